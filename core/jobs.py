@@ -1,0 +1,137 @@
+"""The job table: work that is promised in the same transaction as the fact it follows from.
+
+`core.leases` hands rows out, `workers` carries them. A job is a small msgspec struct:
+
+    class NotifyRequester(Job, tag="support.notify_requester"):
+        ticket_id: UUID
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import ClassVar
+
+import msgspec
+from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, CreatedAt, Instant
+from core.nudges import nudge
+
+TOPIC = "jobs"
+QUEUES = ("default", "delivery", "bulk")
+
+
+class Job(msgspec.Struct, frozen=True, tag_field="job", kw_only=False):
+    """What is to be done: ids and small facts, never objects. `queue` is one of QUEUES."""
+
+    queue: ClassVar[str] = "default"
+
+
+class JobRow(Base):
+    __tablename__ = "job"
+    __table_args__ = (
+        # One index answers "what is due": a row waits for its due time, then for its lease to run out.
+        Index(
+            "ix_job_ready",
+            "queue",
+            text("greatest(due_at, leased_until)"),
+            postgresql_where=text("dead_at IS NULL"),
+        ),
+        Index("uq_job_key", "key", unique=True, postgresql_where=text("key IS NOT NULL")),
+        Index("ix_job_dead", "dead_at", postgresql_where=text("dead_at IS NOT NULL")),
+        {
+            "postgresql_with": {
+                "fillfactor": "70",
+                "autovacuum_vacuum_scale_factor": "0.01",
+                "autovacuum_vacuum_threshold": "500",
+                "autovacuum_vacuum_cost_delay": "0",
+            }
+        },
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    queue: Mapped[str] = mapped_column(Text)
+    tag: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(Text)
+    key: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[CreatedAt]
+    created_at: Mapped[CreatedAt]
+    leased_until: Mapped[Instant | None]
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    # The attempt that a worker has taken up, so that a second copy of its message leaves.
+    started: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    dead_at: Mapped[Instant | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+@cache
+def job_types() -> dict[str, type[Job]]:
+    """Every declared job by its tag; ask only once all packages are imported."""
+    found: dict[str, type[Job]] = {}
+    waiting: list[type[Job]] = list(Job.__subclasses__())
+    while waiting:
+        kind = waiting.pop()
+        waiting.extend(kind.__subclasses__())
+        tag = str(kind.__struct_config__.tag)
+        if tag in found:
+            raise TypeError(f"two jobs share the tag {tag}")
+        found[tag] = kind
+    return found
+
+
+def decode(tag: str, payload: str) -> Job:
+    """The job that a row promises. Raises LookupError for a tag nobody declares, msgspec's error for a bad shape."""
+    try:
+        kind = job_types()[tag]
+    except KeyError:
+        raise LookupError(f"no job is declared with the tag {tag}") from None
+    return msgspec.json.decode(payload, type=kind)
+
+
+async def enqueue(
+    session: AsyncSession, job: Job, due_at: datetime | None = None, key: str | None = None
+) -> None:
+    """Promise a job, in the caller's transaction; it runs soon after the commit, or from `due_at` (UTC) on.
+
+    With a `key`, a job that still waits under the same key is kept instead and made due no later than this one.
+    A waiting job that is taken up after this transaction's commit sees all that it wrote.
+    """
+    await enqueue_many(session, [job], due_at, [key] if key else None)
+
+
+async def enqueue_many(
+    session: AsyncSession,
+    jobs: Iterable[Job],
+    due_at: datetime | None = None,
+    keys: Sequence[str] | None = None,
+) -> None:
+    """Promise many jobs in one statement; see `enqueue`. `keys` are as many as the jobs, and distinct."""
+    rows: list[dict[str, object]] = [
+        {
+            "queue": job.queue,
+            "tag": str(job.__struct_config__.tag),
+            "payload": msgspec.json.encode(job).decode(),
+        }
+        for job in jobs
+    ]
+    if not rows:
+        return
+    for row in rows if due_at is not None else ():
+        row["due_at"] = due_at
+    statement = insert(JobRow)
+    if keys is not None:
+        for row, key in zip(rows, keys, strict=True):
+            row["key"] = key
+        rows.sort(key=lambda row: str(row["key"]))  # one order of locks for everyone
+        # An update, not "do nothing": it locks the waiting row until our commit, so a worker that takes
+        # the row up afterwards sees what we wrote.
+        statement = statement.on_conflict_do_update(
+            index_elements=[JobRow.key],
+            index_where=text("key IS NOT NULL"),
+            set_={"due_at": func.least(JobRow.due_at, statement.excluded.due_at)},
+        )
+    await session.execute(statement, rows)
+    nudge(session, TOPIC)

@@ -1,0 +1,150 @@
+"""How job rows are handed out, taken up, given back and buried."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.errors import NotFound
+from core.jobs import TOPIC, JobRow
+from core.nudges import nudge
+
+LEASE = timedelta(seconds=20)
+MAX_ATTEMPTS = 12
+ERROR_LENGTH = 2000
+
+READY_AT = func.greatest(JobRow.due_at, JobRow.leased_until)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """One attempt at one job: `attempt` tells this lease from any later one of the same row."""
+
+    job_id: int
+    attempt: int
+
+
+async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
+    """Lease up to `limit` due jobs of a queue; a job that has used up its attempts is buried instead."""
+    due = (
+        select(JobRow.id)
+        .where(JobRow.queue == queue, JobRow.dead_at.is_(None), READY_AT <= func.now())
+        .order_by(READY_AT)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    exhausted = JobRow.attempts >= MAX_ATTEMPTS
+    lost = func.coalesce(JobRow.error, f"Lost {MAX_ATTEMPTS} times: the process that ran it died.")
+    statement = (
+        update(JobRow)
+        .where(JobRow.id == due.c.id)
+        .values(
+            dead_at=case((exhausted, func.now())),
+            error=case((exhausted, lost), else_=JobRow.error),
+            leased_until=case((exhausted, None), else_=func.now() + LEASE),
+            attempts=case((exhausted, JobRow.attempts), else_=JobRow.attempts + 1),
+            key=None,
+        )
+        .returning(JobRow.id, JobRow.attempts, JobRow.dead_at)
+        .execution_options(synchronize_session=False)
+    )
+    rows = await session.execute(statement)
+    return sorted((Lease(id, n) for id, n, dead_at in rows if dead_at is None), key=lambda item: item.job_id)
+
+
+async def leased(session: AsyncSession) -> dict[str, int]:
+    """How many jobs of each queue are out on a running lease."""
+    rows = await session.execute(
+        select(JobRow.queue, func.count())
+        .where(JobRow.dead_at.is_(None), JobRow.leased_until > func.now())
+        .group_by(JobRow.queue)
+    )
+    return {queue: count for queue, count in rows}
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next job becomes ready (UTC), None when none waits."""
+    return await session.scalar(select(func.min(READY_AT)).where(JobRow.dead_at.is_(None)))
+
+
+async def take(session: AsyncSession, lease: Lease) -> JobRow | None:
+    """Lock a leased row for the rest of the transaction; None when it is done, dead, or in other hands."""
+    return await session.scalar(
+        select(JobRow)
+        .where(JobRow.id == lease.job_id, JobRow.dead_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+
+
+async def start(session: AsyncSession, lease: Lease) -> JobRow | None:
+    """Take up a lease outside a lasting transaction; None when this attempt was taken up already or superseded."""
+    return await session.scalar(
+        update(JobRow)
+        .where(
+            JobRow.id == lease.job_id,
+            JobRow.attempts == lease.attempt,
+            JobRow.started < JobRow.attempts,
+            JobRow.dead_at.is_(None),
+        )
+        .values(started=JobRow.attempts, leased_until=func.now() + LEASE)
+        .returning(JobRow)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def extend(session: AsyncSession, lease: Lease) -> bool:
+    """Keep a long job's lease; False when it was lost and the work must stop."""
+    result = await session.execute(
+        update(JobRow)
+        .where(JobRow.id == lease.job_id, JobRow.attempts == lease.attempt)
+        .values(leased_until=func.now() + LEASE)
+        .returning(JobRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return result.first() is not None
+
+
+async def finish(session: AsyncSession, lease: Lease) -> bool:
+    """Delete the row, in the transaction that records the effect; False when the lease was lost."""
+    result = await session.execute(
+        text("DELETE FROM job WHERE id = :id AND attempts = :attempt RETURNING id"),
+        {"id": lease.job_id, "attempt": lease.attempt},
+    )
+    return result.first() is not None
+
+
+def backoff(attempt: int) -> timedelta:
+    """How long to wait after a failed attempt: doubling from 2 s to an hour, with jitter."""
+    return timedelta(seconds=min(2**attempt, 3600) * random.uniform(0.75, 1.25))  # noqa: S311
+
+
+async def give_back(session: AsyncSession, lease: Lease, error: str, *, for_good: bool = False) -> None:
+    """Record why an attempt failed; the job is tried again after a while, or buried when that was its last."""
+    last = (JobRow.attempts >= MAX_ATTEMPTS) if not for_good else (JobRow.id == JobRow.id)
+    await session.execute(
+        update(JobRow)
+        .where(JobRow.id == lease.job_id, JobRow.dead_at.is_(None), JobRow.attempts <= lease.attempt)
+        .values(
+            error=error[:ERROR_LENGTH].replace("\x00", "�"),
+            leased_until=None,
+            due_at=func.now() + backoff(lease.attempt),
+            dead_at=case((last, func.now())),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def revive(session: AsyncSession, job_id: int) -> None:
+    """Give a dead job a fresh set of attempts, now. Raises NotFound when it is not dead."""
+    revived = await session.scalar(
+        update(JobRow)
+        .where(JobRow.id == job_id, JobRow.dead_at.is_not(None))
+        .values(dead_at=None, attempts=0, started=0, leased_until=None, due_at=func.now())
+        .returning(JobRow.id)
+    )
+    if revived is None:
+        raise NotFound("That job is not among the dead ones any more.")
+    nudge(session, TOPIC)

@@ -1,0 +1,70 @@
+"""Settings, read from the environment (prefix THROUGHLINE_)."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything a process needs to know; secrets have no defaults, `throughline up` makes them for the demo."""
+
+    model_config = SettingsConfigDict(env_prefix="THROUGHLINE_", extra="ignore")
+
+    environment: Literal["embedded", "production", "test"] = "production"
+    home: Path = Path(".throughline")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 2525
+    sandbox_port: int = 8025
+    public_url: str = "http://127.0.0.1:8000"
+
+    database_url: str = Field(description="postgresql+asyncpg://…")
+    redis_url: str = Field(description="redis://… or unix://…, database 0: nudges, rate limits")
+    broker_url: str | None = Field(default=None, description="redis:// (a database of its own) or amqp://")
+    secret_key: SecretStr = Field(min_length=32, description="signs links, tokens and cookies")
+
+    company_name: str = "Halden Coffee Works"
+    currency: str = "EUR"
+    country: str = "DE"
+
+    mail_domain: str = "halden.test"
+    smtp_relay_host: str = "127.0.0.1"
+    smtp_relay_port: int = 25
+    smtp_relay_username: str | None = None
+    smtp_relay_password: SecretStr | None = None
+    smtp_relay_security: Literal["none", "starttls", "tls"] = "none"
+    trusted_authserv_id: str | None = Field(
+        default=None,
+        description="the authserv-id of the relay in front of our listener, whose Authentication-Results we believe",
+    )
+
+    stripe_api_key: SecretStr
+    stripe_webhook_secret: SecretStr = Field(min_length=1)
+    stripe_api_base: str | None = None
+
+    twilio_account_sid: str
+    twilio_auth_token: SecretStr = Field(min_length=1)
+    twilio_api_base: str | None = None
+    twilio_number: str = "+4930555010"
+
+    @property
+    def support_address(self) -> str:
+        return f"support@{self.mail_domain}"
+
+    @property
+    def shop_address(self) -> str:
+        return f"shop@{self.mail_domain}"
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read once; raises pydantic's ValidationError naming what is missing."""
+    return Settings()  # type: ignore[call-arg]
