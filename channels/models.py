@@ -1,0 +1,175 @@
+"""Conversations and messages: what passed between us and a customer, on whichever channel."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, CreatedAt, Facts, Instant, Key
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class MessageStatus(StrEnum):
+    RECEIVED = "received"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    HELD = "held"
+    UNKNOWN = "unknown"
+
+
+class Conversation(Base):
+    """A thread with one customer; messages of several channels may stand in it."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        Index(None, "customer_id", "last_message_at"),
+        Index(None, "last_message_at", "id"),
+    )
+
+    id: Mapped[Key]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    # The channel it began on; an answer takes the channel of the message it answers.
+    channel: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text, server_default="")
+    # Our address or number that was written to.
+    account: Mapped[str] = mapped_column(Text, server_default="")
+    # Counts messages and notes; clients resume from the last number they saw.
+    last_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # The secret in Reply-To addresses of this thread (sub-address), signed when it is built.
+    created_at: Mapped[CreatedAt]
+    last_message_at: Mapped[CreatedAt]
+    closed_at: Mapped[datetime | None]
+
+
+class Message(Base):
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        Index("uq_message_external", "channel", "account", "external_id", unique=True,
+              postgresql_where=text("external_id IS NOT NULL")),
+        Index(None, "customer_id", "created_at"),
+        Index("ix_message_source", "source_kind", "source_id", postgresql_where=text("source_id IS NOT NULL")),
+        Index("ix_message_open", "status", "created_at",
+              postgresql_where=text("status IN ('queued', 'sending', 'held', 'unknown')")),
+    )
+
+    id: Mapped[Key]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    # Receipts, reminders and campaigns stand on the timeline without a thread until somebody answers them.
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    direction: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text, server_default="transactional")
+    topic: Mapped[str] = mapped_column(Text, server_default="")
+    # Our side of the channel: mailbox address, phone number, chat.
+    account: Mapped[str] = mapped_column(Text, server_default="")
+    sender: Mapped[str] = mapped_column(Text)
+    sender_name: Mapped[str] = mapped_column(Text, server_default="")
+    # {"to": [...], "cc": [...]}: plain addresses.
+    recipients: Mapped[Facts]
+    subject: Mapped[str] = mapped_column(Text, server_default="")
+    text: Mapped[str] = mapped_column(Text, server_default="")
+    html: Mapped[str | None] = mapped_column(Text)  # outbound: ours; inbound: raw, cleaned when shown
+    # Extra headers of an outgoing mail (List-Unsubscribe, Auto-Submitted …); checked for line breaks.
+    headers: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    # Who said it: "customer", "staff", "automation"; bots never count as a first response.
+    author: Mapped[str] = mapped_column(Text)
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    verified: Mapped[bool] = mapped_column(server_default=text("false"))  # the sender was proven
+    automated: Mapped[bool] = mapped_column(server_default=text("false"))  # RFC 3834 and the like
+    # What made us send it, e.g. ("broadcast", recipient id) or ("invoice", invoice id).
+    source_kind: Mapped[str | None] = mapped_column(Text)
+    source_id: Mapped[UUID | None]
+    rfc_message_id: Mapped[str | None] = mapped_column(Text)  # without angle brackets
+    in_reply_to_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
+    external_id: Mapped[str | None] = mapped_column(Text)  # the provider's id, unique per channel account
+    # Held until (undo window, send later, quiet hours) and why it is held or failed.
+    release_at: Mapped[Instant | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[CreatedAt]
+    sent_at: Mapped[Instant | None]
+    delivered_at: Mapped[Instant | None]
+
+
+class MessageReference(Base):
+    """Every Message-ID that a thread knows of, also of mail that we never received."""
+
+    __tablename__ = "message_reference"
+
+    rfc_message_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    # A thread, or (for a receipt or campaign that is not in one) the message itself.
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
+
+
+class DeliveryAttempt(Base):
+    """One try at handing a message to a provider."""
+
+    __tablename__ = "delivery_attempt"
+    __table_args__ = (Index(None, "message_id"),)
+
+    id: Mapped[Key]
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
+    started_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+    outcome: Mapped[str] = mapped_column(Text)  # sending, sent, failed, unknown
+    detail: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class Blob(Base):
+    """The bytes of attachments, stored once per content."""
+
+    __tablename__ = "blob"
+
+    sha256: Mapped[str] = mapped_column(Text, primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[CreatedAt]
+
+
+class Attachment(Base):
+    __tablename__ = "attachment"
+    __table_args__ = (Index(None, "message_id"),)
+
+    id: Mapped[Key]
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    filename: Mapped[str] = mapped_column(Text)
+    content_type: Mapped[str] = mapped_column(Text)
+    size: Mapped[int]
+    content_id: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[CreatedAt]
+
+
+class ReceivedMail(Base):
+    """Raw mail, committed before the sender hears 250; unreadable mail stays here in quarantine, to be replayed."""
+
+    __tablename__ = "received_mail"
+    __table_args__ = (
+        UniqueConstraint("mailbox", "digest"),
+        Index("ix_received_mail_quarantined", "received_at", postgresql_where=text("quarantined IS NOT NULL")),
+    )
+
+    id: Mapped[Key]
+    mailbox: Mapped[str] = mapped_column(Text)
+    # SHA-256 over Message-ID and content: the same mail twice is one, the same id with other content is another.
+    digest: Mapped[str] = mapped_column(Text)
+    mail_from: Mapped[str] = mapped_column(Text)
+    rcpt_to: Mapped[list[Any]] = mapped_column(JSONB)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[CreatedAt]
+    processed_at: Mapped[Instant | None]
+    quarantined: Mapped[str | None] = mapped_column(Text)
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))

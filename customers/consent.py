@@ -1,0 +1,191 @@
+"""Consent: one ledger, one gate. Nothing leaves the house without asking `may_contact()`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from customers import timeline
+from customers.models import ConsentRecord, Suppression, SuppressionScope
+
+Purpose = Literal["transactional", "marketing"]
+NEWS = "news"
+
+
+class ConsentGranted(timeline.Happening, tag="consent.granted"):
+    channel: str
+    topic: str
+    source: str
+
+
+class ConsentWithdrawn(timeline.Happening, tag="consent.withdrawn"):
+    channel: str
+    topic: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Recipient:
+    customer_id: UUID
+    channel: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a message may go; when not, why, and from when on it may be asked again (UTC)."""
+
+    allowed: bool
+    reason: str = ""
+    retry_at: datetime | None = None
+
+
+YES = Verdict(True)
+
+
+async def grant(
+    session: AsyncSession,
+    customer_id: UUID,
+    channel: str,
+    *,
+    source: str,
+    topic: str = NEWS,
+    address: str = "",
+    wording: str = "",
+    actor: str = "customer",
+) -> None:
+    """Record that a customer allows a topic on a channel: where, in which words, who wrote it down."""
+    await _record(session, customer_id, channel, topic, True, source, address, wording, actor)
+
+
+async def withdraw(
+    session: AsyncSession,
+    customer_id: UUID,
+    channel: str,
+    *,
+    source: str,
+    topic: str = NEWS,
+    address: str = "",
+    actor: str = "customer",
+) -> None:
+    """Record that a customer no longer allows a topic on a channel; it counts from the commit on."""
+    await _record(session, customer_id, channel, topic, False, source, address, "", actor)
+
+
+async def _record(
+    session: AsyncSession,
+    customer_id: UUID,
+    channel: str,
+    topic: str,
+    granted: bool,
+    source: str,
+    address: str,
+    wording: str,
+    actor: str,
+) -> None:
+    record = ConsentRecord(
+        customer_id=customer_id,
+        channel=channel,
+        topic=topic,
+        granted=granted,
+        source=source,
+        address=address,
+        wording=wording,
+        actor=actor,
+    )
+    session.add(record)
+    await session.flush()
+    happening = (ConsentGranted if granted else ConsentWithdrawn)(channel, topic, source)
+    await timeline.append(session, customer_id, happening, source_key=f"consent:{record.id}")
+
+
+async def suppress(
+    session: AsyncSession, channel: str, address: str, *, reason: str, scope: SuppressionScope
+) -> None:
+    """Never write to this address again: `scope` marketing, or all."""
+    await session.execute(
+        insert(Suppression)
+        .values(channel=channel, address=address, reason=reason, scope=scope)
+        .on_conflict_do_nothing()
+    )
+
+
+async def lift(session: AsyncSession, channel: str, address: str, scope: SuppressionScope) -> None:
+    """Take a suppression back: the owner of the address asked for it (START), or a colleague did, for a reason."""
+    await session.execute(
+        text("DELETE FROM suppression WHERE channel = :channel AND address = :address AND scope = :scope"),
+        {"channel": channel, "address": address, "scope": str(scope)},
+    )
+
+
+LATEST = text("""
+SELECT DISTINCT ON (root, channel) root, channel, granted
+FROM (
+    WITH RECURSIVE up AS (
+        SELECT id AS asked, id, merged_into_id FROM customer WHERE id = ANY(cast(:ids AS uuid[]))
+        UNION ALL SELECT up.asked, c.id, c.merged_into_id FROM customer c JOIN up ON c.id = up.merged_into_id
+    ), down AS (
+        SELECT asked, id FROM up WHERE merged_into_id IS NULL
+        UNION ALL SELECT down.asked, c.id FROM customer c JOIN down ON c.merged_into_id = down.id
+    )
+    SELECT down.asked AS root, r.channel, r.granted, r.id
+    FROM down JOIN consent_record r ON r.customer_id = down.id
+    WHERE r.topic = :topic AND r.channel = ANY(cast(:channels AS text[]))
+) AS said
+ORDER BY root, channel, id DESC
+""")
+
+
+async def may_contact(
+    session: AsyncSession, recipient: Recipient, purpose: Purpose, topic: str = NEWS
+) -> Verdict:
+    """The gate, for one message; see `may_contact_all`."""
+    return (await may_contact_all(session, [recipient], purpose, topic))[0]
+
+
+async def may_contact_all(
+    session: AsyncSession, recipients: Sequence[Recipient], purpose: Purpose, topic: str = NEWS
+) -> list[Verdict]:
+    """The gate: a verdict for each recipient, in order, as the database stands at this statement.
+
+    Transactional messages stop at suppressed addresses (scope all); marketing also needs a standing consent
+    for the channel and topic and an address that is not suppressed at all.
+    """
+    if not recipients:
+        return []
+    pairs = {(recipient.channel, recipient.address) for recipient in recipients}
+    suppressed: dict[tuple[str, str], str] = {}
+    rows = await session.execute(
+        select(Suppression.channel, Suppression.address, Suppression.scope, Suppression.reason).where(
+            tuple_(Suppression.channel, Suppression.address).in_(pairs)
+        )
+    )
+    for channel, address, scope, reason in rows:
+        if purpose == "marketing" or scope == SuppressionScope.ALL:
+            suppressed[(channel, address)] = reason
+    allowed: set[tuple[UUID, str]] = set()
+    if purpose == "marketing":
+        said = await session.execute(
+            LATEST,
+            {
+                "ids": list({recipient.customer_id for recipient in recipients}),
+                "channels": list({recipient.channel for recipient in recipients}),
+                "topic": topic,
+            },
+        )
+        allowed = {(customer_id, channel) for customer_id, channel, granted in said if granted}
+    verdicts = []
+    for recipient in recipients:
+        reason = suppressed.get((recipient.channel, recipient.address))
+        if reason is not None:
+            verdicts.append(Verdict(False, f"suppressed: {reason}"))
+        elif purpose == "marketing" and (recipient.customer_id, recipient.channel) not in allowed:
+            verdicts.append(Verdict(False, "no consent"))
+        else:
+            verdicts.append(YES)
+    return verdicts

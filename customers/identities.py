@@ -1,0 +1,168 @@
+"""Identities: who is writing to us. What is not verified is a claim, and a claim shows and merges nothing."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import now
+from core.errors import Conflict, Invalid
+from customers import merging
+from customers.models import Customer, Identity, IdentityKind
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A way to reach someone, normalised: build it with `email()` or `phone()` unless it comes from our own rows."""
+
+    kind: IdentityKind
+    value: str
+
+
+def email(value: str) -> Contact:
+    """Raises Invalid for what no mail can reach."""
+    try:
+        # "test" domains are what the demo and the tests live on.
+        checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise Invalid("That is not an e-mail address.", {"email": "Enter an address like name@example.com."}) from None
+    return Contact(IdentityKind.EMAIL, checked.normalized.lower())
+
+
+def phone(value: str, country: str = "DE") -> Contact:
+    """`country` (ISO 3166-1 alpha-2) is assumed for numbers without a country code. Raises Invalid."""
+    try:
+        number = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise Invalid("That is not a phone number.", {"phone": "Enter a number like +49 30 555010."})
+    return Contact(IdentityKind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+async def owner(session: AsyncSession, contact: Contact) -> UUID | None:
+    """The customer whose verified identity this is."""
+    customer_id = await session.scalar(
+        select(Identity.customer_id).where(
+            Identity.kind == contact.kind, Identity.value == contact.value, Identity.verified_at.is_not(None)
+        )
+    )
+    return await merging.survivor(session, customer_id) if customer_id else None
+
+
+async def resolve(
+    session: AsyncSession, contact: Contact, *, proven: bool, name: str = "", source: str = "", locale: str = "en"
+) -> UUID:
+    """The customer who is writing, made if nobody is known.
+
+    Only a `proven` sender (aligned DKIM or DMARC, a provider's word for a number, a signed-in session) is taken
+    for the verified owner. Anyone else meets the record that holds the same unverified claim, never the owner's.
+    """
+    if proven and (owner_id := await owner(session, contact)):
+        return owner_id
+    # Two first messages from one stranger arrive together: one of them makes the record, the other finds it.
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:contact, 0))"),
+        {"contact": f"{contact.kind}:{contact.value}"},
+    )
+    claimant = await session.scalar(
+        select(Identity.customer_id)
+        .join(Customer, Customer.id == Identity.customer_id)
+        .where(
+            Identity.kind == contact.kind,
+            Identity.value == contact.value,
+            Identity.verified_at.is_(None),
+            Customer.merged_into_id.is_(None),
+        )
+        .order_by(Identity.created_at, Identity.id)
+        .limit(1)
+    )
+    if claimant is not None:
+        return claimant
+    customer = Customer(name=name.strip()[:200], source=source, locale=locale)
+    session.add(customer)
+    await session.flush()
+    await claim(session, customer.id, contact)
+    return customer.id
+
+
+async def claim(session: AsyncSession, customer_id: UUID, contact: Contact) -> None:
+    """Note that a customer says this address is theirs; it proves nothing."""
+    await session.execute(
+        insert(Identity)
+        .values(customer_id=customer_id, kind=contact.kind, value=contact.value)
+        .on_conflict_do_nothing()
+    )
+
+
+async def verify(session: AsyncSession, contact: Contact, *, by: str, customer_id: UUID | None = None) -> UUID:
+    """Record that an address was proven (`by` link, code, dkim, staff) and return whose it is now.
+
+    Without `customer_id` it goes to its verified owner, else to whoever claimed it first, else to a new record.
+    Records that claimed it and have nothing verified of their own are merged into the owner.
+    Raises Conflict when `customer_id` is given and someone else has proven it before.
+    """
+    owner_id = await owner(session, contact)
+    if owner_id is None:
+        owner_id = customer_id or await resolve(session, contact, proven=False)
+        owner_id = await merging.survivor(session, owner_id)
+        await claim(session, owner_id, contact)
+        await session.execute(
+            update(Identity)
+            .where(
+                Identity.customer_id == owner_id, Identity.kind == contact.kind, Identity.value == contact.value
+            )
+            .values(verified_at=now(), verified_by=by)
+        )
+    elif customer_id is not None and await merging.survivor(session, customer_id) != owner_id:
+        raise Conflict("Another account has proven that address already.")
+    for claimant_id in await _idle_claimants(session, contact, owner_id):
+        await merging.merge(session, claimant_id, owner_id)
+    return owner_id
+
+
+async def _idle_claimants(session: AsyncSession, contact: Contact, owner_id: UUID) -> list[UUID]:
+    """Unmerged records that claim this contact and have proven nothing themselves."""
+    proven = select(Identity.customer_id).where(Identity.verified_at.is_not(None))
+    return list(
+        await session.scalars(
+            select(Identity.customer_id)
+            .join(Customer, Customer.id == Identity.customer_id)
+            .where(
+                Identity.kind == contact.kind,
+                Identity.value == contact.value,
+                Identity.verified_at.is_(None),
+                Identity.customer_id != owner_id,
+                Identity.customer_id.not_in(proven),
+                Customer.merged_into_id.is_(None),
+            )
+            .order_by(Identity.customer_id)
+        )
+    )
+
+
+async def contacts(session: AsyncSession, customer_id: UUID) -> list[Identity]:
+    """Everything we can reach or recognise a customer by, verified first."""
+    ids = await merging.group(session, customer_id)
+    return list(
+        await session.scalars(
+            select(Identity)
+            .where(Identity.customer_id.in_(ids))
+            .order_by(Identity.verified_at.is_(None), Identity.created_at, Identity.id)
+        )
+    )
+
+
+async def address_for(session: AsyncSession, customer_id: UUID, kind: IdentityKind) -> str | None:
+    """The address to write to a customer at: verified before claimed, the oldest first."""
+    found = [identity.value for identity in await contacts(session, customer_id) if identity.kind == kind]
+    return found[0] if found else None
+
+
+async def count(session: AsyncSession) -> int:
+    """How many customers there are, merged ones counted once."""
+    return await session.scalar(select(func.count()).where(Customer.merged_into_id.is_(None))) or 0

@@ -1,0 +1,77 @@
+"""Merging: two records turn out to be one person. A redirect, never a delete, so it can be undone."""
+
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.errors import Conflict, NotFound
+from core.jobs import enqueue
+from customers.models import Customer
+from customers.traits import RefreshTraits
+
+GROUP = text("""
+WITH RECURSIVE up AS (
+    SELECT id, merged_into_id FROM customer WHERE id = :id
+    UNION ALL SELECT c.id, c.merged_into_id FROM customer c JOIN up ON c.id = up.merged_into_id
+), down AS (
+    SELECT id FROM up WHERE merged_into_id IS NULL
+    UNION ALL SELECT c.id FROM customer c JOIN down ON c.merged_into_id = down.id
+)
+SELECT id FROM down
+""")
+
+
+async def group(session: AsyncSession, customer_id: UUID) -> list[UUID]:
+    """Every record that is this person, the one that speaks for all first; empty when there is none."""
+    return list(await session.scalars(GROUP, {"id": customer_id}))
+
+
+async def survivor(session: AsyncSession, customer_id: UUID) -> UUID:
+    """The record that speaks for this one. Raises NotFound."""
+    ids = await group(session, customer_id)
+    if not ids:
+        raise NotFound("That customer does not exist.")
+    return ids[0]
+
+
+async def merge(session: AsyncSession, loser_id: UUID, winner_id: UUID) -> Customer:
+    """Let the winner speak for the loser from now on; the winner. Raises Conflict when they are one already."""
+    ids = sorted([await survivor(session, loser_id), await survivor(session, winner_id)])
+    locked = {
+        customer.id: customer
+        for customer in await session.scalars(
+            select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id).with_for_update()
+        )
+    }
+    loser_root = await survivor(session, loser_id)
+    winner_root = await survivor(session, winner_id)
+    if loser_root == winner_root:
+        raise Conflict("These two are one customer already.")
+    loser, winner = locked[loser_root], locked[winner_root]
+    loser.merged_into_id = winner.id
+    for field in ("name", "company"):
+        if not getattr(winner, field):
+            setattr(winner, field, getattr(loser, field))
+    await session.flush()
+    await _refresh(session, loser.id, winner.id)
+    return winner
+
+
+async def unmerge(session: AsyncSession, customer_id: UUID) -> Customer:
+    """Give a merged record its own voice back. Raises NotFound, Conflict when it is not merged."""
+    customer = await session.get(Customer, customer_id, with_for_update=True)
+    if customer is None:
+        raise NotFound("That customer does not exist.")
+    if customer.merged_into_id is None:
+        raise Conflict("This customer is not merged into another.")
+    winner_id = customer.merged_into_id
+    customer.merged_into_id = None
+    await session.flush()
+    await _refresh(session, customer.id, winner_id)
+    return customer
+
+
+async def _refresh(session: AsyncSession, *customer_ids: UUID) -> None:
+    for customer_id in sorted(customer_ids):
+        await enqueue(session, RefreshTraits([customer_id]), key=f"traits:{customer_id}")

@@ -1,0 +1,136 @@
+"""The timeline: what happened to a customer, in order, whatever the channel.
+
+A kind of happening is declared where it belongs:
+
+    class OrderPlaced(Happening, tag="order.placed"):
+        number: str
+        total: int
+        currency: str
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from core.clock import now
+from core.jobs import Job, enqueue_many
+from core.nudges import nudge
+from customers.merging import group
+from customers.models import TimelineEntry
+
+ANNOUNCED_TOGETHER = 500
+
+
+class Happening(msgspec.Struct, frozen=True, tag_field="kind"):
+    """A declared payload; its tag is the kind. `shared` says whether the customer sees it in their own history."""
+
+    version: ClassVar[int] = 1
+    shared: ClassVar[bool] = True
+
+    @classmethod
+    def kind(cls) -> str:
+        return str(cls.__struct_config__.tag)
+
+
+class Announce(Job, tag="customers.announce"):
+    """Tell the departments that subscribed to these entries' kinds: pairs of customer id and entry id."""
+
+    entries: list[tuple[UUID, UUID]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is about to stand on a timeline; `source_key` names the fact, so that it cannot be said twice."""
+
+    customer_id: UUID
+    happening: Happening
+    source_key: str
+    subject_id: UUID | None = None
+    occurred_at: datetime | None = None
+
+
+async def append(
+    session: AsyncSession,
+    customer_id: UUID,
+    happening: Happening,
+    *,
+    source_key: str,
+    subject_id: UUID | None = None,
+    occurred_at: datetime | None = None,
+) -> bool:
+    """Put a happening on a customer's timeline, in the transaction that made it true; False when it stood there."""
+    entry = Entry(customer_id, happening, source_key, subject_id, occurred_at)
+    return await append_many(session, [entry]) == 1
+
+
+async def append_many(session: AsyncSession, entries: Iterable[Entry]) -> int:
+    """Put many happenings on timelines at once; the number that had not been there."""
+    recorded = now()
+    rows: list[dict[str, Any]] = []
+    for entry in entries:
+        payload = msgspec.to_builtins(entry.happening)
+        del payload["kind"]
+        rows.append(
+            {
+                "customer_id": entry.customer_id,
+                "id": uuid7(),
+                "kind": entry.happening.kind(),
+                "version": entry.happening.version,
+                "subject_id": entry.subject_id,
+                "source_key": entry.source_key,
+                "payload": payload,
+                "occurred_at": entry.occurred_at or recorded,
+            }
+        )
+    if not rows:
+        return 0
+    # One order of locks for everyone who says the same things at the same time.
+    rows.sort(key=lambda row: (row["customer_id"], row["kind"], row["source_key"]))
+    statement = (
+        insert(TimelineEntry)
+        .on_conflict_do_nothing()
+        .returning(TimelineEntry.customer_id, TimelineEntry.id)
+        .execution_options(insertmanyvalues_page_size=1000)
+    )
+    added = [(customer_id, id) for customer_id, id in await session.execute(statement, rows)]
+    await enqueue_many(
+        session,
+        [Announce(added[i : i + ANNOUNCED_TOGETHER]) for i in range(0, len(added), ANNOUNCED_TOGETHER)],
+    )
+    for customer_id in {customer_id for customer_id, _ in added} if len(added) <= ANNOUNCED_TOGETHER else ():
+        nudge(session, "timeline", str(customer_id))
+    return len(added)
+
+
+async def history(
+    session: AsyncSession,
+    customer_id: UUID,
+    *,
+    kinds: Sequence[str] | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[TimelineEntry]:
+    """A customer's entries, newest first, with those of the records merged into theirs.
+
+    `before` is the (occurred_at, id) of the last entry of the page before.
+    """
+    query = select(TimelineEntry).where(TimelineEntry.customer_id.in_(await group(session, customer_id)))
+    if kinds is not None:
+        query = query.where(TimelineEntry.kind.in_(kinds))
+    if before is not None:
+        query = query.where(tuple_(TimelineEntry.occurred_at, TimelineEntry.id) < before)
+    query = query.order_by(TimelineEntry.occurred_at.desc(), TimelineEntry.id.desc()).limit(limit)
+    return list(await session.scalars(query))
+
+
+def shared_kinds() -> list[str]:
+    """The kinds that customers see in their own history; ask once all packages are imported."""
+    return sorted(kind.kind() for kind in Happening.__subclasses__() if kind.shared)
