@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,12 +57,22 @@ class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
-        Index("uq_message_external", "channel", "account", "external_id", unique=True,
-              postgresql_where=text("external_id IS NOT NULL")),
+        Index(
+            "uq_message_external",
+            "channel",
+            "account",
+            "external_id",
+            unique=True,
+            postgresql_where=sql("external_id IS NOT NULL"),
+        ),
         Index(None, "customer_id", "created_at"),
-        Index("ix_message_source", "source_kind", "source_id", postgresql_where=text("source_id IS NOT NULL")),
-        Index("ix_message_open", "status", "created_at",
-              postgresql_where=text("status IN ('queued', 'sending', 'held', 'unknown')")),
+        Index("ix_message_source", "source_kind", "source_id", postgresql_where=sql("source_id IS NOT NULL")),
+        Index(
+            "ix_message_open",
+            "status",
+            "created_at",
+            postgresql_where=sql("status IN ('queued', 'sending', 'held', 'unknown')"),
+        ),
     )
 
     id: Mapped[Key]
@@ -84,12 +95,12 @@ class Message(Base):
     text: Mapped[str] = mapped_column(Text, server_default="")
     html: Mapped[str | None] = mapped_column(Text)  # outbound: ours; inbound: raw, cleaned when shown
     # Extra headers of an outgoing mail (List-Unsubscribe, Auto-Submitted …); checked for line breaks.
-    headers: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    headers: Mapped[Facts] = mapped_column(server_default=sql("'{}'"))
     # Who said it: "customer", "staff", "automation"; bots never count as a first response.
     author: Mapped[str] = mapped_column(Text)
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    verified: Mapped[bool] = mapped_column(server_default=text("false"))  # the sender was proven
-    automated: Mapped[bool] = mapped_column(server_default=text("false"))  # RFC 3834 and the like
+    verified: Mapped[bool] = mapped_column(server_default=sql("false"))  # the sender was proven
+    automated: Mapped[bool] = mapped_column(server_default=sql("false"))  # RFC 3834 and the like
     # What made us send it, e.g. ("broadcast", recipient id) or ("invoice", invoice id).
     source_kind: Mapped[str | None] = mapped_column(Text)
     source_id: Mapped[UUID | None]
@@ -159,7 +170,7 @@ class ReceivedMail(Base):
     __tablename__ = "received_mail"
     __table_args__ = (
         UniqueConstraint("mailbox", "digest"),
-        Index("ix_received_mail_quarantined", "received_at", postgresql_where=text("quarantined IS NOT NULL")),
+        Index("ix_received_mail_quarantined", "received_at", postgresql_where=sql("quarantined IS NOT NULL")),
     )
 
     id: Mapped[Key]

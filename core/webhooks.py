@@ -1,12 +1,12 @@
 """Webhooks from providers: kept raw, once, before anything reads them."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import LargeBinary, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
-from uuid import UUID
 
 from core.database import Base, CreatedAt, Key
 from core.jobs import Job, enqueue

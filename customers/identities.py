@@ -29,7 +29,9 @@ def email(value: str) -> Contact:
         # "test" domains are what the demo and the tests live on.
         checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise Invalid("That is not an e-mail address.", {"email": "Enter an address like name@example.com."}) from None
+        raise Invalid(
+            "That is not an e-mail address.", {"email": "Enter an address like name@example.com."}
+        ) from None
     return Contact(IdentityKind.EMAIL, checked.normalized.lower())
 
 
@@ -41,7 +43,9 @@ def phone(value: str, country: str = "DE") -> Contact:
         number = None
     if number is None or not phonenumbers.is_possible_number(number):
         raise Invalid("That is not a phone number.", {"phone": "Enter a number like +49 30 555010."})
-    return Contact(IdentityKind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return Contact(
+        IdentityKind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    )
 
 
 async def owner(session: AsyncSession, contact: Contact) -> UUID | None:
@@ -55,7 +59,13 @@ async def owner(session: AsyncSession, contact: Contact) -> UUID | None:
 
 
 async def resolve(
-    session: AsyncSession, contact: Contact, *, proven: bool, name: str = "", source: str = "", locale: str = "en"
+    session: AsyncSession,
+    contact: Contact,
+    *,
+    proven: bool,
+    name: str = "",
+    source: str = "",
+    locale: str = "en",
 ) -> UUID:
     """The customer who is writing, made if nobody is known.
 
@@ -99,7 +109,9 @@ async def claim(session: AsyncSession, customer_id: UUID, contact: Contact) -> N
     )
 
 
-async def verify(session: AsyncSession, contact: Contact, *, by: str, customer_id: UUID | None = None) -> UUID:
+async def verify(
+    session: AsyncSession, contact: Contact, *, by: str, customer_id: UUID | None = None
+) -> UUID:
     """Record that an address was proven (`by` link, code, dkim, staff) and return whose it is now.
 
     Without `customer_id` it goes to its verified owner, else to whoever claimed it first, else to a new record.
@@ -114,7 +126,9 @@ async def verify(session: AsyncSession, contact: Contact, *, by: str, customer_i
         await session.execute(
             update(Identity)
             .where(
-                Identity.customer_id == owner_id, Identity.kind == contact.kind, Identity.value == contact.value
+                Identity.customer_id == owner_id,
+                Identity.kind == contact.kind,
+                Identity.value == contact.value,
             )
             .values(verified_at=now(), verified_by=by)
         )

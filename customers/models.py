@@ -5,7 +5,17 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DDL, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, event, text
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -31,8 +41,14 @@ class SuppressionScope(StrEnum):
 class Customer(Base):
     __tablename__ = "customer"
     __table_args__ = (
-        Index("ix_customer_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
-        Index("ix_customer_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+        Index(
+            "ix_customer_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}
+        ),
+        Index(
+            "ix_customer_merged_into_id",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
         Index("ix_customer_created_at", "created_at", "id"),
     )
 
@@ -55,9 +71,20 @@ class Identity(Base):
     __tablename__ = "identity"
     __table_args__ = (
         UniqueConstraint("customer_id", "kind", "value"),
-        Index("uq_identity_verified", "kind", "value", unique=True, postgresql_where=text("verified_at IS NOT NULL")),
+        Index(
+            "uq_identity_verified",
+            "kind",
+            "value",
+            unique=True,
+            postgresql_where=text("verified_at IS NOT NULL"),
+        ),
         Index("ix_identity_kind_value", "kind", "value"),
-        Index("ix_identity_value_trgm", "value", postgresql_using="gin", postgresql_ops={"value": "gin_trgm_ops"}),
+        Index(
+            "ix_identity_value_trgm",
+            "value",
+            postgresql_using="gin",
+            postgresql_ops={"value": "gin_trgm_ops"},
+        ),
     )
 
     id: Mapped[Key]
@@ -183,5 +210,3 @@ class CustomerTraits(Base):
 
     def facts(self) -> dict[str, Any]:
         return {column.key: getattr(self, column.key) for column in self.__table__.columns}
-
-

@@ -60,7 +60,9 @@ async def refresh(session: AsyncSession, customer_ids: Sequence[UUID]) -> None:
         text("SELECT 1 FROM customer WHERE id = ANY(cast(:ids AS uuid[])) ORDER BY id FOR NO KEY UPDATE"),
         {"ids": ids},
     )
-    await session.execute(text("DELETE FROM customer_traits WHERE customer_id = ANY(cast(:ids AS uuid[]))"), {"ids": ids})
+    await session.execute(
+        text("DELETE FROM customer_traits WHERE customer_id = ANY(cast(:ids AS uuid[]))"), {"ids": ids}
+    )
     await session.execute(
         text(f"INSERT INTO customer_traits ({COLUMNS}) " + DERIVED.format(wanted=SOME)),  # noqa: S608
         {"ids": ids},
