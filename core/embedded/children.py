@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from core.errors import DomainError
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-class StartError(Exception):
+class StartError(DomainError):
     """Something could not be started; the message says why and what to do."""
 
 
@@ -44,7 +46,7 @@ def spawn(
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(
-            "Start child processes from the main thread: they die with the thread that starts them."
+            "Start child processes from the main thread: they die with their thread."
         )
     parent = os.getpid()
 
@@ -63,7 +65,7 @@ def spawn(
             cwd=directory,
             env=dict(environment),
             start_new_session=True,
-            preexec_fn=prepare,  # noqa: PLW1509
+            preexec_fn=prepare,
             user=user,
             group=group,
             extra_groups=None if user is None else [],

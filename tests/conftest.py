@@ -1,0 +1,210 @@
+"""One real PostgreSQL and one real Redis per test process; a fresh database for each test that commits."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from redis import Redis
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from core.database import Database
+from core.embedded import EmbeddedPostgres, EmbeddedRedis
+from core.embedded.children import FolderLock
+from core.schema import import_models
+from core.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+_FOLDER_PREFIX = "throughline-tests-"
+_TEMPLATE = "template_throughline"
+
+
+class Servers:
+    """The servers of this test process: `postgres`, `redis`, and databases made from the migrated template."""
+
+    def __init__(self, folder: Path) -> None:
+        self.postgres = EmbeddedPostgres(folder / "postgres", durable=False)
+        self.redis = EmbeddedRedis(folder / "redis")
+        self.postgres.start()
+        self.redis.start()
+        self._numbers = count(1)
+        # Statements outside of the tests' event loops: CREATE DATABASE must not wait for a loop that a test blocks.
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._connection: asyncpg.Connection[Any] | None = None
+        asyncio.run_coroutine_threadsafe(self._build_template(), self._loop).result(120)
+        self.rolled_back = self.create_database()
+
+    def create_database(self) -> str:
+        """The URL of a new database with every table and no rows."""
+        name = f"test_{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}").result(60)
+        return self.postgres.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database soon, whoever is still connected to it."""
+        self._execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.postgres.stop()
+        self.redis.stop()
+
+    def _execute(self, statement: str) -> Any:
+        async def run() -> None:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await asyncpg.connect(_dsn(self.postgres.url("postgres")))
+            async with self._lock:
+                await self._connection.execute(statement)
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop)
+
+    async def _build_template(self) -> None:
+        self._lock = asyncio.Lock()
+        connection = await asyncpg.connect(_dsn(self.postgres.url("postgres")))
+        await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+        await connection.close()
+        await build_schema(self.postgres.url(_TEMPLATE))
+
+
+async def build_schema(url: str) -> None:
+    """Create every table of an empty database, the way that `throughline migrate` does."""
+    if any((ROOT / "core/migrations/versions").glob("*.py")):
+        from core.migrations import upgrade
+
+        await asyncio.to_thread(upgrade, url)
+        return
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        for extension in ("pg_trgm", "unaccent"):
+            await connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+        await connection.run_sync(import_models().create_all)
+    await engine.dispose()
+
+
+def _dsn(url: str) -> str:
+    return url.replace("postgresql+asyncpg://", "postgresql://")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL and Redis of this test process, started when the first test needs them."""
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX))
+    folder.chmod(0o711)  # ours; as root, PostgreSQL's unprivileged account must get through
+    started = Servers(folder)
+    yield started
+    started.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what earlier runs left behind when they were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+        with suppress(OSError):
+            lock = FolderLock(folder / "postgres" / "lock")
+            if folder.stat().st_mtime < time.time() - 3600 and lock.take():
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.release()
+
+
+@pytest.fixture
+def database_url(servers: Servers) -> Iterator[str]:
+    """A database of this test's own, for tests that commit; other processes may connect to it as well."""
+    url = servers.create_database()
+    yield url
+    servers.drop_database(url)
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> str:
+    """An empty Redis (database 0; database 1 is the broker's)."""
+    with Redis.from_url(servers.redis.url()) as redis:
+        redis.flushall()
+    return servers.redis.url()
+
+
+@pytest.fixture
+def broker_url(servers: Servers, redis_url: str) -> str:
+    """The database for dramatiq in the Redis of `redis_url`."""
+    return servers.redis.url(1)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """`core.database.Database` on a database of this test's own."""
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def session(request: pytest.FixtureRequest, servers: Servers) -> AsyncIterator[AsyncSession]:
+    """An open transaction that is undone after the test: the cheap way, for tests of domain functions.
+
+    In the database of `database_url` when the test asks for that as well. A commit ends a savepoint only.
+    """
+    own = "database_url" in request.fixturenames
+    url = request.getfixturevalue("database_url") if own else servers.rolled_back
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        async with AsyncSession(
+            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        ) as session:
+            yield session
+        await transaction.rollback()
+    await engine.dispose()
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, broker_url: str, tmp_path: Path) -> Settings:
+    """Settings of a whole deployment on this test's database and Redis; the outside world is unreachable."""
+    return Settings(
+        environment="test",
+        home=tmp_path,
+        database_url=database_url,
+        redis_url=redis_url,
+        broker_url=broker_url,
+        secret_key="k" * 32,
+        public_url="http://127.0.0.1:8000",
+        mail_domain="halden.test",
+        smtp_relay_host="127.0.0.1",
+        smtp_relay_port=9,
+        trusted_authserv_id="mx-test.sandbox.test",
+        stripe_api_key="sk_test_throughline",
+        stripe_webhook_secret="whsec_throughline",
+        stripe_api_base="http://127.0.0.1:9",
+        twilio_account_sid="AC" + "0" * 32,
+        twilio_auth_token="t" * 32,
+        twilio_api_base="http://127.0.0.1:9",
+    )
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium for pytest-playwright; skips with a sentence where there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+            return {**browser_type_launch_args, "executable_path": found, "args": arguments}
+    pytest.skip("No Chromium on this machine: install the package `chromium` to run the browser tests.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser: its loop and pytest-asyncio's cannot share a process (see the Makefile)."""
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()) or "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
