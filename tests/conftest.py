@@ -50,7 +50,8 @@ class Servers:
     def create_database(self) -> str:
         """The URL of a new database with every table and no rows."""
         name = f"test_{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}").result(60)
+        # Without fsync, copying files is several times cheaper than logging every block.
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY").result(60)
         return self.postgres.url(name)
 
     def drop_database(self, url: str) -> None:
@@ -58,18 +59,24 @@ class Servers:
         self._execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
 
     def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._disconnect(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self.postgres.stop()
         self.redis.stop()
 
     def _execute(self, statement: str) -> Any:
         async def run() -> None:
-            if self._connection is None or self._connection.is_closed():
-                self._connection = await asyncpg.connect(_dsn(self.postgres.url("postgres")))
             async with self._lock:
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await asyncpg.connect(_dsn(self.postgres.url("postgres")))
                 await self._connection.execute(statement)
 
         return asyncio.run_coroutine_threadsafe(run(), self._loop)
+
+    async def _disconnect(self) -> None:
+        async with self._lock:  # after the drops that are still waiting
+            if self._connection is not None:
+                await self._connection.close()
 
     async def _build_template(self) -> None:
         self._lock = asyncio.Lock()
@@ -102,7 +109,7 @@ def _dsn(url: str) -> str:
 def servers() -> Iterator[Servers]:
     """PostgreSQL and Redis of this test process, started when the first test needs them."""
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=_scratch()))
     folder.chmod(0o711)  # ours; as root, PostgreSQL's unprivileged account must get through
     started = Servers(folder)
     yield started
@@ -110,9 +117,17 @@ def servers() -> Iterator[Servers]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _scratch() -> Path:
+    """Memory where there is plenty of it, else the disk: creating databases is three times faster in memory."""
+    memory = Path("/dev/shm")  # noqa: S108
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 * 1024**3:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
 def _sweep() -> None:
     """Remove what earlier runs left behind when they were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+    for folder in _scratch().glob(f"{_FOLDER_PREFIX}*"):
         with suppress(OSError):
             lock = FolderLock(folder / "postgres" / "lock")
             if folder.stat().st_mtime < time.time() - 3600 and lock.take():
