@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -193,17 +194,17 @@ def settings(database_url: str, redis_url: str, broker_url: str, tmp_path: Path)
         database_url=database_url,
         redis_url=redis_url,
         broker_url=broker_url,
-        secret_key="k" * 32,
+        secret_key=SecretStr("k" * 32),
         public_url="http://127.0.0.1:8000",
         mail_domain="halden.test",
         smtp_relay_host="127.0.0.1",
         smtp_relay_port=9,
         trusted_authserv_id="mx-test.sandbox.test",
-        stripe_api_key="sk_test_throughline",
-        stripe_webhook_secret="whsec_throughline",
+        stripe_api_key=SecretStr("sk_test_throughline"),
+        stripe_webhook_secret=SecretStr("whsec_throughline"),
         stripe_api_base="http://127.0.0.1:9",
         twilio_account_sid="AC" + "0" * 32,
-        twilio_auth_token="t" * 32,
+        twilio_auth_token=SecretStr("t" * 32),
         twilio_api_base="http://127.0.0.1:9",
     )
 

@@ -45,9 +45,7 @@ def spawn(
     Call it from the main thread: the kernel counts the death of the *thread* that started the child.
     """
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError(
-            "Start child processes from the main thread: they die with their thread."
-        )
+        raise RuntimeError("Start child processes from the main thread: they die with their thread.")
     parent = os.getpid()
 
     def prepare() -> None:
@@ -57,7 +55,7 @@ def spawn(
         die_with_parent(parent, death_signal)
 
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [str(argument) for argument in arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -94,7 +92,7 @@ def command_line(pid: int) -> str | None:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except (OSError, IndexError):
             return None
-    found = subprocess.run(  # noqa: S603
+    found = subprocess.run(
         ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return found.stdout.strip() or None

