@@ -33,7 +33,7 @@ _TEMPLATE = "template_throughline"
 
 
 class Servers:
-    """The servers of this test process: `postgres`, `redis`, and databases made from the migrated template."""
+    """The servers of this test process, and databases made from a migrated template."""
 
     def __init__(self, folder: Path) -> None:
         self.postgres = EmbeddedPostgres(folder / "postgres", durable=False)
@@ -41,7 +41,7 @@ class Servers:
         self.postgres.start()
         self.redis.start()
         self._numbers = count(1)
-        # Statements outside of the tests' event loops: CREATE DATABASE must not wait for a loop that a test blocks.
+        # A loop of its own: CREATE DATABASE must not wait for a loop that a test blocks.
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._connection: asyncpg.Connection[Any] | None = None
@@ -119,8 +119,8 @@ def servers() -> Iterator[Servers]:
 
 
 def _scratch() -> Path:
-    """Memory where there is plenty of it, else the disk: creating databases is three times faster in memory."""
-    memory = Path("/dev/shm")  # noqa: S108
+    """Memory where there is plenty of it, else the disk: creating databases is three times faster."""
+    memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 * 1024**3:
         return memory
     return Path(tempfile.gettempdir())

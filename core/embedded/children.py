@@ -84,7 +84,7 @@ def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[int, float]]) -
 
 def command_line(pid: int) -> str | None:
     """The command line of a running process with its arguments parted by blanks, or None when it is gone."""
-    if sys.platform == "linux":
+    if _libc is not None:
         try:
             stat = Path(f"/proc/{pid}/stat").read_text()
             if stat.rpartition(")")[2].split()[0] in "ZX":  # a zombie holds nothing any more

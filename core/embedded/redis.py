@@ -15,7 +15,7 @@ _OLDEST = (6, 2)
 
 
 def find_server() -> Path:
-    """redis-server or valkey-server from PATH when it runs and is recent enough, else the one from the wheel."""
+    """redis-server or valkey-server from PATH when it runs and is recent enough, else the wheel's."""
     for name in ("redis-server", "valkey-server"):
         if (found := shutil.which(name)) and _version(found) >= _OLDEST:
             return Path(found)
