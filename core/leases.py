@@ -24,6 +24,7 @@ class Lease:
 
     job_id: int
     attempt: int
+    tag: str
 
 
 async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
@@ -48,11 +49,12 @@ async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
             attempts=case((exhausted, JobRow.attempts), else_=JobRow.attempts + 1),
             key=None,
         )
-        .returning(JobRow.id, JobRow.attempts, JobRow.dead_at)
+        .returning(JobRow.id, JobRow.attempts, JobRow.tag, JobRow.dead_at)
         .execution_options(synchronize_session=False)
     )
     rows = await session.execute(statement)
-    return sorted((Lease(id, n) for id, n, dead_at in rows if dead_at is None), key=lambda item: item.job_id)
+    leases = [Lease(id, attempt, tag) for id, attempt, tag, dead_at in rows if dead_at is None]
+    return sorted(leases, key=lambda item: item.job_id)
 
 
 async def leased(session: AsyncSession) -> dict[str, int]:

@@ -1,0 +1,102 @@
+"""dramatiq: it carries lease tickets to worker processes, nothing more. Retries and schedules live in the job row."""
+
+import asyncio
+from typing import Any
+
+import dramatiq
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.broker import Broker
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AsyncIO, Middleware
+from redis.asyncio import Redis
+
+from core.database import Database
+from core.jobs import QUEUES
+from core.leases import Lease
+from core.settings import Settings
+from workers import runner
+from workers.resources import Resources
+
+THREADS = 8
+# How many jobs of one message run at the same time, and how long an idle worker waits for Redis (ms).
+TOGETHER = 4
+IDLE = 50
+
+
+def make_broker(settings: Settings) -> Broker:
+    """The broker that settings name: Redis in a database of its own, or RabbitMQ by an amqp:// URL."""
+    url = settings.broker_url or settings.redis_url
+    if url.startswith("amqp"):
+        from dramatiq.brokers.rabbitmq import RabbitmqBroker
+
+        broker: Broker = RabbitmqBroker(url=url, confirm_delivery=True, middleware=[], max_priority=None)
+    else:
+        broker = RedisBroker(
+            url=url,
+            middleware=[],
+            heartbeat_timeout=5_000,
+            maintenance_chance=1_000_000,
+            dead_message_ttl=60_000,
+        )
+    for queue in QUEUES:
+        broker.declare_queue(queue)
+    return broker
+
+
+def ticket(queue: str, leases: list[Lease]) -> dramatiq.Message[Any]:
+    """The message that tells a worker which leases to run."""
+    return dramatiq.Message(
+        queue_name=queue,
+        actor_name=f"run_{queue}",
+        args=([[lease.job_id, lease.attempt, lease.tag] for lease in leases],),
+        kwargs={},
+        options={},
+    )
+
+
+class Process(Middleware):
+    """The engine and the adapters of this process, made on the loop that the actors run on."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def before_worker_boot(self, broker: Broker, worker: dramatiq.Worker) -> None:
+        loop = get_event_loop_thread()
+        assert loop is not None, "AsyncIO comes first"
+        loop.run_coroutine(self.open())
+
+    def after_worker_shutdown(self, broker: Broker, worker: dramatiq.Worker) -> None:
+        loop = get_event_loop_thread()
+        assert loop is not None, "AsyncIO goes last"
+        loop.run_coroutine(self.shut())
+
+    async def open(self) -> None:
+        self.redis = Redis.from_url(self.settings.redis_url)
+        self.database = Database(self.settings.database_url, self.redis, pool_size=THREADS * 2)
+        self.resources = Resources(self.settings, self.redis)
+        self.at_once = asyncio.Semaphore(THREADS * 2)
+
+    async def shut(self) -> None:
+        await self.resources.close()
+        await self.database.close()
+        await self.redis.aclose()
+
+    async def run(self, tickets: list[list[Any]]) -> None:
+        slots = asyncio.Semaphore(TOGETHER)
+
+        async def one(lease: Lease) -> None:
+            async with slots, self.at_once:
+                await runner.run(self.database, self.resources, lease)
+
+        await asyncio.gather(*(one(Lease(*ticket)) for ticket in tickets))
+
+
+def make_worker(settings: Settings, threads: int = THREADS) -> dramatiq.Worker:
+    """A worker for every queue, not started yet."""
+    broker = make_broker(settings)
+    process = Process(settings)
+    for middleware in (AsyncIO(), process):
+        broker.add_middleware(middleware)
+    for queue in QUEUES:
+        dramatiq.actor(process.run, actor_name=f"run_{queue}", queue_name=queue, broker=broker)
+    return dramatiq.Worker(broker, worker_threads=threads, worker_timeout=IDLE)

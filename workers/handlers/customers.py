@@ -1,0 +1,35 @@
+"""Jobs of the customers package: announcing what happened, keeping traits in step."""
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.jobs import enqueue_many
+from customers import traits
+from customers.models import TimelineEntry
+from customers.timeline import Announce
+from customers.traits import RefreshTraits
+from workers.runner import transactional
+from workers.subscriptions import SUBSCRIPTIONS
+
+
+@transactional(Announce)
+async def announce(session: AsyncSession, job: Announce) -> None:
+    """Promise the jobs that follow from new timeline entries; a customer's traits follow from every kind."""
+    entries = list(
+        await session.scalars(
+            select(TimelineEntry).where(tuple_(TimelineEntry.customer_id, TimelineEntry.id).in_(job.entries))
+        )
+    )
+    await enqueue_many(
+        session, [follow(entry) for entry in entries for follow in SUBSCRIPTIONS.get(entry.kind, ())]
+    )
+    touched = sorted({entry.customer_id for entry in entries})
+    if len(touched) > 1:
+        await enqueue_many(session, [RefreshTraits(touched)])
+    elif touched:
+        await enqueue_many(session, [RefreshTraits(touched)], keys=[f"traits:{touched[0]}"])
+
+
+@transactional(RefreshTraits)
+async def refresh_traits(session: AsyncSession, job: RefreshTraits) -> None:
+    await traits.refresh(session, job.customer_ids)

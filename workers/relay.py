@@ -1,0 +1,111 @@
+"""The relay: leases due rows of the job table and sends their tickets to the broker. Run as many as you like."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from dramatiq.broker import Broker
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+
+from core import leases
+from core.clock import now
+from core.database import Database
+from core.jobs import QUEUES, TOPIC
+from core.leases import Lease
+from core.nudges import PREFIX
+from workers.broker import ticket
+
+log = structlog.get_logger()
+
+# How many jobs of a queue may be out at once. Small enough that a ticket never waits out its lease behind others,
+# and that a broadcast leaves threads free for receipts and answers.
+WINDOW = {"default": 256, "delivery": 64, "bulk": 4}
+# How many jobs share a ticket when many are due.
+SHARED = {"default": 8, "delivery": 1, "bulk": 1}
+POLL = timedelta(seconds=1)
+# While the windows are full: how soon to look again.
+FULL = timedelta(milliseconds=25)
+
+
+async def relay_once(database: Database, broker: Broker) -> bool:
+    """Lease and send what is due; True when a window was filled and more may be waiting."""
+    tickets = []
+    more = False
+    async with database.transaction() as session:
+        out = await leases.leased(session)
+        for queue in QUEUES:
+            room = WINDOW[queue] - out.get(queue, 0)
+            if room <= 0:
+                more = True
+                continue
+            due = await leases.lease(session, queue, room)
+            more = more or len(due) == room
+            tickets += [(queue, part) for part in _shared_out(due, SHARED[queue])]
+    if tickets:
+        # A crash or a dead broker here costs one lease time: the rows are leased again.
+        await asyncio.to_thread(_send, broker, tickets)
+    return more
+
+
+def _shared_out(due: list[Lease], at_most: int) -> list[list[Lease]]:
+    size = max(1, min(at_most, len(due) // 16))
+    return [due[i : i + size] for i in range(0, len(due), size)]
+
+
+def _send(broker: Broker, tickets: list[tuple[str, list[Lease]]]) -> None:
+    for queue, part in tickets:
+        broker.enqueue(ticket(queue, part))
+
+
+async def run_relay(database: Database, redis: Redis, broker: Broker, stop: asyncio.Event) -> None:
+    """Relay until `stop` is set: at every nudge, when the next job falls due, and at least once a second."""
+    wake = asyncio.Event()
+    listener = asyncio.create_task(_listen(redis, wake))
+    try:
+        while not stop.is_set():
+            wake.clear()
+            try:
+                more = await relay_once(database, broker)
+                wait = FULL if more else await _until_next(database)
+            except (DBAPIError, OSError, RedisError) as error:
+                log.warning("relay waits", error=type(error).__name__)
+                wait = POLL
+            except Exception:
+                log.exception("relay waits")
+                wait = POLL
+            if wait > timedelta(0):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(_either(wake, stop), wait.total_seconds())
+    finally:
+        listener.cancel()
+
+
+async def _until_next(database: Database) -> timedelta:
+    async with database.transaction() as session:
+        due = await leases.next_due(session)
+    return POLL if due is None else max(timedelta(0), min(POLL, due - now()))
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+async def _listen(redis: Redis, wake: asyncio.Event) -> None:
+    """Turn nudges into wake-ups, reconnecting for ever: without Redis the relay polls."""
+    while True:
+        try:
+            async with redis.pubsub(ignore_subscribe_messages=True) as channel:
+                await channel.subscribe(PREFIX + TOPIC)
+                while True:
+                    if await channel.get_message(timeout=5) is not None:
+                        wake.set()
+        except (RedisError, OSError):
+            await asyncio.sleep(0.5)

@@ -1,0 +1,26 @@
+"""What a worker process holds open towards the outside: made on first use, on the loop that uses it."""
+
+from functools import cached_property
+from typing import Any
+
+from redis.asyncio import Redis
+
+from core.settings import Settings
+
+
+class Resources:
+    def __init__(self, settings: Settings, redis: Redis) -> None:
+        self.settings = settings
+        self.redis = redis
+
+    async def close(self) -> None:
+        """Close whatever was opened, and only that."""
+        for name, value in list(vars(self).items()):
+            if isinstance(getattr(type(self), name, None), cached_property):
+                await _close(value)
+
+
+async def _close(value: Any) -> None:
+    close = getattr(value, "close", None)
+    if close is not None:
+        await close()

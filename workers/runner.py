@@ -1,0 +1,147 @@
+"""Runs one leased job: its effect on the database happens exactly once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import leases
+from core.database import Database
+from core.errors import DomainError
+from core.jobs import Job, decode
+from core.leases import Lease
+from workers.resources import Resources
+
+log = structlog.get_logger()
+
+Transactional = Callable[[AsyncSession, Any], Awaitable[None]]
+TRANSACTIONAL: dict[str, Transactional] = {}
+
+
+class LeaseLost(Exception):
+    """Someone else holds this job now: stop, and record nothing."""
+
+
+@dataclass
+class Run:
+    """What a handler that reaches outside works with."""
+
+    database: Database
+    resources: Resources
+    lease: Lease
+    finished: bool = field(default=False, init=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A transaction on the way; raises LeaseLost, and undoes it, when the job is in other hands."""
+        async with self.database.transaction() as session:
+            if not await leases.extend(session, self.lease):
+                raise LeaseLost
+            yield session
+
+    @asynccontextmanager
+    async def final(self) -> AsyncIterator[AsyncSession]:
+        """The transaction that records the effect and ends the job, both or neither."""
+        async with self.database.transaction() as session:
+            if not await leases.finish(session, self.lease):
+                raise LeaseLost
+            yield session
+        self.finished = True
+
+
+Outside = Callable[[Run, Any], Awaitable[None]]
+OUTSIDE: dict[str, Outside] = {}
+
+
+def transactional[H: Transactional](job: type[Job]) -> Callable[[H], H]:
+    """Declare the handler of a job that touches only the database; it runs in the transaction that deletes the row."""
+    return _declare(TRANSACTIONAL, job)
+
+
+def outside[H: Outside](job: type[Job]) -> Callable[[H], H]:
+    """Declare the handler of a job that reaches the network; it claims, acts and records through its `Run`."""
+    return _declare(OUTSIDE, job)
+
+
+def _declare(handlers: dict[str, Any], job: type[Job]) -> Callable[[Any], Any]:
+    tag = str(job.__struct_config__.tag)
+
+    def declare(handler: Any) -> Any:
+        if tag in TRANSACTIONAL or tag in OUTSIDE:
+            raise TypeError(f"{tag} has two handlers")
+        handlers[tag] = handler
+        return handler
+
+    return declare
+
+
+async def run(database: Database, resources: Resources, lease: Lease) -> None:
+    """Run a leased job to its end; what goes wrong is written into its row, never raised."""
+    try:
+        if lease.tag in TRANSACTIONAL:
+            await _run_transactional(database, lease)
+        elif lease.tag in OUTSIDE:
+            await _run_outside(database, resources, lease)
+        else:
+            raise LookupError(f"no handler is declared for {lease.tag}")
+    except LeaseLost:
+        log.info("lease lost", job=lease.tag, job_id=lease.job_id)
+    except (InterfaceError, OperationalError, OSError) as error:
+        # The database went away: the lease runs out, and the job is sent again.
+        log.warning("database unreachable", job=lease.tag, job_id=lease.job_id, error=type(error).__name__)
+    except Exception as error:
+        log.warning("job failed", job=lease.tag, job_id=lease.job_id, attempt=lease.attempt, exc_info=True)
+        said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+        with suppress(Exception):
+            async with database.transaction() as session:
+                await leases.give_back(session, lease, said)
+
+
+async def _run_transactional(database: Database, lease: Lease) -> None:
+    async with database.transaction() as session:
+        row = await leases.take(session, lease)
+        if row is None:
+            return
+        await TRANSACTIONAL[row.tag](session, decode(row.tag, row.payload))
+        await session.delete(row)
+
+
+async def _run_outside(database: Database, resources: Resources, lease: Lease) -> None:
+    async with database.transaction() as session:
+        row = await leases.start(session, lease)
+    if row is None:
+        return
+    job = decode(row.tag, row.payload)
+    current = Run(database, resources, lease)
+    keeper = asyncio.create_task(_keep(database, lease, asyncio.current_task()))
+    try:
+        await OUTSIDE[row.tag](current, job)
+        if not current.finished:
+            async with current.final():
+                pass
+    except asyncio.CancelledError:
+        if keeper.done():
+            raise LeaseLost from None
+        raise
+    finally:
+        keeper.cancel()
+
+
+async def _keep(database: Database, lease: Lease, work: asyncio.Task[Any] | None) -> None:
+    """Extend the lease while the work goes on; stop the work when the lease is lost."""
+    while True:
+        await asyncio.sleep(leases.LEASE.total_seconds() / 4)
+        try:
+            async with database.transaction() as session:
+                kept = await leases.extend(session, lease)
+        except (InterfaceError, OperationalError, OSError):
+            continue
+        if not kept:
+            if work is not None:
+                work.cancel()
+            return
