@@ -5,12 +5,19 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, CreatedAt, Facts, Instant, Key
+
+
+def table(model: type[Base]) -> Table:
+    """A model's table, for bulk statements that need no objects."""
+    found = model.__table__
+    assert isinstance(found, Table)
+    return found
 
 
 class Direction(StrEnum):
@@ -47,7 +54,8 @@ class Conversation(Base):
     account: Mapped[str] = mapped_column(Text, server_default="")
     # Counts messages and notes; clients resume from the last number they saw.
     last_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    # The secret in Reply-To addresses of this thread (sub-address), signed when it is built.
+    # SHA-256 of the token in a chat visitor's cookie; a logout takes it away.
+    chat_token_hash: Mapped[str | None] = mapped_column(Text, unique=True)
     created_at: Mapped[CreatedAt]
     last_message_at: Mapped[CreatedAt]
     closed_at: Mapped[datetime | None]
@@ -134,6 +142,9 @@ class DeliveryAttempt(Base):
 
     id: Mapped[Key]
     message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"))
+    # The job that made it: what a crash left as `sending` is taken up by the same job's next attempt.
+    job_id: Mapped[int] = mapped_column(BigInteger)
+    job_attempt: Mapped[int]
     started_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
     outcome: Mapped[str] = mapped_column(Text)  # sending, sent, failed, unknown
@@ -165,7 +176,7 @@ class Attachment(Base):
 
 
 class ReceivedMail(Base):
-    """Raw mail, committed before the sender hears 250; unreadable mail stays here in quarantine, to be replayed."""
+    """Raw mail, committed before the sender hears 250; unreadable, it stays in quarantine to be replayed."""
 
     __tablename__ = "received_mail"
     __table_args__ = (
@@ -175,7 +186,7 @@ class ReceivedMail(Base):
 
     id: Mapped[Key]
     mailbox: Mapped[str] = mapped_column(Text)
-    # SHA-256 over Message-ID and content: the same mail twice is one, the same id with other content is another.
+    # SHA-256 of the content, Message-ID included: the same id with other content is another mail.
     digest: Mapped[str] = mapped_column(Text)
     mail_from: Mapped[str] = mapped_column(Text)
     rcpt_to: Mapped[list[Any]] = mapped_column(JSONB)

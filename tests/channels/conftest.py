@@ -1,0 +1,38 @@
+"""Fixtures of the channel tests: settings in the environment, customers, a mail server."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.settings import settings as read_settings
+from customers import identities
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What `core.settings.settings()` reads, for the functions that ask it."""
+    for name, value in {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": "postgresql+asyncpg://nowhere/none",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "SECRET_KEY": "k" * 32,
+        "MAIL_DOMAIN": "halden.test",
+        "TRUSTED_AUTHSERV_ID": "mx-test.sandbox.test",
+        "STRIPE_API_KEY": "sk_test_throughline",
+        "STRIPE_WEBHOOK_SECRET": "whsec_throughline",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "t" * 32,
+    }.items():
+        monkeypatch.setenv(f"THROUGHLINE_{name}", value)
+    read_settings.cache_clear()
+    yield
+    read_settings.cache_clear()
+
+
+async def meet(session: AsyncSession, address: str, *, verified: bool = True):
+    """A customer with this e-mail address; their id."""
+    contact = identities.email(address)
+    if verified:
+        return await identities.verify(session, contact, by="link")
+    return await identities.resolve(session, contact, proven=False, source="email")
