@@ -32,11 +32,9 @@ async def plan(session: AsyncSession) -> None:
     """Promise the next run of everything that recurs; said twice, it is promised once."""
     await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     for every, job in RECURRING:
-        tag = str(job.__struct_config__.tag)
-        if not await session.scalar(
-            text("SELECT 1 FROM job WHERE tag = :tag AND key IS NOT NULL LIMIT 1"), {"tag": tag}
-        ):
-            await enqueue(session, job, due_at=next_round(now(), every), key=f"clock:{tag}")
+        key = f"clock:{job.__struct_config__.tag}"
+        if not await session.scalar(text("SELECT 1 FROM job WHERE key = :key"), {"key": key}):
+            await enqueue(session, job, due_at=next_round(now(), every), key=key)
 
 
 async def run_schedule(database: Database, stop: asyncio.Event) -> None:

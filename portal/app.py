@@ -1,0 +1,170 @@
+"""The HTTP door: `create_app(settings)`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import Cookie, MutableScopeHeaders, State
+from litestar.di import Provide
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar_htmx import HTMXPlugin
+from redis.asyncio import Redis
+
+from core.database import Database
+from core.rendering import LANGUAGES, set_locale
+from core.settings import Settings
+from portal import errors, guards, routes, visits
+from portal.live import Live
+from portal.rendering import STATIC, make_environment
+from portal.shell import Shell
+from portal.visits import COOKIE, STRANGER, Visit
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'{elsewhere}; frame-ancestors 'self'"
+)
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The whole site and desk as an ASGI application; the loop that runs it owns its connections."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        redis = Redis.from_url(settings.redis_url)
+        app.state.database = Database(settings.database_url, redis, pool_size=10)
+        app.state.live = Live(redis)
+        app.state.live.start()
+        app.state.shell = Shell(app.state.database)
+        yield
+        await app.state.live.stop()
+        await app.state.database.close()
+        await redis.aclose()
+
+    def database(state: State) -> Database:
+        return state.database  # type: ignore[no-any-return]
+
+    def live(state: State) -> Live:
+        return state.live  # type: ignore[no-any-return]
+
+    def visit(request: Request[Any, Any, Any]) -> Visit:
+        return visits.current(request)
+
+    def configured() -> Settings:
+        return settings
+
+    secret = settings.secret_key.get_secret_value()
+    files = create_static_files_router(
+        "/static",
+        [STATIC],
+        guards=[guards.anyone],
+        cache_control=None,
+        after_request=_cache_for_ever,
+        include_in_schema=False,
+    )
+    return Litestar(
+        route_handlers=[files, *routes.ROUTES],
+        lifespan=[lifespan],
+        plugins=[HTMXPlugin()],
+        middleware=[Visits],
+        csrf_config=CSRFConfig(
+            secret=sha256(f"csrf:{secret}".encode()).hexdigest(),
+            cookie_secure=settings.secure_cookies,
+            cookie_samesite="lax",
+        ),
+        template_config=TemplateConfig(
+            instance=JinjaTemplateEngine.from_environment(make_environment(settings))
+        ),
+        dependencies={
+            "database": Provide(database, sync_to_thread=False),
+            "live": Provide(live, sync_to_thread=False),
+            "visit": Provide(visit, sync_to_thread=False),
+            "settings": Provide(configured, sync_to_thread=False),
+        },
+        exception_handlers=errors.HANDLERS,
+        before_send=[_finish(settings)],
+        request_max_body_size=30 * 1024 * 1024,
+        openapi_config=None,
+        debug=False,
+    )
+
+
+def _cache_for_ever(response: Any) -> Any:
+    response.headers["cache-control"] = FOR_EVER
+    return response
+
+
+class Visits:
+    """Finds out who is asking, and in which language, before anything else looks at a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(("/static/", "/webhooks/", "/health/")):
+            request: Request[Any, Any, Any] = Request(scope)
+            token = request.cookies.get(COOKIE)
+            visit = STRANGER
+            state = scope["litestar_app"].state
+            if token:
+                async with state.database.transaction() as session:
+                    visit = await visits.load(session, token)
+            scope["state"]["visit"] = visit
+            set_locale(visit.locale or _preferred(request.headers.get("accept-language", "")))
+            if not scope["path"].startswith(("/desk", "/api/")):
+                await state.shell.refresh()
+        await self.app(scope, receive, send)
+
+
+def _preferred(accepted: str) -> str:
+    """The first of our languages that a browser asks for, in its order."""
+    for part in accepted.split(","):
+        language = part.split(";")[0].strip().lower()[:2]
+        if language in LANGUAGES:
+            return language
+    return "en"
+
+
+def _finish(settings: Settings) -> Any:
+    # The card company's payment page is where our pay buttons lead after their redirect.
+    elsewhere = f" {settings.stripe_api_base}" if settings.stripe_api_base else " https://checkout.stripe.com"
+    policy = POLICY.format(elsewhere=elsewhere)
+    strict = {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "x-frame-options": "SAMEORIGIN",
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    }
+    if settings.secure_cookies:
+        strict["strict-transport-security"] = "max-age=31536000"
+
+    async def finish(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in strict.items():
+            headers.setdefault(name, value)
+        if not scope["path"].startswith("/static/"):
+            headers.setdefault("cache-control", "no-store")
+        if cookie := scope["state"].get("new_cookie"):
+            headers.add(
+                "set-cookie",
+                Cookie(
+                    key=COOKIE,
+                    value=cookie,
+                    max_age=int(visits.LASTS.total_seconds()),
+                    httponly=True,
+                    secure=settings.secure_cookies,
+                    samesite="lax",
+                    path="/",
+                ).to_header(header=""),
+            )
+
+    return finish

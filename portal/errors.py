@@ -1,0 +1,94 @@
+"""How errors reach a person: a page, a fragment or a problem document, in words, never a bare 500."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER
+
+from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TransientError
+from core.rendering import gettext as _
+
+log = structlog.get_logger()
+
+STATUS = {Invalid: 422, NotFound: 404, NotAllowed: 403, Conflict: 409, TransientError: 503}
+
+
+class NotSignedIn(Exception):
+    """The route asks for someone signed in, and nobody is."""
+
+
+def status_of(error: DomainError) -> int:
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+
+
+def answer(
+    request: Request[Any, Any, Any], status: int, message: str, fields: dict[str, str] | None = None
+) -> Response[Any]:
+    """The message in the form that the caller reads: RFC 9457 for programs, a notice for htmx, else a page."""
+    from portal.rendering import page
+
+    wants_json = request.url.path.startswith(("/api/", "/webhooks/")) or (
+        "application/json" in request.headers.get("accept", "")
+        and "text/html" not in request.headers.get("accept", "")
+    )
+    if wants_json:
+        return Response(
+            {"title": message, "status": status, **({"errors": fields} if fields else {})},
+            status_code=status,
+            media_type="application/problem+json",
+        )
+    name = "errors/_notice.html" if request.headers.get("hx-request") else "errors/page.html"
+    return page(name, {"status": status, "message": message, "fields": fields or {}}, status_code=status)
+
+
+def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
+    return answer(request, status_of(error), _(error.message), getattr(error, "fields", None))
+
+
+def on_not_signed_in(request: Request[Any, Any, Any], error: NotSignedIn) -> Response[Any]:
+    path = request.url.path
+    if path.startswith("/api/"):
+        return answer(request, 401, _("Sign in first."))
+    target = "/desk/sign-in" if path.startswith("/desk") else "/sign-in"
+    back = path if request.method == "GET" and not request.headers.get("hx-request") else ""
+    url = f"{target}?next={quote(back)}" if back else target
+    if request.headers.get("hx-request"):
+        return Response("", status_code=200, headers={"HX-Redirect": url}, media_type=MediaType.HTML)
+    return Redirect(url, status_code=HTTP_303_SEE_OTHER)
+
+
+WORDS = {
+    400: "We could not read that. Nothing was changed.",
+    401: "Sign in first.",
+    403: "This form is too old or came from elsewhere. Nothing was changed: reload the page and try again.",
+    404: "There is nothing at this address.",
+    405: "That cannot be done here.",
+    413: "That is too large for us to take.",
+    429: "That was a lot at once. Wait a minute and try again.",
+}
+
+
+def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    message = WORDS.get(
+        error.status_code, "Something went wrong on our side. Nothing was lost: try again in a moment."
+    )
+    return answer(request, error.status_code, _(message))
+
+
+def on_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    log.error("request failed", route=str(request.scope.get("path_template", "")), exc_info=error)
+    return answer(
+        request, 500, _("Something went wrong on our side. Nothing was lost: try again in a moment.")
+    )
+
+
+HANDLERS: dict[Any, Any] = {
+    DomainError: on_domain_error,
+    NotSignedIn: on_not_signed_in,
+    HTTPException: on_http_error,
+    Exception: on_unexpected_error,
+}

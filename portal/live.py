@@ -1,0 +1,91 @@
+"""Live pages: nudges from Redis, told to browsers as server-sent events.
+
+An event says only *that* something changed, and what; the page then asks for what it has not seen, by sequence
+number. A nudge that is lost costs nothing lasting: every reconnection begins with a `resume` event.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from core.nudges import PREFIX
+
+PING = 15
+WAITING = 256
+
+
+class Live:
+    """One subscription to Redis for the whole process, shared out to the streams that browsers hold open."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self.streams: dict[str, set[asyncio.Queue[tuple[str, str]]]] = defaultdict(set)
+        self._listener: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._listener = asyncio.create_task(self._listen())
+
+    async def stop(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listener
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self.redis.pubsub(ignore_subscribe_messages=True) as channel:
+                    await channel.psubscribe(PREFIX + "*")
+                    self._tell_all("resume", "")
+                    while True:
+                        said = await channel.get_message(timeout=30)
+                        if said is not None:
+                            self._tell(said["channel"].decode().removeprefix(PREFIX), said["data"].decode())
+            except (RedisError, OSError):
+                await asyncio.sleep(0.5)
+
+    def _tell(self, topic: str, about: str) -> None:
+        for waiting in self.streams.get(topic, ()):
+            _put(waiting, (topic, about))
+
+    def _tell_all(self, topic: str, about: str) -> None:
+        for streams in self.streams.values():
+            for waiting in streams:
+                _put(waiting, (topic, about))
+
+    def stream(self, topics: dict[str, str]) -> ServerSentEvent:
+        """Events for a browser: `topics` maps a topic to the event's name there. Holds no database connection."""
+        return ServerSentEvent(self._events(topics))
+
+    async def _events(self, topics: dict[str, str]) -> AsyncIterator[ServerSentEventMessage]:
+        waiting: asyncio.Queue[tuple[str, str]] = asyncio.Queue(WAITING)
+        for topic in topics:
+            self.streams[topic].add(waiting)
+        try:
+            yield ServerSentEventMessage(event="resume", data="")
+            while True:
+                try:
+                    topic, about = await asyncio.wait_for(waiting.get(), PING)
+                except TimeoutError:
+                    yield ServerSentEventMessage(comment="still here")
+                    continue
+                yield ServerSentEventMessage(event=topics.get(topic, topic), data=about)
+        finally:
+            for topic in topics:
+                self.streams[topic].discard(waiting)
+                if not self.streams[topic]:
+                    del self.streams[topic]
+
+
+def _put(waiting: asyncio.Queue[tuple[str, str]], event: tuple[str, str]) -> None:
+    if waiting.full():
+        # A browser that reads slower than we write hears only that it must ask again.
+        while not waiting.empty():
+            waiting.get_nowait()
+        event = ("resume", "")
+    waiting.put_nowait(event)

@@ -1,0 +1,90 @@
+"""Pages: Jinja over portal/templates, with what every page may use."""
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from litestar import Request
+from litestar.response import Template
+from litestar_htmx import HTMXTemplate
+from markupsafe import Markup
+
+from core.rendering import LANGUAGES, current_locale, environment
+from core.settings import Settings
+from portal import visits
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+@dataclass(frozen=True)
+class Company:
+    name: str
+    tagline: str
+    email: str
+    phone: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Principal:
+    kind: str
+    name: str
+    roles: list[str]
+
+
+@cache
+def static(path: str) -> str:
+    """The address of a file under portal/static; it changes with the file, so browsers may keep it for ever."""
+    digest = sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+    return f"/static/{path}?v={digest}"
+
+
+def make_environment(settings: Settings) -> Environment:
+    made = environment(HERE / "templates")
+    made.globals |= {
+        "static": static,
+        "languages": list(LANGUAGES.items()),
+        "company": Company(
+            settings.company_name,
+            "Machines, grinders and beans, and people who repair them",
+            settings.support_address,
+            settings.twilio_number,
+            "Speicherstraße 12, 10243 Berlin",
+        ),
+    }
+    return made
+
+
+class Page(HTMXTemplate):
+    """A template answer that knows who is asking."""
+
+    def create_template_context(self, request: Request[Any, Any, Any]) -> dict[str, Any]:
+        context = super().create_template_context(request)
+        visit = visits.current(request)
+        at_desk = request.url.path.startswith("/desk")
+        principal = None
+        if at_desk and visit.staff is not None:
+            principal = Principal("staff", visit.staff.name, list(visit.staff.roles))
+        elif not at_desk and visit.customer_id is not None:
+            principal = Principal("customer", visit.customer_name, [])
+        shell = request.app.state.get("shell")
+        return {
+            "categories": shell.categories if shell is not None else [],
+            "principal": principal,
+            "cart_count": visit.cart_count,
+            "locale": current_locale(),
+            "current_path": request.url.path,
+            **context,
+            "csrf_input": Markup(context["csrf_input"]),  # noqa: S704 - Litestar escapes the token
+        }
+
+
+def page(
+    name: str, context: dict[str, Any] | None = None, *, status_code: int = 200, **htmx: Any
+) -> Template:
+    """A page or a fragment of one. `htmx` takes litestar-htmx's `push_url`, `re_target`, `trigger_event` …"""
+    return Page(template_name=name, context=context or {}, status_code=status_code, **htmx)

@@ -1,0 +1,164 @@
+"""Visits: who is at the other end of a request. One opaque cookie; the facts stay in the database.
+
+The cookie's value is stored only as a hash, and changes at every sign-in and sign-out, so that an id planted
+beforehand is worth nothing afterwards.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import now
+from core.staff import Staff
+from customers.models import Customer
+from portal.errors import NotSignedIn
+from portal.models import VisitRow
+
+COOKIE = "throughline"
+LASTS = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What we know about a request's sender; all of it None or 0 for a stranger without a cookie."""
+
+    token: str | None = None
+    customer_id: UUID | None = None
+    customer_name: str = ""
+    staff: Staff | None = None
+    cart_id: UUID | None = None
+    cart_count: int = 0
+    chat_id: UUID | None = None
+    locale: str | None = None
+
+    @property
+    def customer(self) -> UUID:
+        """The signed-in customer's id; raises NotSignedIn."""
+        if self.customer_id is None:
+            raise NotSignedIn
+        return self.customer_id
+
+    @property
+    def colleague(self) -> Staff:
+        """The signed-in member of staff; raises NotSignedIn."""
+        if self.staff is None:
+            raise NotSignedIn
+        return self.staff
+
+
+STRANGER = Visit()
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+async def load(session: AsyncSession, token: str) -> Visit:
+    """The visit that a cookie stands for; a stranger's when it is unknown or over."""
+    row = (
+        await session.execute(
+            select(VisitRow, Customer.name, Staff)
+            .outerjoin(Customer, Customer.id == VisitRow.customer_id)
+            .outerjoin(
+                Staff,
+                (Staff.id == VisitRow.staff_id)
+                & (Staff.session_epoch == VisitRow.staff_epoch)
+                & Staff.disabled_at.is_(None),
+            )
+            .where(VisitRow.token_hash == _hash(token), VisitRow.expires_at > func.now())
+        )
+    ).one_or_none()
+    if row is None:
+        return STRANGER
+    kept, name, staff = row
+    return Visit(
+        token, kept.customer_id, name or "", staff, kept.cart_id, kept.cart_count, kept.chat_id, kept.locale
+    )
+
+
+def current(connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
+    """The visit of this request, as `Visits` (the middleware) found it or a handler changed it."""
+    visit: Visit = connection.scope["state"].get("visit", STRANGER)
+    return visit
+
+
+async def remember(session: AsyncSession, request: Request[Any, Any, Any], **facts: Any) -> Visit:
+    """Note facts (cart_id, cart_count, chat_id, locale) about this browser; a stranger gets a cookie."""
+    visit = current(request)
+    token = visit.token or secrets.token_urlsafe(32)
+    values = {"token_hash": _hash(token), "expires_at": now() + LASTS, **facts}
+    await session.execute(
+        insert(VisitRow)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=[VisitRow.token_hash], set_={**facts, "expires_at": now() + LASTS}
+        )
+    )
+    return _carry(request, replace(visit, token=token, **facts))
+
+
+async def sign_in_customer(
+    session: AsyncSession, request: Request[Any, Any, Any], customer_id: UUID
+) -> Visit:
+    """From now on this browser speaks for a customer, under a new cookie; its cart comes along."""
+    name = await session.scalar(select(Customer.name).where(Customer.id == customer_id))
+    visit = replace(current(request), customer_id=customer_id, customer_name=name or "")
+    return await _renew(session, request, visit)
+
+
+async def sign_in_staff(session: AsyncSession, request: Request[Any, Any, Any], staff: Staff) -> Visit:
+    """From now on this browser speaks for a colleague, under a new cookie."""
+    return await _renew(session, request, replace(current(request), staff=staff))
+
+
+async def sign_out_customer(session: AsyncSession, request: Request[Any, Any, Any]) -> Visit:
+    """Forget the customer, the cart and the chat; a colleague signed in at the desk stays."""
+    kept = Visit(staff=current(request).staff, locale=current(request).locale)
+    return await _renew(session, request, kept)
+
+
+async def sign_out_staff(session: AsyncSession, request: Request[Any, Any, Any]) -> Visit:
+    """Forget the colleague; the shop's side of this browser stays."""
+    return await _renew(session, request, replace(current(request), staff=None))
+
+
+async def _renew(session: AsyncSession, request: Request[Any, Any, Any], visit: Visit) -> Visit:
+    old = current(request).token
+    if old is not None:
+        await session.execute(delete(VisitRow).where(VisitRow.token_hash == _hash(old)))
+    token = secrets.token_urlsafe(32)
+    session.add(
+        VisitRow(
+            token_hash=_hash(token),
+            customer_id=visit.customer_id,
+            staff_id=visit.staff.id if visit.staff else None,
+            staff_epoch=visit.staff.session_epoch if visit.staff else None,
+            cart_id=visit.cart_id,
+            cart_count=visit.cart_count,
+            chat_id=visit.chat_id,
+            locale=visit.locale,
+            expires_at=now() + LASTS,
+        )
+    )
+    await session.flush()
+    return _carry(request, replace(visit, token=token))
+
+
+def _carry(request: Request[Any, Any, Any], visit: Visit) -> Visit:
+    if visit.token != current(request).token:
+        request.scope["state"]["new_cookie"] = visit.token
+    request.scope["state"]["visit"] = visit
+    return visit
+
+
+async def forget_expired(session: AsyncSession) -> None:
+    await session.execute(delete(VisitRow).where(VisitRow.expires_at < func.now()))

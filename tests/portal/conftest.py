@@ -1,0 +1,94 @@
+"""The whole HTTP door over a real database and Redis, spoken to as a browser would, without a socket."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from httpx import ASGITransport, AsyncClient, Response
+from litestar import Litestar
+
+from core.database import Database
+from core.settings import Settings
+from core.staff import Role, hire
+from portal import visits
+from portal.app import create_app
+from portal.models import VisitRow
+
+PASSWORD = "a long enough password"
+
+
+class Browser(AsyncClient):
+    """A client that carries cookies and posts forms with the token that the last page gave it."""
+
+    async def submit(self, path: str, data: dict[str, object] | None = None, **options: object) -> Response:
+        if "csrftoken" not in self.cookies:
+            await self.get("/health/live")
+        form = {"_csrf_token": self.cookies["csrftoken"], **(data or {})}
+        return await self.post(path, data=form, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[Litestar]:
+    made = create_app(settings)
+    async with made.lifespan():
+        yield made
+
+
+@asynccontextmanager
+async def browser(app: Litestar, token: str | None = None) -> AsyncIterator[Browser]:
+    """Another browser at the same door; `token` is a visit's cookie."""
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with Browser(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        if token:
+            client.cookies.set(visits.COOKIE, token)
+        yield client
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[Browser]:
+    """A stranger's browser."""
+    async with browser(app) as client:
+        yield client
+
+
+async def signed_in(app: Litestar, **facts: object) -> str:
+    """A visit made as a sign-in would: `customer_id`, or `staff_id` with `staff_epoch`; its cookie."""
+    token = "test-" + "".join(f"{key}{value}" for key, value in facts.items())
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        session.add(VisitRow(token_hash=visits._hash(token), expires_at=visits.now() + visits.LASTS, **facts))
+    return token
+
+
+async def employed(app: Litestar, *roles: Role, email: str = "ada@halden.test", name: str = "Ada Lund") -> str:
+    """A new colleague in these roles, signed in; the cookie."""
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        staff = await hire(session, email, name, list(roles), PASSWORD)
+    return await signed_in(app, staff_id=staff.id, staff_epoch=staff.session_epoch)
+
+
+@pytest.fixture
+async def agent_client(app: Litestar) -> AsyncIterator[Browser]:
+    async with browser(app, await employed(app, Role.AGENT)) as client:
+        yield client
+
+
+@pytest.fixture
+async def marketer_client(app: Litestar) -> AsyncIterator[Browser]:
+    token = await employed(app, Role.MARKETER, email="mia@halden.test", name="Mia Berg")
+    async with browser(app, token) as client:
+        yield client
+
+
+@pytest.fixture
+async def merchandiser_client(app: Litestar) -> AsyncIterator[Browser]:
+    token = await employed(app, Role.MERCHANDISER, email="sam@halden.test", name="Sam Vik")
+    async with browser(app, token) as client:
+        yield client
+
+
+def links(page: Response) -> list[str]:
+    """Every address that a page leads to."""
+    return re.findall(r'(?:href|action)="([^"]+)"', page.text)
