@@ -1,0 +1,1 @@
+"""Mail: everybody's mailbox, and a pen to write to us with."""
