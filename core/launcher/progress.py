@@ -1,0 +1,58 @@
+"""What the person in front of the terminal sees: a line a step, in colour where there is a terminal."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+
+class Progress:
+    """Steps with their time, lines, and the closing panel."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Show that something is going on, and how long it took."""
+        begun = time.monotonic()
+        if self.console.is_terminal:
+            with self.console.status(f"{escape(text)} …"):
+                yield
+            mark = "[green]✓[/]"
+        else:
+            yield
+            mark = "-"
+        self.console.print(f"{mark} {escape(text)} [dim]{time.monotonic() - begun:.1f} s[/]")
+
+    def say(self, text: str) -> None:
+        """One line between the steps."""
+        self.console.print(escape(text))
+
+    def complain(self, text: str) -> None:
+        """One line about what went wrong."""
+        self.console.print(f"[red]✗[/] {escape(text)}" if self.console.is_terminal else escape(text))
+
+    def panel(
+        self, title: str, sections: Sequence[tuple[str, Sequence[tuple[str, str]]]], footer: str
+    ) -> None:
+        """A short closing table: sections of (label, value) pairs."""
+        table = Table.grid(padding=(0, 3))
+        for index, (heading, rows) in enumerate(sections):
+            if index:
+                table.add_row()
+            table.add_row(f"[bold]{escape(heading)}[/]")
+            for label, value in rows:
+                table.add_row(f"  {escape(label)}", f"[cyan]{escape(value)}[/]")
+        table.add_row()
+        if self.console.is_terminal:
+            self.console.print(
+                Panel.fit(table, title=f"[bold]{escape(title)}[/]", border_style="cyan", padding=(1, 2))
+            )
+        else:
+            self.console.print(f"\n{escape(title)}\n", table, sep="")
+        self.console.print(f"[dim]{escape(footer)}[/]")
