@@ -1,0 +1,8 @@
+// What every page of the desk has.
+import { start as palette } from "./palette.js";
+import { start as keyboard } from "./keyboard.js";
+import { start as composer } from "./composer.js";
+
+palette();
+keyboard();
+composer();
