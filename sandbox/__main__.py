@@ -23,7 +23,7 @@ from sandbox.phone.api import PhoneApi
 from sandbox.phone.pages import PhonePages
 from sandbox.phone.threads import Threads
 from sandbox.serving import Pages, refuse_strangers
-from sandbox.settings import Misconfigured, Settings, read_settings
+from sandbox.settings import MisconfiguredError, Settings, read_settings
 from sandbox.store import Store
 from sandbox.webhooks import Webhooks
 
@@ -55,7 +55,7 @@ async def expire_sessions(vault: Vault) -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises Misconfigured when a port or the folder cannot be used."""
+    """Run until SIGTERM or SIGINT. Raises MisconfiguredError when a port or the folder cannot be used."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -63,7 +63,7 @@ async def serve(settings: Settings) -> None:
     try:
         store = Store(settings.data)
     except (OSError, sqlite3.Error) as error:
-        raise Misconfigured(f"The sandbox cannot keep its data in {settings.data}: {error}.") from error
+        raise MisconfiguredError(f"The sandbox cannot keep its data in {settings.data}: {error}.") from error
     faults = Faults(store)
     webhooks = Webhooks(store, faults, settings)
     boxes = Mailboxes(store)
@@ -109,7 +109,7 @@ async def _listen[T](name: str, port: int, start: Coroutine[Any, Any, T]) -> T:
     try:
         return await start
     except OSError as error:
-        raise Misconfigured(
+        raise MisconfiguredError(
             f"Port {port} on {HOST} cannot be used ({error.strerror or error}): another program may hold it."
             f" Stop that program, or set {name} to a free port."
         ) from error
@@ -118,7 +118,7 @@ async def _listen[T](name: str, port: int, start: Coroutine[Any, Any, T]) -> T:
 def main() -> int:
     try:
         asyncio.run(serve(read_settings()))
-    except Misconfigured as error:
+    except MisconfiguredError as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -15,9 +15,10 @@ class Fault:
     """What goes wrong at one stand-in.
 
     `delay_ms`, `error_status` and `drop_connection` strike requests (for mail: SMTP transactions, where
-    `error_status` is the reply code and `smtp_stage` is "rcpt" or "data"). With `after_effect` the work is done
-    first and only its answer suffers. `lose`, `double` and `out_of_order` strike webhooks. `probability` is
-    between 0 and 1; `count` is how many requests and how many webhooks are still to be struck (None: no end).
+    `error_status` is the reply code and `smtp_stage` is "rcpt" or "data"). With `after_effect` the work is
+    done first and only its answer suffers. `lose`, `double` and `out_of_order` strike webhooks.
+    `probability` is between 0 and 1; `count` is how many requests, and how many webhooks, are to be struck
+    (None: no end).
     """
 
     delay_ms: int = 0
@@ -43,16 +44,16 @@ class Fault:
 NONE = Fault()
 
 
-class InvalidFault(ValueError):
+class InvalidFaultError(ValueError):
     """The fault asked for makes no sense; the message says why."""
 
 
 def parse_fault(stand_in: str, wanted: dict[str, Any]) -> Fault:
-    """The fault that a JSON object or a form describes; raises InvalidFault."""
+    """The fault that a JSON object or a form describes; raises InvalidFaultError."""
     known = set(Fault.__dataclass_fields__)
     unknown = sorted(set(wanted) - known)
     if unknown:
-        raise InvalidFault(
+        raise InvalidFaultError(
             f"There is no fault called {', '.join(unknown)}; known: {', '.join(sorted(known))}."
         )
     try:
@@ -69,19 +70,19 @@ def parse_fault(stand_in: str, wanted: dict[str, Any]) -> Fault:
             count=None if wanted.get("count") in (None, "") else int(wanted["count"]),
         )
     except (TypeError, ValueError) as error:
-        raise InvalidFault("Delay, status, probability and count must be numbers.") from error
+        raise InvalidFaultError("Delay, status, probability and count must be numbers.") from error
     if fault.error_status and not 400 <= fault.error_status <= 599:
-        raise InvalidFault("The error must be a status between 400 and 599.")
+        raise InvalidFaultError("The error must be a status between 400 and 599.")
     if not 0 <= fault.delay_ms <= 600_000:
-        raise InvalidFault("The delay must be between 0 and 600,000 milliseconds.")
+        raise InvalidFaultError("The delay must be between 0 and 600,000 milliseconds.")
     if not 0 <= fault.probability <= 1:
-        raise InvalidFault("The probability must be between 0 and 1.")
+        raise InvalidFaultError("The probability must be between 0 and 1.")
     if fault.count is not None and fault.count < 1:
-        raise InvalidFault("The count must be 1 or more; leave it empty for no end.")
+        raise InvalidFaultError("The count must be 1 or more; leave it empty for no end.")
     if fault.smtp_stage not in ("rcpt", "data"):
-        raise InvalidFault("smtp_stage must be rcpt or data.")
+        raise InvalidFaultError("smtp_stage must be rcpt or data.")
     if stand_in == "mail" and fault.strikes_webhooks:
-        raise InvalidFault("Mail has no webhooks to lose, double or reorder.")
+        raise InvalidFaultError("Mail has no webhooks to lose, double or reorder.")
     return fault
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.faults import STAND_INS, Faults, InvalidFault, parse_fault
+from sandbox.faults import STAND_INS, Faults, InvalidFaultError, parse_fault
 from sandbox.mail.mailboxes import list_mail, parse
 from sandbox.serving import HERE, Pages, bad_request, read_json
 from sandbox.settings import Settings
@@ -65,9 +65,9 @@ class HomePages:
         wanted = {name: str(value).strip() for name, value in form.items() if name != "stand_in"}
         try:
             if stand_in not in STAND_INS:
-                raise InvalidFault("Choose mail, phone or cards.")
+                raise InvalidFaultError("Choose mail, phone or cards.")
             self._faults.set(stand_in, parse_fault(stand_in, wanted))
-        except InvalidFault as error:
+        except InvalidFaultError as error:
             return self._faults_page(f"{error} Nothing was changed.", 422, stand_in)
         raise web.HTTPSeeOther("/faults")
 
@@ -92,8 +92,8 @@ class HomePages:
                 name: parse_fault(name, _object(fault)) for name, fault in asked.items() if name in STAND_INS
             }
             if len(wanted) < len(asked):
-                raise InvalidFault("Name stand-ins: mail, phone, cards; each with an object of faults.")
-        except InvalidFault as error:
+                raise InvalidFaultError("Name stand-ins: mail, phone, cards; each with an object of faults.")
+        except InvalidFaultError as error:
             return bad_request(str(error))
         for name, fault in wanted.items():
             self._faults.set(name, fault)
@@ -118,7 +118,7 @@ class HomePages:
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InvalidFault("The faults of a stand-in are an object.")
+        raise InvalidFaultError("The faults of a stand-in are an object.")
     return value
 
 
@@ -172,7 +172,8 @@ def _look_around(reader: Reader) -> tuple[list[Row], dict[str, int]]:
         )
     happenings.sort(key=lambda each: each["at"], reverse=True)
     counts = reader.one(
-        "SELECT (SELECT count(*) FROM mailbox) AS mailboxes, (SELECT count(*) FROM mail) AS mails,"
+        "SELECT (SELECT count(DISTINCT address) FROM mail_recipient) AS mailboxes,"
+        " (SELECT count(*) FROM mail) AS mails,"
         " (SELECT count(*) FROM text_message) AS texts,"
         " (SELECT count(*) FROM card_object WHERE kind = 'checkout.session') AS sessions"
     )

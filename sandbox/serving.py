@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -32,13 +32,17 @@ async def suffer(request: web.Request, fault: Fault) -> int:
     return fault.error_status
 
 
+def _local(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC).astimezone()
+
+
 def _ago(at: float) -> str:
     seconds = int(now() - at)
     if seconds < 60:
         return "just now"
     if seconds < 3600:
         return f"{seconds // 60} min ago"
-    moment = datetime.fromtimestamp(at)
+    moment = _local(at)
     if seconds < 20 * 3600:
         return moment.strftime("%H:%M")
     return moment.strftime("%-d %b, %H:%M")
@@ -47,7 +51,7 @@ def _ago(at: float) -> str:
 def _money(amount: int, currency: str) -> str:
     code = currency.upper()
     sign = {"EUR": "€", "USD": "$", "GBP": "£"}.get(code, code + " ")
-    if code in ("JPY",):
+    if code == "JPY":
         return f"{sign}{amount:,}"
     return f"{sign}{amount / 100:,.2f}"
 
@@ -66,9 +70,9 @@ class Pages:
         self._templates.filters |= {
             "ago": _ago,
             "money": _money,
-            "clock": lambda at: datetime.fromtimestamp(at).strftime("%H:%M"),
-            "day": lambda at: datetime.fromtimestamp(at).strftime("%A, %-d %B"),
-            "full": lambda at: datetime.fromtimestamp(at).strftime("%A, %-d %B %Y, %H:%M:%S"),
+            "clock": lambda at: _local(at).strftime("%H:%M"),
+            "day": lambda at: _local(at).strftime("%A, %-d %B"),
+            "full": lambda at: _local(at).strftime("%A, %-d %B %Y, %H:%M:%S"),
             "path": lambda text: quote(text, safe=""),
         }
 

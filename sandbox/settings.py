@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 
-class Misconfigured(Exception):
+class MisconfiguredError(Exception):
     """The environment does not allow a start; the message is fit to show a person."""
 
 
@@ -49,15 +49,15 @@ NAMES = {
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in the environment.
 
-    Raises Misconfigured with one sentence that names everything missing or wrong.
+    Raises MisconfiguredError with one sentence that names everything missing or wrong.
     """
     values = {name: environment.get(name, "").strip() for name in NAMES}
     missing = [f"{name} ({meaning})" for name, meaning in NAMES.items() if not values[name]]
     if missing:
-        raise Misconfigured("The sandbox cannot start: set " + "; ".join(missing) + ".")
+        raise MisconfiguredError("The sandbox cannot start: set " + "; ".join(missing) + ".")
     host, _, port = values["SANDBOX_INBOUND_SMTP"].rpartition(":")
     if not host:
-        raise Misconfigured("SANDBOX_INBOUND_SMTP must be host:port, for example 127.0.0.1:2525.")
+        raise MisconfiguredError("SANDBOX_INBOUND_SMTP must be host:port, for example 127.0.0.1:2525.")
     return Settings(
         http_port=_port("SANDBOX_HTTP_PORT", values["SANDBOX_HTTP_PORT"]),
         smtp_port=_port("SANDBOX_SMTP_PORT", values["SANDBOX_SMTP_PORT"]),
@@ -77,12 +77,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _port(name: str, text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise Misconfigured(f"{name} must hold a port between 1 and 65535, not {text!r}.")
+        raise MisconfiguredError(f"{name} must hold a port between 1 and 65535, not {text!r}.")
     return int(text)
 
 
 def _url(name: str, values: Mapping[str, str]) -> str:
     parts = urlsplit(values[name])
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise Misconfigured(f"{name} must be an http or https address, not {values[name]!r}.")
+        raise MisconfiguredError(f"{name} must be an http or https address, not {values[name]!r}.")
     return values[name]

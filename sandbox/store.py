@@ -4,24 +4,23 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS mail (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, mail_from TEXT NOT NULL, received_at REAL NOT NULL, raw BLOB NOT NULL);
+    id INTEGER PRIMARY KEY, mail_from TEXT NOT NULL, recipients TEXT NOT NULL, received_at REAL NOT NULL,
+    raw BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS mail_recipient (
     address TEXT NOT NULL, mail_id INTEGER NOT NULL, PRIMARY KEY (address, mail_id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mailbox (
-    address TEXT PRIMARY KEY, mails INTEGER NOT NULL, newest_id INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS mailbox_newest ON mailbox (newest_id);
 CREATE TABLE IF NOT EXISTS mail_written (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, sender TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, sender TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL,
     message_id TEXT NOT NULL, sent_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS text_message (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, sid TEXT NOT NULL UNIQUE, direction TEXT NOT NULL, sender TEXT NOT NULL,
-    recipient TEXT NOT NULL, body TEXT NOT NULL, service_sid TEXT, outcome TEXT NOT NULL, created_at REAL NOT NULL);
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, sid TEXT NOT NULL UNIQUE, direction TEXT NOT NULL,
+    sender TEXT NOT NULL, recipient TEXT NOT NULL, body TEXT NOT NULL, service_sid TEXT,
+    outcome TEXT NOT NULL, created_at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS text_message_recipient ON text_message (recipient, seq);
 CREATE INDEX IF NOT EXISTS text_message_sender ON text_message (sender, seq);
 CREATE TABLE IF NOT EXISTS opt_out (number TEXT NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (number, sender));
@@ -34,8 +33,8 @@ CREATE TABLE IF NOT EXISTS idempotency (
     created_at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS webhook (
     id INTEGER PRIMARY KEY AUTOINCREMENT, stand_in TEXT NOT NULL, about TEXT NOT NULL, grp TEXT NOT NULL,
-    url TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL, created_at REAL NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, last_answer TEXT NOT NULL DEFAULT '');
+    url TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
+    created_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, last_answer TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS webhook_due ON webhook (state, due_at);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -48,7 +47,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.row_factory = lambda cursor, row: dict(
         zip((column[0] for column in cursor.description), row, strict=True)
     )
-    # A stand-in may lose its last moments with the machine, never with the process: the page cache outlives it.
+    # Killing the process loses nothing: the system's page cache outlives it.
     connection.executescript(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-4000; PRAGMA busy_timeout=5000;"
     )
@@ -87,7 +86,7 @@ class Store:
         return row
 
     async def reading[T](self, question: Callable[["Reader"], T]) -> T:
-        """What `question` answers, asked in a thread on a second connection so that no mail waits for a page."""
+        """What `question` answers, asked in a thread on a second connection: no mail waits for a page."""
         async with self._reader_free:
             return await asyncio.to_thread(question, Reader(self._reader))
 
@@ -108,6 +107,9 @@ class Reader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    def each(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
+        return iter(self._connection.execute(sql, parameters))
 
     def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         return list(self._connection.execute(sql, parameters))

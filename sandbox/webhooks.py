@@ -125,7 +125,7 @@ class Webhooks:
     async def _sleep(self) -> None:
         flying = ",".join(map(str, self._flying)) or "0"
         row = self._store.one(
-            "SELECT min(due_at) AS due FROM webhook"
+            "SELECT min(due_at) AS due FROM webhook"  # noqa: S608 (our own integers)
             f" WHERE state IN ('pending', 'held') AND id NOT IN ({flying})"
         )
         due = row["due"] if row else None

@@ -134,8 +134,8 @@ class CardApi:
         if key in self._in_progress:
             raise StripeError(
                 409,
-                "There is currently another in-progress request using this Idempotent Key (that probably means you"
-                " submitted twice, and the other request is still going through): " + key,
+                "There is currently another in-progress request using this Idempotent Key (that probably"
+                " means you submitted twice, and the other request is still going through): " + key,
                 "idempotency_error",
                 code="idempotency_key_in_use",
             )
@@ -145,8 +145,8 @@ class CardApi:
         if kept and kept["fingerprint"] != fingerprint:
             raise StripeError(
                 400,
-                "Keys for idempotent requests can only be used with the same parameters they were first used with."
-                f" Try using a key other than '{key}' if you meant to execute a different request.",
+                "Keys for idempotent requests can only be used with the same parameters they were first used"
+                f" with. Try using a key other than '{key}' if you meant to execute a different request.",
                 "idempotency_error",
             )
         if kept:
@@ -210,8 +210,8 @@ class CardApi:
         if not value or scheme.lower() not in ("basic", "bearer"):
             raise StripeError(
                 401,
-                "You did not provide an API key. You need to provide your API key in the Authorization header, using"
-                " Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+                "You did not provide an API key. You need to provide your API key in the Authorization"
+                " header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
             )
         if not secrets.compare_digest(value.encode(), self._vault.settings.stripe_key.encode()):
             raise StripeError(401, f"Invalid API Key provided: {value[:8]}***{value[-4:]}")

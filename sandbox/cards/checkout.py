@@ -39,8 +39,8 @@ def create_session(vault: Vault, params: Params) -> Object:
     if not unix_now() + HALF_AN_HOUR - 60 <= expires_at <= unix_now() + A_DAY + 60:
         raise StripeError(
             400,
-            "The `expires_at` timestamp must be at least 30 minutes and less than 24 hours from Checkout Session"
-            " creation.",
+            "The `expires_at` timestamp must be at least 30 minutes and less than 24 hours from Checkout"
+            " Session creation.",
             param="expires_at",
         )
     intent_data = params.nested("payment_intent_data")
@@ -161,22 +161,22 @@ def success_address(session: Object) -> str:
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The person cannot pay like that; the message is what the page says."""
 
 
 def pay_session(
     vault: Vault, session: Object, card_number: str, email: str | None, name: str | None = None
 ) -> str:
-    """A person presses "Pay": "complete" or "authenticate". Raises Refused, with the session still open."""
+    """A person presses "Pay": "complete" or "authenticate"; RefusedError leaves the session open."""
     if session["status"] != "open":
-        raise Refused("This page is closed: it was paid, or its time ran out.")
+        raise RefusedError("This page is closed: it was paid, or its time ran out.")
     card = find_card(card_number)
     if card is None:
-        raise Refused("Your card number is not complete or not valid. Nothing was charged.")
+        raise RefusedError("Your card number is not complete or not valid. Nothing was charged.")
     email = session["customer_email"] or email or _customer_email(vault, session)
     if not email or "@" not in email:
-        raise Refused("Please give an e-mail address for the receipt. Nothing was charged.")
+        raise RefusedError("Please give an e-mail address for the receipt. Nothing was charged.")
     intent = _intent(vault, session)
     vault.change(session, payment_intent=intent["id"], customer_details=_details(email, name))
     if card.answer == "authenticate":
@@ -186,19 +186,21 @@ def pay_session(
         vault.tell("payment_intent.requires_action", intent)
         return "authenticate"
     if not settle(vault, intent, card, email, name):
-        raise Refused(f"{intent['last_payment_error']['message']} Nothing was charged; try another card.")
+        raise RefusedError(
+            f"{intent['last_payment_error']['message']} Nothing was charged; try another card."
+        )
     _complete(vault, session)
     return "complete"
 
 
 def finish_authentication(vault: Vault, session: Object, passed: bool) -> None:
-    """The person answered their bank's question. Raises Refused, with the session still open."""
+    """The person answered their bank's question. Raises RefusedError, with the session still open."""
     intent = vault.get("payment_intent", session["payment_intent"]) if session["payment_intent"] else None
     if session["status"] != "open" or intent is None or intent["status"] != "requires_action":
-        raise Refused("There is nothing to confirm here any more.")
+        raise RefusedError("There is nothing to confirm here any more.")
     if not passed:
         refuse_authentication(vault, intent)
-        raise Refused("Your bank could not confirm that it was you. Nothing was charged; try again.")
+        raise RefusedError("Your bank could not confirm that it was you. Nothing was charged; try again.")
     details = session["customer_details"] or {}
     card = find_card("4000002500003155")
     assert card is not None

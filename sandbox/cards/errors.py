@@ -4,7 +4,7 @@ from typing import Any
 
 
 class StripeError(Exception):
-    """Answered as {"error": {...}} with `status`; `executed` when work had begun, so a replay gets it again."""
+    """Answered as {"error": {...}} with `status`; `executed`: work had begun, a replay gets it again."""
 
     def __init__(
         self,

@@ -93,7 +93,7 @@ class Vault:
         return [json.loads(row["data"]) for row in rows]
 
     def page(self, kind: str, url: str, params: Params, filters: tuple[str, ...] = ()) -> Object:
-        """A page of Stripe's list: `limit`, `starting_after`, `ending_before`, `created[...]` and equal fields."""
+        """Stripe's list: `limit`, `starting_after`, `ending_before`, `created[...]` and `filters`."""
         limit = params.integer("limit", minimum=1) or 10
         if limit > 100:
             raise StripeError(400, "Invalid integer: limit must be between 1 and 100", param="limit")
@@ -111,7 +111,7 @@ class Vault:
         for name, sign in (("starting_after", "<"), ("ending_before", ">")):
             if (id_ := params.text(name)) is not None:
                 self.get(kind, id_, name)
-                where.append(f"seq {sign} (SELECT seq FROM card_object WHERE id = ?)")
+                where.append(f"seq {sign} (SELECT seq FROM card_object WHERE id = ?)")  # noqa: S608
                 values.append(id_)
                 backwards = sign == ">"
         params.ignore("expand")

@@ -76,7 +76,7 @@ class CardPages:
         number, email, name = (str(form.get(field, "")).strip() for field in ("number", "email", "name"))
         try:
             result = checkout.pay_session(self._vault, session, number, email, name or None)
-        except checkout.Refused as refused:
+        except checkout.RefusedError as refused:
             return self._page(session, 402, str(refused), email=email, name=name)
         if result == "authenticate":
             raise web.HTTPSeeOther(f"/checkout/{session['id']}/authenticate")
@@ -92,7 +92,7 @@ class CardPages:
         session, form = self._session(request), await request.post()
         try:
             checkout.finish_authentication(self._vault, session, form.get("answer") == "complete")
-        except checkout.Refused as refused:
+        except checkout.RefusedError as refused:
             return self._page(
                 session, 402, str(refused), email=(session["customer_details"] or {}).get("email", "")
             )
@@ -129,7 +129,7 @@ class CardPages:
         )
         try:
             result = checkout.pay_session(self._vault, session, card, email)
-        except checkout.Refused as refused:
+        except checkout.RefusedError as refused:
             return web.json_response({"result": "refused", "error": str(refused)}, status=402)
         return web.json_response({"result": result, "success_url": checkout.success_address(session)})
 
@@ -139,6 +139,6 @@ class CardPages:
             return bad_request("Say whether it passed: true or false.")
         try:
             checkout.finish_authentication(self._vault, session, asked["passed"])
-        except checkout.Refused as refused:
+        except checkout.RefusedError as refused:
             return web.json_response({"result": "refused", "error": str(refused)}, status=402)
         return web.json_response({"result": "complete", "success_url": checkout.success_address(session)})

@@ -208,7 +208,7 @@ def _confirm(vault: Vault, intent: Object, card: Card, return_url: str | None) -
 def settle(
     vault: Vault, intent: Object, card: Card, email: str | None = None, name: str | None = None
 ) -> bool:
-    """Let the card's bank decide: the intent succeeds or wants another card; a charge records it either way."""
+    """Let the card's bank decide: True when paid, else the intent wants another card; a charge records it."""
     declined = DECLINES.get(card.answer)
     charge = _charge(vault, intent, card, declined, email, name)
     if declined is None:
@@ -248,7 +248,10 @@ def settle(
 
 def refuse_authentication(vault: Vault, intent: Object) -> None:
     """The person failed 3-D Secure: the intent wants another card, and no charge was tried."""
-    message = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+    message = (
+        "We are unable to authenticate your payment method. Please choose a different payment method and try"
+        " again."
+    )
     code = "payment_intent_authentication_failure"
     error = {"code": code, "message": message, "type": "card_error"}
     vault.change(

@@ -9,7 +9,7 @@ from email.utils import format_datetime, localtime, make_msgid, parseaddr
 from sandbox.settings import Settings
 
 
-class CannotSend(Exception):
+class CannotSendError(Exception):
     """The mail was not taken; the message is fit to show a person."""
 
 
@@ -29,13 +29,13 @@ class Draft:
 
 
 def compose(draft: Draft, settings: Settings) -> tuple[str, str, str, bytes]:
-    """Sender address, recipient address, Message-ID and the bytes as they leave the relay; raises CannotSend."""
+    """Sender, recipient, Message-ID and the bytes as they leave the relay; raises CannotSendError."""
     lines = (draft.sender, draft.recipient, draft.subject, draft.in_reply_to, draft.references)
     if any("\r" in line or "\n" in line for line in lines):
-        raise CannotSend("Addresses and subjects must stand on one line.")
+        raise CannotSendError("Addresses and subjects must stand on one line.")
     sender, recipient = parseaddr(draft.sender)[1], parseaddr(draft.recipient)[1]
     if "@" not in sender or "@" not in recipient:
-        raise CannotSend("From and To must both be e-mail addresses.")
+        raise CannotSendError("From and To must both be e-mail addresses.")
     domain = sender.rpartition("@")[2].lower()
     mail = EmailMessage()
     message_id = make_msgid(domain=domain if domain.isascii() else "sandbox.example")
@@ -54,7 +54,7 @@ def compose(draft: Draft, settings: Settings) -> tuple[str, str, str, bytes]:
             main, _, sub = content_type.partition("/")
             mail.add_attachment(content, maintype=main, subtype=sub or "octet-stream", filename=filename)
     except (ValueError, IndexError) as error:
-        raise CannotSend(f"This mail cannot be written: {error}.") from error
+        raise CannotSendError(f"This mail cannot be written: {error}.") from error
     body = mail.as_bytes(policy=email.policy.SMTP)
     return sender, recipient, message_id, _vouch(draft.forged, sender, domain, settings) + body
 
@@ -74,7 +74,7 @@ def _vouch(forged: bool, sender: str, domain: str, settings: Settings) -> bytes:
 
 
 def submit(settings: Settings, sender: str, recipient: str, content: bytes) -> None:
-    """Hand a mail to our inbound listener; blocks. Raises CannotSend with what the listener said."""
+    """Hand a mail to our inbound listener; blocks. Raises CannotSendError with what the listener said."""
     where = f"{settings.inbound_host}:{settings.inbound_port}"
     try:
         with smtplib.SMTP(
@@ -85,19 +85,19 @@ def submit(settings: Settings, sender: str, recipient: str, content: bytes) -> N
             smtp.sendmail(sender, [recipient], content, mail_options=options)
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
-        raise CannotSend(
+        raise CannotSendError(
             f"The receiver refused {recipient}: {code} {said.decode('utf-8', 'replace')}"
         ) from error
     except smtplib.SMTPResponseException as error:
         said_back = error.smtp_error
         reason = said_back.decode("utf-8", "replace") if isinstance(said_back, bytes) else said_back
-        raise CannotSend(f"The receiver refused the mail: {error.smtp_code} {reason}") from error
+        raise CannotSendError(f"The receiver refused the mail: {error.smtp_code} {reason}") from error
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
-        raise CannotSend(f"The listener at {where} did not take the mail: {error}.") from error
+        raise CannotSendError(f"The listener at {where} did not take the mail: {error}.") from error
 
 
 def reply_to(headers: list[tuple[str, str]], address: str) -> Draft:
-    """The start of an answer from `address` to a mail with these headers: thread headers as RFC 5322 wants them."""
+    """The start of an answer from `address`, with the thread headers that RFC 5322 wants."""
 
     def header(name: str) -> str:
         return next((value for key, value in headers if key.lower() == name), "")

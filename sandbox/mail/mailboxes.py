@@ -1,8 +1,9 @@
 """What the world received by mail, and how a mail reads."""
 
+import asyncio
 import email
 import email.policy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage, Message
 from typing import Any
@@ -15,47 +16,76 @@ class Mailboxes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._last_id = (store.one("SELECT max(id) AS id FROM mail") or {})["id"] or 0
+        self._arriving: list[tuple[int, str, list[str], bytes, Callable[[], None]]] = []
 
-    def add(self, sender: str, recipients: list[str], raw: bytes) -> int:
-        """Keep one mail for its recipients (once for an address named twice); its id."""
-        store = self._store
-        addresses = dict.fromkeys(recipient.lower() for recipient in recipients)
+    def add(self, sender: str, recipients: list[str], raw: bytes, kept: Callable[[], None]) -> None:
+        """Keep one mail, once for an address named twice; `kept` is called when it is safe.
+
+        All that arrives in one turn of the event loop is written as one transaction.
+        """
+        self._last_id += 1
+        if not self._arriving:
+            asyncio.get_running_loop().call_soon(self._keep)
+        addresses = list(dict.fromkeys(recipient.lower() for recipient in recipients))
+        self._arriving.append((self._last_id, sender, addresses, raw, kept))
+
+    def _keep(self) -> None:
+        arriving, self._arriving = self._arriving, []
+        store, at = self._store, now()
         store.begin()
-        mail = store.execute(
-            "INSERT INTO mail (mail_from, received_at, raw) VALUES (?, ?, ?)", (sender, now(), raw)
+        store.execute_many(
+            "INSERT INTO mail (id, mail_from, recipients, received_at, raw) VALUES (?, ?, ?, ?, ?)",
+            [(mail, sender, "\n".join(addresses), at, raw) for mail, sender, addresses, raw, _ in arriving],
         )
-        for address in addresses:
-            store.execute("INSERT INTO mail_recipient VALUES (?, ?)", (address, mail))
-            store.execute(
-                "INSERT INTO mailbox VALUES (?, 1, ?)"
-                " ON CONFLICT DO UPDATE SET mails = mails + 1, newest_id = excluded.newest_id",
-                (address, mail),
-            )
+        store.execute_many(
+            "INSERT INTO mail_recipient VALUES (?, ?)",
+            [(address, mail) for mail, _, addresses, _, _ in arriving for address in addresses],
+        )
         store.commit()
-        return mail
+        for *_, kept in arriving:
+            kept()
 
     def clear(self) -> None:
-        for table in ("mail", "mail_recipient", "mailbox", "mail_written"):
+        for table in ("mail", "mail_recipient", "mail_written"):
             self._store.execute(f"DELETE FROM {table}")  # noqa: S608
 
 
 def list_mailboxes(reader: Reader, search: str = "", limit: int = 200) -> list[Row]:
     """Mailboxes, the one with the newest mail first: address, mails, newest subject and time."""
-    rows = reader.all(
-        "SELECT b.address, b.mails, m.id, m.received_at, substr(m.raw, 1, 16384) AS raw"
-        " FROM mailbox b JOIN mail m ON m.id = b.newest_id"
-        " WHERE b.address LIKE ? ESCAPE '!' ORDER BY b.newest_id DESC LIMIT ?",
-        (f"%{_literal(search.lower())}%", limit),
-    )
-    for row in rows:
-        row["subject"] = parse(row.pop("raw"), headers_only=True).subject
-    return rows
+    if search:
+        found = reader.all(
+            "SELECT address, max(mail_id) AS newest FROM mail_recipient WHERE address LIKE ? ESCAPE '!'"
+            " GROUP BY address ORDER BY newest DESC LIMIT ?",
+            (f"%{_literal(search.lower())}%", limit),
+        )
+        newest = {row["address"]: row["newest"] for row in found}
+    else:
+        newest = {}
+        for row in reader.each("SELECT id, recipients FROM mail ORDER BY id DESC LIMIT 50000"):
+            for address in row["recipients"].split("\n"):
+                newest.setdefault(address, row["id"])
+            if len(newest) >= limit:
+                break
+    boxes = []
+    for address, mail in list(newest.items())[:limit]:
+        found_mail = reader.one(
+            "SELECT id, received_at, substr(raw, 1, 16384) AS raw,"
+            " (SELECT count(*) FROM mail_recipient WHERE address = ?) AS mails FROM mail WHERE id = ?",
+            (address, mail),
+        )
+        if found_mail:
+            subject = parse(found_mail.pop("raw"), headers_only=True).subject
+            boxes.append(found_mail | {"address": address, "subject": subject})
+    return boxes
 
 
 def count_mailboxes(reader: Reader, prefix: str = "") -> dict[str, int]:
+    """How many mails each address got that starts with `prefix`."""
     rows = reader.all(
-        "SELECT address, mails FROM mailbox WHERE address LIKE ? ESCAPE '!'",
-        (f"{_literal(prefix.lower())}%",),
+        "SELECT address, count(*) AS mails FROM mail_recipient WHERE address >= ?1 AND address < ?1 || ?2"
+        " GROUP BY address",
+        (prefix.lower(), "\U0010ffff"),
     )
     return {row["address"]: row["mails"] for row in rows}
 
@@ -71,11 +101,6 @@ def list_mail(reader: Reader, address: str | None, limit: int, before: int | Non
         " WHERE r.address = ? AND r.mail_id < ? ORDER BY r.mail_id DESC LIMIT ?",
         (address.lower(), before or 1 << 60, limit),
     )
-
-
-def recipients_of(reader: Reader, mail: int) -> list[str]:
-    rows = reader.all("SELECT address FROM mail_recipient WHERE mail_id = ?", (mail,))
-    return [row["address"] for row in rows]
 
 
 def find_mail(reader: Reader, mail: int) -> Row | None:
@@ -181,13 +206,13 @@ def _text(part: EmailMessage) -> str:
         return content.decode("utf-8", "replace")
 
 
-def as_json(row: Row, recipients: list[str]) -> dict[str, Any]:
+def as_json(row: Row) -> dict[str, Any]:
     """A mail for a test to look at."""
     read = parse(row["raw"])
     return {
         "id": row["id"],
         "mail_from": row["mail_from"],
-        "rcpt_to": recipients,
+        "rcpt_to": row["recipients"].split("\n"),
         "subject": read.subject,
         "message_id": read.header("Message-ID"),
         "headers": [list(pair) for pair in read.headers],

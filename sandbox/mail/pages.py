@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from sandbox.mail import mailboxes
-from sandbox.mail.compose import CannotSend, Draft, compose, reply_to, submit
+from sandbox.mail.compose import CannotSendError, Draft, compose, reply_to, submit
 from sandbox.mail.mailboxes import Mailboxes, Part, ReadMail
 from sandbox.serving import Pages, bad_request, read_json
 from sandbox.settings import Settings
@@ -72,21 +72,21 @@ class MailPages:
         )
         return self._pages.show("mailbox.html", address=address, mails=mails, written=written)
 
-    async def _find(self, request: web.Request) -> tuple[Row, list[str]]:
+    async def _find(self, request: web.Request) -> Row:
         number = int(request.match_info["id"])
 
-        def ask(reader: Reader) -> tuple[Row | None, list[str]]:
-            return mailboxes.find_mail(reader, number), mailboxes.recipients_of(reader, number)
-
-        row, recipients = await self._store.reading(ask) if number < 1 << 62 else (None, [])
+        row = None
+        if number < 1 << 62:
+            row = await self._store.reading(lambda reader: mailboxes.find_mail(reader, number))
         if row is None:
             raise web.HTTPNotFound(text="There is no such mail: it was cleared, or never came.")
-        return row, recipients
+        return row
 
     async def message(self, request: web.Request) -> web.Response:
-        row, recipients = await self._find(request)
+        row = await self._find(request)
+        recipients = row["recipients"].split("\n")
         read = mailboxes.parse(row["raw"])
-        address = request.query.get("as") or (recipients[0] if recipients else "")
+        address = request.query.get("as") or recipients[0]
         return self._pages.show(
             "message.html",
             mail=row,
@@ -99,7 +99,7 @@ class MailPages:
         )
 
     async def html(self, request: web.Request) -> web.Response:
-        row, _ = await self._find(request)
+        row = await self._find(request)
         read = mailboxes.parse(row["raw"])
         page = _with_pictures(read.html, row["id"], read.parts)
         base = '<base target="_blank"><meta name="referrer" content="no-referrer">'
@@ -107,11 +107,11 @@ class MailPages:
         return web.Response(text=base + page, content_type="text/html", headers=headers)
 
     async def raw(self, request: web.Request) -> web.Response:
-        row, _ = await self._find(request)
+        row = await self._find(request)
         return web.Response(body=row["raw"], content_type="text/plain", charset="utf-8")
 
     async def part(self, request: web.Request) -> web.Response:
-        row, _ = await self._find(request)
+        row = await self._find(request)
         parts = mailboxes.parse(row["raw"]).parts
         number = int(request.match_info["part"])
         if number >= len(parts):
@@ -152,7 +152,7 @@ class MailPages:
                 draft.attachments.append((upload.filename, upload.content_type, upload.file.read()))
         try:
             await self._send(draft)
-        except CannotSend as error:
+        except CannotSendError as error:
             return self._pages.show("write.html", status=422, draft=draft, error=str(error))
         raise web.HTTPSeeOther(f"/mail/{quote(_address(draft.sender), safe='')}?sent=1")
 
@@ -160,7 +160,8 @@ class MailPages:
         sender, recipient, message_id, content = compose(draft, self._settings)
         await asyncio.to_thread(submit, self._settings, sender, recipient, content)
         self._store.execute(
-            "INSERT INTO mail_written (sender, recipient, subject, message_id, sent_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO mail_written (sender, recipient, subject, message_id, sent_at)"
+            " VALUES (?, ?, ?, ?, ?)",
             (sender.lower(), recipient, draft.subject, message_id, now()),
         )
         return message_id
@@ -171,7 +172,7 @@ class MailPages:
 
         def ask(reader: Reader) -> list[dict[str, Any]]:
             rows = mailboxes.list_mail(reader, address, limit)
-            return [mailboxes.as_json(row, mailboxes.recipients_of(reader, row["id"])) for row in rows]
+            return [mailboxes.as_json(row) for row in rows]
 
         return web.json_response(await self._store.reading(ask))
 
@@ -197,7 +198,7 @@ class MailPages:
                 content = base64.b64decode(each["content"], validate=True)
                 draft.attachments.append((each["filename"], each["content_type"], content))
             return web.json_response({"message_id": await self._send(draft)}, status=201)
-        except CannotSend as error:
+        except CannotSendError as error:
             return bad_request(str(error))
         except (KeyError, TypeError, binascii.Error):
             return bad_request("An attachment needs filename, content_type and content (base64).")

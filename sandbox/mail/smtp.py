@@ -25,6 +25,7 @@ class SmtpSession(asyncio.Protocol):
         self._faults = faults
         self._open = open_sessions
         self._buffer = bytearray()
+        self._replies = bytearray()
         self._searched = 0
         self._in_data = False
         self._waiting = False
@@ -39,6 +40,7 @@ class SmtpSession(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._open.add(self)
         self._say(b"220 sandbox.example ESMTP")
+        self._speak()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open.discard(self)
@@ -48,11 +50,24 @@ class SmtpSession(asyncio.Protocol):
         self._transport.abort()
 
     def _say(self, line: bytes) -> None:
-        self._transport.write(line + b"\r\n")
+        self._replies += line + b"\r\n"
+
+    def _speak(self) -> None:
+        if self._replies and not self._transport.is_closing():
+            self._transport.write(bytes(self._replies))
+        self._replies.clear()
+
+    def _hang_up(self) -> None:
+        self._speak()
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._work()
+        self._speak()
 
     def _work(self) -> None:
         while not self._waiting and not self._transport.is_closing():
@@ -66,7 +81,7 @@ class SmtpSession(asyncio.Protocol):
             else:
                 if len(self._buffer) > MAX_LINE:
                     self._say(b"500 5.5.2 Line too long")
-                    self._transport.close()
+                    self._hang_up()
                 return
 
     def _command(self, line: bytes) -> None:
@@ -98,7 +113,7 @@ class SmtpSession(asyncio.Protocol):
             self._say(b"250 2.0.0 OK")
         elif verb == b"QUIT":
             self._say(b"221 2.0.0 Bye")
-            self._transport.close()
+            self._hang_up()
         else:
             self._say(b"502 5.5.1 Not known here")
 
@@ -118,14 +133,16 @@ class SmtpSession(asyncio.Protocol):
 
     def _answer_later(self, line: bytes, delay: float) -> None:
         self._waiting = True
+        asyncio.get_running_loop().call_later(delay, self._answer_now, line)
 
-        def answer() -> None:
-            self._waiting = False
-            if not self._transport.is_closing():
+    def _answer_now(self, line: bytes | None) -> None:
+        self._waiting = False
+        if line is None:
+            self._transport.abort()
+        if not self._transport.is_closing():
+            if line:
                 self._say(line)
-                self._work()
-
-        asyncio.get_running_loop().call_later(delay, answer)
+            self._go_on()
 
     def _rcpt(self, line: bytes) -> None:
         path = _PATH.search(line)
@@ -152,7 +169,7 @@ class SmtpSession(asyncio.Protocol):
                 self._searched = len(self._buffer)
                 if self._searched > MAX_SIZE:
                     self._say(b"552 5.3.4 Too big")
-                    self._transport.close()
+                    self._hang_up()
                 return False
             end += 2
             size = 3
@@ -168,16 +185,18 @@ class SmtpSession(asyncio.Protocol):
 
     def _accept(self, raw: bytes) -> None:
         fault = self._fault
-        at_data = fault.smtp_stage == "data" and (fault.error_status or fault.drop_connection)
-        if not at_data or fault.after_effect:
-            self._mailboxes.add(self._sender or "", self._recipients, raw)
-        self._reset()
-        if at_data and fault.drop_connection:
+        answer: bytes | None = b"250 2.0.0 OK kept"
+        struck = fault.smtp_stage == "data" and (fault.error_status or fault.drop_connection)
+        if struck:
+            answer = None if fault.drop_connection else _refusal(fault.error_status)
+        if not struck or fault.after_effect:
+            self._waiting = True
+            self._mailboxes.add(self._sender or "", self._recipients, raw, lambda: self._answer_now(answer))
+        elif answer is None:
             self._transport.abort()
-        elif at_data:
-            self._say(_refusal(fault.error_status))
         else:
-            self._say(b"250 2.0.0 OK kept")
+            self._say(answer)
+        self._reset()
 
 
 def _refusal(status: int) -> bytes:

@@ -80,7 +80,7 @@ class Threads:
         self._settings = settings
 
     def send(self, sender: str, recipient: str, body: str, service: str | None, callback: str | None) -> Row:
-        """Take a text for a phone, and report each step to `callback`. Numbers ending in 0000 are unreachable."""
+        """Take a text for a phone and report each step to `callback`; numbers ending in 0000 are dead."""
         row = self._keep("outbound", sender, recipient, body, service)
         if callback:
             for status, delay in (("queued", 0.0), ("sent", SENT_AFTER), (row["outcome"], ARRIVED_AFTER)):
@@ -159,7 +159,8 @@ class Threads:
         sid = "SM" + secrets.token_hex(16)
         outcome = "failed" if direction == "outbound" and recipient.endswith("0000") else "delivered"
         self._store.execute(
-            "INSERT INTO text_message (sid, direction, sender, recipient, body, service_sid, outcome, created_at)"
+            "INSERT INTO text_message"
+            " (sid, direction, sender, recipient, body, service_sid, outcome, created_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (sid, direction, sender, recipient, body, service, outcome, now()),
         )
