@@ -1,0 +1,48 @@
+# Two commands matter: `make run` and `make test`. Everything else is listed by `make help`.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench clean install install-dev chromium
+
+# Test processes at a time; each starts a PostgreSQL and a Redis of its own.
+WORKERS ?= 2
+
+help: ## List the commands.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@echo
+	@echo "  Data folder and ports: THROUGHLINE_HOME (.throughline), THROUGHLINE_PORT (8000),"
+	@echo "  THROUGHLINE_SMTP_PORT (2525), THROUGHLINE_SANDBOX_PORT (8025)."
+
+run: install ## Install, then start everything with the demo company; Ctrl-C stops it.
+	@THROUGHLINE_STOP_WITH_PARENT=1 exec .venv/bin/throughline up
+
+test: install-dev chromium ## Install what tests need and run them all: lint, types, contracts, tests, browser.
+	@$(MAKE) --no-print-directory lint
+	@echo "==> tests"
+	@.venv/bin/pytest -n $(WORKERS) -m "not browser"
+	@echo "==> browser tests"
+	@.venv/bin/pytest -m browser || [ $$? -eq 5 ]
+
+lint: install-dev ## Check style, types and import contracts.
+	@echo "==> ruff"
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@echo "==> mypy"
+	@.venv/bin/mypy
+	@echo "==> import contracts"
+	@.venv/bin/lint-imports --no-logo
+
+bench: install-dev ## Measure, and print the figures.
+	@.venv/bin/python -m tests.bench
+
+clean: ## Remove the demo's data and every cache (stop `make run` first).
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m core.launcher.clean; fi
+	@rm -rf build dist test-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
+
+install:
+	@sh tools/install.sh run
+
+install-dev:
+	@sh tools/install.sh test
+
+chromium:
+	@sh tools/chromium.sh
