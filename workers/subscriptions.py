@@ -4,8 +4,17 @@ from collections.abc import Callable
 
 from core.jobs import Job
 from customers.models import TimelineEntry
+from support.tickets import Triage
 
 Follow = Callable[[TimelineEntry], Job]
 
+
+def _triage(entry: TimelineEntry) -> Job:
+    assert entry.subject_id is not None  # the conversation
+    return Triage(entry.subject_id)
+
+
 # kind -> the jobs that follow from it, each made from the entry.
-SUBSCRIPTIONS: dict[str, list[Follow]] = {}
+SUBSCRIPTIONS: dict[str, list[Follow]] = {
+    "message.received": [_triage],
+}

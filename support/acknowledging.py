@@ -1,0 +1,69 @@
+"""The one answer that a machine gives: "we have your message". Once a day to a sender, never to a machine."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels import outbox
+from channels.models import Direction, Message
+from core.clock import now
+from core.settings import settings
+from support.models import Acknowledgement, Ticket
+
+PAUSE = timedelta(hours=24)
+# The other roads are conversations already: a text message that only says "got it" costs money and patience.
+CHANNELS = ("email",)
+
+
+async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
+    """Tell whoever wrote last that a person will answer; False when they heard it lately or are a machine."""
+    message = await session.scalar(
+        select(Message)
+        .where(Message.conversation_id == ticket.conversation_id, Message.direction == Direction.INBOUND)
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    if message is None or message.automated or message.channel not in CHANNELS or not message.sender:
+        return False
+    if message.sender.lower().endswith("@" + settings().mail_domain):
+        return False  # our own addresses: two of them must never talk to each other
+    at = now()
+    due = insert(Acknowledgement).values(channel=message.channel, address=message.sender.lower(), sent_at=at)
+    first_today = await session.scalar(
+        due.on_conflict_do_update(
+            index_elements=[Acknowledgement.channel, Acknowledgement.address],
+            set_={"sent_at": func.now()},
+            where=Acknowledgement.sent_at <= at - PAUSE,
+        ).returning(Acknowledgement.address)
+    )
+    if first_today is None:
+        return False
+    company = settings().company_name
+    subject = message.subject or ticket.subject
+    await outbox.queue(
+        session,
+        [
+            outbox.Outgoing(
+                customer_id=ticket.customer_id,
+                channel=message.channel,
+                to=message.sender,
+                account=message.account,
+                sender_name=company,
+                subject=subject if subject.lower().startswith("re:") else f"Re: {subject}",
+                text=(
+                    f"Thank you for writing to {company}.\n\n"
+                    f"Your message has reached us as ticket {ticket.number}. A person reads it and answers "
+                    "you here; you need not do anything.\n\nIf something changes, simply reply to this e-mail."
+                ),
+                author="automation",
+                conversation_id=ticket.conversation_id,
+                in_reply_to_id=message.id,
+                headers={"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"},
+                source_kind="acknowledgement",
+                source_id=ticket.id,
+            )
+        ],
+    )
+    return True

@@ -1,0 +1,94 @@
+"""Finding people and tickets in a few keys."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+MIN_LENGTH = 2
+
+
+@dataclass(frozen=True)
+class Person:
+    id: UUID
+    name: str
+    company: str
+    contact: str
+
+
+@dataclass(frozen=True)
+class FoundTicket:
+    id: UUID
+    number: int
+    subject: str
+    status: str
+    conversation_id: UUID
+
+
+# A merged record is found by what it knows, and answers with the one that speaks for it.
+_PEOPLE = text("""
+WITH RECURSIVE hit AS (
+    SELECT id, greatest(word_similarity(:query, name), word_similarity(:query, company)) AS score,
+        '' AS contact
+    FROM customer WHERE name ILIKE :like OR name %> :query OR company ILIKE :like
+    UNION ALL
+    SELECT customer_id, 0.5 + similarity(:query, value), value
+    FROM identity WHERE kind IN ('email', 'phone') AND (value ILIKE :like OR value ILIKE :digits)
+), up AS (
+    SELECT h.id AS hit, c.id, c.merged_into_id
+    FROM (SELECT DISTINCT id FROM hit) h JOIN customer c ON c.id = h.id
+    UNION ALL SELECT up.hit, c.id, c.merged_into_id FROM customer c JOIN up ON c.id = up.merged_into_id
+)
+SELECT c.id, c.name, c.company, coalesce(max(nullif(hit.contact, '')), (
+    SELECT value FROM identity i WHERE i.customer_id = c.id AND kind IN ('email', 'phone')
+    ORDER BY verified_at IS NULL, created_at LIMIT 1
+), '') AS contact
+FROM hit JOIN up ON up.hit = hit.id AND up.merged_into_id IS NULL JOIN customer c ON c.id = up.id
+GROUP BY c.id, c.name, c.company
+ORDER BY max(hit.score) DESC, c.name, c.id
+LIMIT :limit
+""")
+
+_TICKETS = text("""
+SELECT id, number, subject, status, conversation_id FROM ticket
+WHERE number = :number OR subject ILIKE :like OR (length(:query) >= 4 AND subject %> :query)
+ORDER BY number = :number DESC, subject ILIKE :like DESC, status IN ('solved', 'closed'), created_at DESC, id
+LIMIT :limit
+""")
+
+
+async def people(session: AsyncSession, query: str, limit: int = 8) -> list[Person]:
+    """Customers by name, company, e-mail or phone, best first; typing errors in names are forgiven."""
+    query = _clean(query)
+    if len(query) < MIN_LENGTH:
+        return []
+    digits = "".join(character for character in query if character.isdigit()).removeprefix("0")
+    values = {
+        "query": query,
+        "like": _like(query),
+        # A phone number as people write it: with spaces, with a national zero.
+        "digits": f"+%{digits}%" if len(digits) >= 4 else "",
+        "limit": limit,
+    }
+    return [Person(**row) for row in (await session.execute(_PEOPLE, values)).mappings()]
+
+
+async def tickets(session: AsyncSession, query: str, limit: int = 6) -> list[FoundTicket]:
+    """Tickets by number ("1042", "#1042") or subject, undone ones first."""
+    query = _clean(query)
+    if len(query) < MIN_LENGTH:
+        return []
+    figure = query.lstrip("#")
+    number = int(figure) if figure.isascii() and figure.isdigit() and len(figure) < 10 else -1
+    values = {"query": query, "like": _like(query), "number": number, "limit": limit}
+    return [FoundTicket(**row) for row in (await session.execute(_TICKETS, values)).mappings()]
+
+
+def _clean(query: str) -> str:
+    return query.replace("\x00", "").strip()[:100]
+
+
+def _like(query: str) -> str:
+    escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -1,0 +1,139 @@
+"""Threads: messages of every channel and notes, in the one order of their conversation."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.models import Attachment, Direction, Message
+from core.staff import Staff
+from support.models import Note
+
+PAGE = 60
+
+
+@dataclass(frozen=True)
+class Item:
+    """One message or note; `kind` is the channel of a message, or "note"."""
+
+    id: UUID
+    seq: int
+    kind: str
+    at: datetime
+    who: str
+    text: str
+    inbound: bool = False
+    subject: str = ""
+    has_html: bool = False
+    status: str = ""
+    reason: str = ""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    verified: bool = False
+    automated: bool = False
+    author: str = ""
+    release_at: datetime | None = None
+    attachments: list[Attachment] = field(default_factory=list)
+
+
+async def since(
+    session: AsyncSession, conversation_id: UUID, seq: int = 0, *, notes: bool = True, limit: int = 200
+) -> list[Item]:
+    """What came after a sequence number, oldest first; customers read it with `notes=False`."""
+    return await _read(
+        session, conversation_id, after=seq, before=None, notes=notes, limit=limit, newest=False
+    )
+
+
+async def latest(
+    session: AsyncSession,
+    conversation_id: UUID,
+    *,
+    before: int | None = None,
+    notes: bool = True,
+    limit: int = PAGE,
+) -> list[Item]:
+    """The last items (those before `before`, if given), oldest of them first."""
+    return await _read(
+        session, conversation_id, after=0, before=before, notes=notes, limit=limit, newest=True
+    )
+
+
+async def _read(
+    session: AsyncSession,
+    conversation_id: UUID,
+    *,
+    after: int,
+    before: int | None,
+    notes: bool,
+    limit: int,
+    newest: bool,
+) -> list[Item]:
+    messages = select(Message, Staff.name).join(Staff, Staff.id == Message.staff_id, isouter=True)
+    messages = messages.where(Message.conversation_id == conversation_id, Message.seq > after)
+    written = select(Note, Staff.name).join(Staff, Staff.id == Note.staff_id)
+    written = written.where(Note.conversation_id == conversation_id, Note.seq > after)
+    if before is not None:
+        messages = messages.where(Message.seq < before)
+        written = written.where(Note.seq < before)
+    by_message = Message.seq.desc() if newest else Message.seq
+    found = (await session.execute(messages.order_by(by_message).limit(limit))).all()
+    files = await _attachments(session, [message.id for message, _ in found])
+    items = [_of_message(message, name, files[message.id]) for message, name in found]
+    if notes:
+        by_note = Note.seq.desc() if newest else Note.seq
+        rows = await session.execute(written.order_by(by_note).limit(limit))
+        items += [Item(note.id, note.seq, "note", note.created_at, name, note.body) for note, name in rows]
+    items.sort(key=lambda item: item.seq)
+    return items[-limit:] if newest else items[:limit]
+
+
+async def _attachments(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[Attachment]]:
+    files: dict[UUID, list[Attachment]] = defaultdict(list)
+    if ids:
+        rows = await session.scalars(
+            select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
+        )
+        for attachment in rows:
+            files[attachment.message_id].append(attachment)
+    return files
+
+
+def _of_message(message: Message, staff_name: str | None, files: list[Attachment]) -> Item:
+    inbound = message.direction == Direction.INBOUND
+    recipients = [*message.recipients.get("to", []), *message.recipients.get("cc", [])]
+    return Item(
+        id=message.id,
+        seq=message.seq or 0,
+        kind=message.channel,
+        at=message.created_at,
+        who=staff_name or message.sender_name or message.sender,
+        text=message.text,
+        inbound=inbound,
+        subject=message.subject,
+        has_html=message.html is not None,
+        status="" if inbound else message.status,
+        reason=message.reason or "",
+        sender=message.sender,
+        recipients=tuple(str(address) for address in recipients),
+        verified=message.verified,
+        automated=message.automated,
+        author=message.author,
+        release_at=message.release_at,
+        attachments=files,
+    )
+
+
+async def channels_of(session: AsyncSession, conversation_id: UUID) -> list[str]:
+    """The channels that a conversation has run over, the latest first."""
+    rows = await session.execute(
+        select(Message.channel)
+        .where(Message.conversation_id == conversation_id)
+        .group_by(Message.channel)
+        .order_by(func.max(Message.seq).desc())
+    )
+    return list(rows.scalars())

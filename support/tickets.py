@@ -1,0 +1,400 @@
+"""Tickets: whose turn it is, decided from what was said in the conversation and by whom."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.models import Conversation, Direction, Message
+from core.clock import now
+from core.errors import Conflict, Invalid, NotFound
+from core.jobs import Job, enqueue
+from core.nudges import nudge
+from core.staff import Role, Staff
+from customers import timeline
+from customers.merging import group
+from support.happenings import TicketAssigned, TicketOpened, TicketReopened, TicketSolved
+from support.models import DONE, UNDONE, Priority, Ticket, TicketCycle, TicketStatus
+
+FIRST_RESPONSE = {
+    Priority.URGENT: timedelta(hours=1),
+    Priority.HIGH: timedelta(hours=4),
+    Priority.NORMAL: timedelta(hours=8),
+    Priority.LOW: timedelta(hours=24),
+}
+SOLUTION = {
+    Priority.URGENT: timedelta(hours=8),
+    Priority.HIGH: timedelta(days=1),
+    Priority.NORMAL: timedelta(days=3),
+    Priority.LOW: timedelta(days=7),
+}
+
+
+class Triage(Job, tag="support.triage", frozen=True):
+    conversation_id: UUID
+
+
+class Wake(Job, tag="support.wake", frozen=True):
+    ticket_id: UUID
+
+
+async def triage(session: AsyncSession, conversation_id: UUID) -> Ticket | None:
+    """Bring a conversation's ticket in step with what was said; the ticket when it was opened or reopened.
+
+    A conversation without a ticket gets one at the first message from outside. A solved one is reopened by a
+    person who writes again, never by automated mail. Saying it twice changes nothing.
+    """
+    conversation = await session.get(
+        Conversation, conversation_id, with_for_update=True, populate_existing=True
+    )
+    if conversation is None:
+        raise NotFound("That conversation does not exist.")
+    first = await session.scalar(_inbound(conversation_id).order_by(Message.seq).limit(1))
+    if first is None:
+        return None  # we wrote first; there is nothing to do until somebody answers
+    ticket = await session.scalar(select(Ticket).where(Ticket.conversation_id == conversation_id))
+    if ticket is None:
+        return await _open(session, conversation, first)
+    again = await session.scalar(
+        _inbound(conversation_id)
+        .where(Message.automated.is_(False), Message.seq > func.coalesce(ticket.solved_seq, 0))
+        .order_by(Message.seq)
+        .limit(1)
+    )
+    reopened = ticket.status in DONE and again is not None
+    if reopened:
+        assert again is not None
+        await _reopen(session, ticket, again.seq or 0, again.created_at)
+    before = ticket.waiting_since
+    await settle(session, ticket)
+    if ticket.waiting_since is not None and ticket.waiting_since != before:
+        # The customer spoke: it is our turn, whatever we were waiting for.
+        ticket.snoozed_until = None
+        if ticket.status in (TicketStatus.PENDING, TicketStatus.ON_HOLD):
+            ticket.status = TicketStatus.OPEN
+    await session.flush()
+    _tell(session, ticket)
+    return ticket if reopened else None
+
+
+def _inbound(conversation_id: UUID) -> Select[Message]:
+    return select(Message).where(
+        Message.conversation_id == conversation_id, Message.direction == Direction.INBOUND
+    )
+
+
+async def _open(session: AsyncSession, conversation: Conversation, first: Message) -> Ticket:
+    ticket = Ticket(
+        customer_id=conversation.customer_id,
+        conversation_id=conversation.id,
+        subject=conversation.subject or first_line(first.text),
+        status=TicketStatus.NEW,
+        priority=Priority.LOW if first.automated else Priority.NORMAL,
+        cycle=1,
+        created_at=first.created_at,
+    )
+    session.add(ticket)
+    await session.flush()
+    await _start_cycle(session, ticket, first.seq or 0, first.created_at)
+    await timeline.append(
+        session,
+        ticket.customer_id,
+        TicketOpened(ticket.number, ticket.subject, conversation.channel),
+        source_key=f"ticket:{ticket.id}",
+        subject_id=conversation.id,
+    )
+    await settle(session, ticket)
+    _tell(session, ticket)
+    return ticket
+
+
+async def _start_cycle(session: AsyncSession, ticket: Ticket, seq: int, at: datetime) -> None:
+    priority = Priority(ticket.priority)
+    session.add(
+        TicketCycle(
+            ticket_id=ticket.id,
+            cycle=ticket.cycle,
+            started_at=at,
+            started_seq=seq,
+            first_response_due_at=at + FIRST_RESPONSE[priority],
+            solution_due_at=at + SOLUTION[priority],
+        )
+    )
+    await session.flush()
+
+
+async def _reopen(session: AsyncSession, ticket: Ticket, seq: int, at: datetime) -> None:
+    ticket.status = TicketStatus.OPEN
+    ticket.solved_at = None
+    ticket.solved_seq = None
+    ticket.snoozed_until = None
+    ticket.cycle += 1
+    await session.flush()
+    await _start_cycle(session, ticket, seq, at)
+    await timeline.append(
+        session,
+        ticket.customer_id,
+        TicketReopened(ticket.number, ticket.subject, ticket.cycle),
+        source_key=f"ticket:{ticket.id}:{ticket.cycle}",
+        subject_id=ticket.conversation_id,
+    )
+
+
+async def settle(session: AsyncSession, ticket: Ticket) -> None:
+    """Derive from the messages whose turn it is and when the first answer came; automation never counts."""
+    cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
+    if cycle is None:
+        raise NotFound("That ticket has no running cycle.")
+    by_a_person = and_(
+        Message.conversation_id == ticket.conversation_id,
+        Message.direction == Direction.OUTBOUND,
+        Message.author == "staff",
+    )
+    answered_seq, first_answer = (
+        await session.execute(
+            select(
+                func.max(Message.seq),
+                func.min(Message.created_at).filter(Message.seq >= cycle.started_seq),
+            ).where(by_a_person)
+        )
+    ).one()
+    cycle.first_response_at = first_answer
+    since = None
+    if ticket.status not in DONE:
+        since = await session.scalar(
+            select(func.min(Message.created_at)).where(
+                Message.conversation_id == ticket.conversation_id,
+                Message.direction == Direction.INBOUND,
+                Message.automated.is_(False),
+                Message.seq >= cycle.started_seq,
+                Message.seq > (answered_seq or 0),
+            )
+        )
+    ticket.waiting_since = since
+    await session.flush()
+
+
+async def find(session: AsyncSession, ticket_id: UUID, *, lock: bool = False) -> Ticket:
+    """A ticket by its id. Raises NotFound."""
+    ticket = await session.get(Ticket, ticket_id, with_for_update=lock or None, populate_existing=lock)
+    if ticket is None:
+        raise NotFound("That ticket does not exist.")
+    return ticket
+
+
+async def of_conversation(session: AsyncSession, conversation_id: UUID) -> Ticket | None:
+    """The ticket of a conversation; None until somebody has written."""
+    return await session.scalar(select(Ticket).where(Ticket.conversation_id == conversation_id))
+
+
+async def of_customer(
+    session: AsyncSession, customer_id: UUID, *, undone: bool = False, limit: int = 50
+) -> list[Ticket]:
+    """A customer's tickets, newest first, with those of the records merged into theirs."""
+    query = select(Ticket).where(Ticket.customer_id.in_(await group(session, customer_id)))
+    if undone:
+        query = query.where(Ticket.status.in_(UNDONE))
+    return list(
+        await session.scalars(query.order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit))
+    )
+
+
+async def owned(session: AsyncSession, customer_id: UUID, ticket_id: UUID) -> Ticket:
+    """A customer's own ticket. Raises NotFound for anybody else's, as for one that does not exist."""
+    ticket = await find(session, ticket_id)
+    if ticket.customer_id not in await group(session, customer_id):
+        raise NotFound("That ticket does not exist.")
+    return ticket
+
+
+async def answered(session: AsyncSession, conversation_id: UUID, by: UUID | None) -> None:
+    """Take note that a colleague's answer was queued (or, with the same words, taken back)."""
+    ticket = await session.scalar(
+        select(Ticket).where(Ticket.conversation_id == conversation_id).with_for_update()
+    )
+    if ticket is None:
+        return
+    await settle(session, ticket)
+    if ticket.status == TicketStatus.NEW:
+        ticket.status = TicketStatus.OPEN
+    if ticket.assignee_id is None and by is not None:
+        ticket.assignee_id = by
+    await session.flush()
+    _tell(session, ticket)
+
+
+async def assign(session: AsyncSession, ticket_id: UUID, assignee_id: UUID | None) -> Ticket:
+    """Hand a ticket to a colleague, or back to all. Raises Invalid for someone who is no agent."""
+    ticket = await find(session, ticket_id, lock=True)
+    if ticket.assignee_id == assignee_id:
+        return ticket
+    name = ""
+    if assignee_id is not None:
+        colleague = await session.get(Staff, assignee_id)
+        if colleague is None or colleague.disabled_at is not None or not colleague.may_act_as(Role.AGENT):
+            raise Invalid("Only an agent can take a ticket.", {"assignee": "Choose an agent."})
+        name = colleague.name
+    ticket.assignee_id = assignee_id
+    await session.flush()
+    if assignee_id is not None:
+        at = now()
+        await timeline.append(
+            session,
+            ticket.customer_id,
+            TicketAssigned(ticket.number, ticket.subject, name),
+            source_key=f"ticket:{ticket.id}:{assignee_id}:{at.isoformat()}",
+            subject_id=ticket.conversation_id,
+            occurred_at=at,
+        )
+    _tell(session, ticket)
+    return ticket
+
+
+async def colleagues(session: AsyncSession) -> list[Staff]:
+    """Whom a ticket can be given to, by name."""
+    everyone = await session.scalars(select(Staff).where(Staff.disabled_at.is_(None)).order_by(Staff.name))
+    return [staff for staff in everyone if staff.may_act_as(Role.AGENT)]
+
+
+async def solve(session: AsyncSession, ticket_id: UUID, *, seen_seq: int | None = None) -> Ticket:
+    """Solve a ticket. Raises Conflict when the customer has written since `seen_seq`."""
+    ticket = await find(session, ticket_id, lock=True)
+    if ticket.status in DONE:
+        return ticket
+    conversation = await session.get(
+        Conversation, ticket.conversation_id, with_for_update=True, populate_existing=True
+    )
+    assert conversation is not None
+    if seen_seq is not None and await _spoke_after(session, conversation.id, seen_seq):
+        raise Conflict("The customer has written again. Read it, then solve the ticket.")
+    at = now()
+    ticket.status = TicketStatus.SOLVED
+    ticket.solved_at = at
+    ticket.solved_seq = conversation.last_seq
+    ticket.snoozed_until = None
+    ticket.waiting_since = None
+    cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
+    assert cycle is not None
+    cycle.solved_at = at
+    await session.flush()
+    await timeline.append(
+        session,
+        ticket.customer_id,
+        TicketSolved(ticket.number, ticket.subject, ticket.cycle),
+        source_key=f"ticket:{ticket.id}:{ticket.cycle}",
+        subject_id=ticket.conversation_id,
+        occurred_at=at,
+    )
+    _tell(session, ticket)
+    return ticket
+
+
+async def _spoke_after(session: AsyncSession, conversation_id: UUID, seq: int) -> bool:
+    newer = await session.scalar(
+        _inbound(conversation_id).where(Message.automated.is_(False), Message.seq > seq).limit(1)
+    )
+    return newer is not None
+
+
+async def reopen(session: AsyncSession, ticket_id: UUID) -> Ticket:
+    """Open a solved ticket again, by hand: a new cycle begins."""
+    ticket = await find(session, ticket_id, lock=True)
+    if ticket.status not in DONE:
+        return ticket
+    conversation = await session.get(Conversation, ticket.conversation_id)
+    assert conversation is not None
+    await _reopen(session, ticket, conversation.last_seq + 1, now())
+    _tell(session, ticket)
+    return ticket
+
+
+async def set_status(session: AsyncSession, ticket_id: UUID, status: TicketStatus) -> Ticket:
+    """Say what a ticket waits for: us, the customer (pending), someone else (on hold). Raises Conflict."""
+    ticket = await find(session, ticket_id, lock=True)
+    if ticket.status in DONE:
+        raise Conflict("This ticket is solved. Reopen it first.")
+    if status not in (TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD):
+        raise Invalid("A ticket can be open, pending or on hold.")
+    ticket.status = status
+    await session.flush()
+    _tell(session, ticket)
+    return ticket
+
+
+async def set_priority(session: AsyncSession, ticket_id: UUID, priority: Priority) -> Ticket:
+    """Say how much a ticket hurries; what was promised for the running cycle follows."""
+    ticket = await find(session, ticket_id, lock=True)
+    ticket.priority = priority
+    cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
+    assert cycle is not None
+    cycle.first_response_due_at = cycle.started_at + FIRST_RESPONSE[priority]
+    cycle.solution_due_at = cycle.started_at + SOLUTION[priority]
+    await session.flush()
+    _tell(session, ticket)
+    return ticket
+
+
+async def snooze(session: AsyncSession, ticket_id: UUID, until: datetime) -> Ticket:
+    """Hide a ticket until an instant (UTC) or the customer's next word. Raises Invalid, Conflict."""
+    if until <= now():
+        raise Invalid(
+            "Choose a time that is still to come.", {"until": "Choose a time that is still to come."}
+        )
+    ticket = await find(session, ticket_id, lock=True)
+    if ticket.status in DONE:
+        raise Conflict("This ticket is solved. Reopen it first.")
+    ticket.snoozed_until = until
+    await session.flush()
+    await enqueue(session, Wake(ticket.id), due_at=until)
+    _tell(session, ticket)
+    return ticket
+
+
+async def wake(session: AsyncSession, ticket_id: UUID) -> None:
+    """Bring a snoozed ticket back when its time has come."""
+    ticket = await session.get(Ticket, ticket_id, with_for_update=True)
+    if ticket is None or ticket.snoozed_until is None or ticket.snoozed_until > now():
+        return  # solved, answered, or snoozed again for longer
+    ticket.snoozed_until = None
+    await session.flush()
+    _tell(session, ticket)
+
+
+async def unsnooze(session: AsyncSession, ticket_id: UUID) -> Ticket:
+    """Bring a snoozed ticket back now."""
+    ticket = await find(session, ticket_id, lock=True)
+    ticket.snoozed_until = None
+    await session.flush()
+    _tell(session, ticket)
+    return ticket
+
+
+async def pick_next(session: AsyncSession, staff_id: UUID) -> Ticket | None:
+    """Give a colleague the ticket that has waited longest, theirs or nobody's. Two who ask get two."""
+    ticket = await session.scalar(
+        select(Ticket)
+        .where(
+            Ticket.status.in_((TicketStatus.NEW, TicketStatus.OPEN)),
+            Ticket.waiting_since.is_not(None),
+            Ticket.snoozed_until.is_(None),
+            or_(Ticket.assignee_id.is_(None), Ticket.assignee_id == staff_id),
+        )
+        .order_by(Ticket.waiting_since, Ticket.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return await assign(session, ticket.id, staff_id) if ticket else None
+
+
+def first_line(words: str, limit: int = 120) -> str:
+    """The first line that says something, cut to a length."""
+    for line in words.splitlines():
+        if said := line.strip():
+            return said if len(said) <= limit else said[: limit - 1].rstrip() + "…"
+    return ""
+
+
+def _tell(session: AsyncSession, ticket: Ticket) -> None:
+    nudge(session, "inbox", str(ticket.conversation_id))
+    nudge(session, f"conversation:{ticket.conversation_id}")

@@ -1,0 +1,138 @@
+"""Inbox views: which tickets a colleague looks at, how many there are, and in which order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.errors import NotFound
+
+PAGE = 40
+
+_AWAKE = "t.snoozed_until IS NULL AND t.status IN ('new', 'open', 'pending', 'on_hold')"
+_RECENT = ("c.last_message_at", "DESC")
+# name -> (which tickets, ordered by what, which way)
+VIEWS: dict[str, tuple[str, tuple[str, str]]] = {
+    "mine": (f"{_AWAKE} AND t.assignee_id = cast(:staff AS uuid)", _RECENT),
+    "unassigned": (f"{_AWAKE} AND t.assignee_id IS NULL", _RECENT),
+    "open": (_AWAKE, _RECENT),
+    "waiting": (f"{_AWAKE} AND t.waiting_since IS NOT NULL", ("t.waiting_since", "ASC")),
+    "snoozed": (
+        "t.snoozed_until IS NOT NULL AND t.status IN ('new', 'open', 'pending', 'on_hold')",
+        ("t.snoozed_until", "ASC"),
+    ),
+    "solved": ("t.status IN ('solved', 'closed')", ("t.solved_at", "DESC")),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A ticket as it stands in the list."""
+
+    ticket_id: UUID
+    number: int
+    conversation_id: UUID
+    customer_id: UUID
+    customer: str
+    subject: str
+    status: str
+    priority: str
+    assignee_id: UUID | None
+    assignee: str | None
+    waiting_since: datetime | None
+    snoozed_until: datetime | None
+    cycle_started_at: datetime
+    first_response_due_at: datetime
+    first_response_at: datetime | None
+    last_message_at: datetime
+    last_seq: int
+    last_text: str
+    last_inbound: bool
+    channels: list[str]
+    at: datetime  # what the view is ordered by
+
+    @property
+    def cursor(self) -> tuple[datetime, UUID]:
+        return self.at, self.ticket_id
+
+
+# One wide query for a page: the last message, the channels and the person who speaks for the record.
+_ROWS = """
+SELECT t.id AS ticket_id, t.number, t.conversation_id, t.customer_id, who.name AS customer, t.subject,
+    t.status, t.priority, t.assignee_id, s.name AS assignee, t.waiting_since, t.snoozed_until,
+    y.started_at AS cycle_started_at, y.first_response_due_at, y.first_response_at,
+    c.last_message_at, c.last_seq, coalesce(left(m.text, 300), '') AS last_text,
+    coalesce(m.direction = 'inbound', false) AS last_inbound, coalesce(ch.channels, '{{}}') AS channels,
+    coalesce({order}, t.created_at) AS at
+FROM ticket t
+JOIN conversation c ON c.id = t.conversation_id
+JOIN ticket_cycle y ON y.ticket_id = t.id AND y.cycle = t.cycle
+LEFT JOIN staff s ON s.id = t.assignee_id
+LEFT JOIN LATERAL (
+    SELECT text, direction FROM message WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1
+) m ON true
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT channel) AS channels FROM message WHERE conversation_id = c.id
+) ch ON true
+LEFT JOIN LATERAL (
+    WITH RECURSIVE up AS (
+        SELECT id, name, merged_into_id FROM customer WHERE id = t.customer_id
+        UNION ALL SELECT u.id, u.name, u.merged_into_id FROM customer u JOIN up ON u.id = up.merged_into_id
+    )
+    SELECT coalesce(nullif(up.name, ''), (
+        SELECT value FROM identity WHERE customer_id = t.customer_id AND kind <> 'chat'
+        ORDER BY verified_at IS NULL, created_at LIMIT 1
+    ), '') AS name FROM up WHERE up.merged_into_id IS NULL
+) who ON true
+WHERE {where} {page}
+ORDER BY at {way}, t.id {way}
+LIMIT :limit
+"""
+
+
+async def counts(session: AsyncSession, staff_id: UUID) -> dict[str, int]:
+    """How many tickets stand in each view; what is solved is not counted, it only grows."""
+    parts = ", ".join(
+        f"count(*) FILTER (WHERE {where}) AS {name}" for name, (where, _) in VIEWS.items() if name != "solved"
+    )
+    query = f"SELECT {parts} FROM ticket t WHERE t.status IN ('new', 'open', 'pending', 'on_hold')"  # noqa: S608
+    row = (await session.execute(text(query), {"staff": staff_id})).mappings().one()
+    return dict(row)
+
+
+async def listing(
+    session: AsyncSession,
+    view: str,
+    staff_id: UUID,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE,
+) -> list[Row]:
+    """A page of a view; `after` is the cursor of the last row of the page before. Raises NotFound."""
+    if view not in VIEWS:
+        raise NotFound("There is no such view.")
+    where, (order, way) = VIEWS[view]
+    values: dict[str, Any] = {"staff": staff_id, "limit": limit}
+    page = ""
+    if after is not None:
+        beyond = ">" if way == "ASC" else "<"
+        page = (
+            f"AND (coalesce({order}, t.created_at), t.id) {beyond} "
+            "(cast(:at AS timestamptz), cast(:id AS uuid))"
+        )
+        values |= {"at": after[0], "id": after[1]}
+    query = text(_ROWS.format(where=where, order=order, way=way, page=page))
+    rows = (await session.execute(query, values)).mappings()
+    return [Row(**row) for row in rows]
+
+
+async def row(session: AsyncSession, conversation_id: UUID) -> Row | None:
+    """One conversation's ticket as it stands in the list."""
+    query = text(
+        _ROWS.format(where="t.conversation_id = :conversation", order=_RECENT[0], way="DESC", page="")
+    )
+    found = (await session.execute(query, {"conversation": conversation_id, "limit": 1})).mappings().first()
+    return Row(**found) if found else None

@@ -1,0 +1,95 @@
+from datetime import timedelta
+
+import pytest
+
+from core.clock import now
+from core.errors import NotFound
+from customers import identities, merging
+from customers.models import Customer
+from support import search, tickets, views
+from tests.support import talk
+
+
+async def filled(session):
+    """Five tickets: one mine, one solved, one snoozed, two nobody's."""
+    mira = await talk.agent(session)
+    made = []
+    for i, name in enumerate(["Ana Lopes", "Ben Ito", "Cem Aydin", "Dora Nagy", "Emil Holm"]):
+        customer_id = await talk.customer(session, f"{name.split()[0].lower()}@example.com", name)
+        conversation = await talk.begin(session, customer_id, subject=f"Question {i}")
+        await talk.say(session, conversation, f"\n First line {i}\nsecond", minutes=i)
+        made.append(await tickets.triage(session, conversation.id))
+    await tickets.assign(session, made[0].id, mira.id)
+    await tickets.solve(session, made[1].id)
+    await tickets.snooze(session, made[2].id, now() + timedelta(days=1))
+    return mira, made
+
+
+async def test_each_view_counts_and_lists_the_same_tickets(session):
+    mira, made = await filled(session)
+    counts = await views.counts(session, mira.id)
+    assert counts == {"mine": 1, "unassigned": 2, "open": 3, "waiting": 3, "snoozed": 1}
+    for view, count in counts.items():
+        assert len(await views.listing(session, view, mira.id)) == count
+    assert [row.number for row in await views.listing(session, "open", mira.id)] == [
+        made[4].number,
+        made[3].number,
+        made[0].number,
+    ]
+    assert [row.number for row in await views.listing(session, "waiting", mira.id)] == [
+        made[0].number,
+        made[3].number,
+        made[4].number,
+    ]
+    assert [row.number for row in await views.listing(session, "solved", mira.id)] == [made[1].number]
+    with pytest.raises(NotFound):
+        await views.listing(session, "x; DROP TABLE ticket", mira.id)
+
+
+async def test_pages_follow_each_other_by_cursor(session):
+    mira, made = await filled(session)
+    for view in ("open", "waiting"):
+        whole = [row.number for row in await views.listing(session, view, mira.id)]
+        paged: list[int] = []
+        after = None
+        while page := await views.listing(session, view, mira.id, after=after, limit=1):
+            paged += [row.number for row in page]
+            after = page[-1].cursor
+        assert paged == whole
+
+
+async def test_a_row_says_who_what_and_where(session):
+    mira, made = await filled(session)
+    row = await views.row(session, made[0].conversation_id)
+    assert (row.customer, row.assignee, row.channels, row.last_inbound) == (
+        "Ana Lopes",
+        "Mira Agent",
+        ["email"],
+        True,
+    )
+    assert tickets.first_line(row.last_text) == "First line 0"
+    await merging.merge(session, made[0].customer_id, made[4].customer_id)
+    assert (await views.row(session, made[0].conversation_id)).customer == "Emil Holm"
+
+
+async def test_people_are_found_by_name_mail_and_phone_with_typing_errors(session):
+    _, made = await filled(session)
+    dora = made[3].customer_id
+    await identities.claim(session, dora, identities.phone("+49 151 2345678"))
+    for query in ("dora", "Nagi Dora", "dora@example", "0151 23456", "+49151"):
+        found = await search.people(session, query)
+        assert found[0].id == dora, query
+    assert await search.people(session, "d") == []
+    assert await search.people(session, "100%") == []
+    winner = Customer(name="Theodora Nagy", source="desk")
+    session.add(winner)
+    await session.flush()
+    await merging.merge(session, dora, winner.id)
+    assert [person.id for person in await search.people(session, "dora@example")] == [winner.id]
+
+
+async def test_tickets_are_found_by_number_and_subject(session):
+    _, made = await filled(session)
+    for query in (str(made[2].number), f"#{made[2].number}", "question 2"):
+        assert (await search.tickets(session, query))[0].id == made[2].id
+    assert await search.tickets(session, "99999999999999999999") == []
