@@ -72,13 +72,20 @@ async def next_due(session: AsyncSession) -> datetime | None:
     return await session.scalar(select(func.min(READY_AT)).where(JobRow.dead_at.is_(None)))
 
 
-async def take(session: AsyncSession, lease: Lease) -> JobRow | None:
-    """Lock a leased row for the rest of the transaction; None when it is done, dead, or in other hands."""
-    return await session.scalar(
-        select(JobRow)
-        .where(JobRow.id == lease.job_id, JobRow.dead_at.is_(None))
-        .with_for_update(skip_locked=True)
-    )
+TAKE = text("""
+DELETE FROM job
+WHERE id = (SELECT id FROM job WHERE id = :id AND dead_at IS NULL FOR UPDATE SKIP LOCKED)
+RETURNING tag, payload
+""")
+
+
+async def take(session: AsyncSession, lease: Lease) -> tuple[str, str] | None:
+    """Take a leased row's tag and payload: it is gone with the transaction's commit and back with its rollback.
+
+    None when it is done, dead, or in other hands.
+    """
+    row = (await session.execute(TAKE, {"id": lease.job_id})).one_or_none()
+    return None if row is None else (row.tag, row.payload)
 
 
 async def start(session: AsyncSession, lease: Lease) -> JobRow | None:

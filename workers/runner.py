@@ -104,11 +104,10 @@ async def run(database: Database, resources: Resources, lease: Lease) -> None:
 
 async def _run_transactional(database: Database, lease: Lease) -> None:
     async with database.transaction() as session:
-        row = await leases.take(session, lease)
-        if row is None:
-            return
-        await TRANSACTIONAL[row.tag](session, decode(row.tag, row.payload))
-        await session.delete(row)
+        taken = await leases.take(session, lease)
+        if taken is not None:
+            tag, payload = taken
+            await TRANSACTIONAL[tag](session, decode(tag, payload))
 
 
 async def _run_outside(database: Database, resources: Resources, lease: Lease) -> None:

@@ -27,7 +27,14 @@ def environment(settings: Settings) -> dict[str, str]:
 class Processes:
     """A crowd of processes under one roof; whatever is left ends with the block."""
 
-    def __init__(self, settings: Settings, log: Path, extra: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        log: Path,
+        extra: Mapping[str, str] | None = None,
+        module: str = "tests.chaos.command",
+    ) -> None:
+        self.module = module
         self.environment = {**environment(settings), **(extra or {})}
         self.log = log.open("ab")
         self.running: list[subprocess.Popen[bytes]] = []
@@ -40,11 +47,11 @@ class Processes:
         self.log.close()
 
     def start(self, *commands: str) -> None:
-        """Start `throughline COMMAND` for each command, with the test's own jobs declared."""
+        """Start `throughline COMMAND` for each command, with the jobs that the module declares besides."""
         for command in commands:
             self.running.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "tests.chaos.command", command],
+                    [sys.executable, "-m", self.module, command],
                     cwd=ROOT,
                     env=self.environment,
                     stdout=self.log,
