@@ -74,20 +74,21 @@ def _money(amount: int, currency: str) -> str:
     return money.formatted(amount, currency, _locale.get())
 
 
-def _local(instant: datetime) -> datetime:
+def local(instant: datetime) -> datetime:
+    """The instant on the reader's clock."""
     return instant.astimezone(ZoneInfo(_zone.get()))
 
 
 def _date(instant: datetime, style: str = "medium") -> str:
-    return str(format_date(_local(instant).date(), style, locale=_locale.get()))  # type: ignore[arg-type]
+    return str(format_date(local(instant).date(), style, locale=_locale.get()))  # type: ignore[arg-type]
 
 
 def _time(instant: datetime) -> str:
-    return str(format_time(_local(instant), "short", locale=_locale.get()))
+    return str(format_time(local(instant), "short", locale=_locale.get()))
 
 
 def _moment(instant: datetime) -> str:
-    return str(format_datetime(_local(instant), "medium", locale=_locale.get()))
+    return str(format_datetime(local(instant), "medium", locale=_locale.get()))
 
 
 def environment(*folders: Path) -> Environment:

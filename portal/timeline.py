@@ -1,0 +1,270 @@
+"""The line in words: one sentence for each kind of happening, for staff and, in their own history, for customers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from babel.dates import format_date
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import money
+from core.rendering import current_locale, local
+from core.rendering import gettext as _
+from customers import timeline
+from customers.models import TimelineEntry
+from portal import cursors
+
+PAGE = 40
+
+
+@dataclass(frozen=True)
+class Told:
+    """An entry as it is read: a sentence, and where it leads."""
+
+    id: UUID
+    kind: str
+    sentence: str
+    at: datetime
+    month: str
+    channel: str | None = None
+    href: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A page of a line: entries under their months, and the cursor of what is older."""
+
+    months: list[tuple[str, list[Told]]]
+    older: str | None
+
+
+Facts = dict[str, Any]
+Words = Callable[[Facts], str]
+
+
+def _amount(facts: Facts, name: str = "amount") -> str:
+    try:
+        return money.formatted(int(facts[name]), str(facts["currency"]), current_locale())
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def _channel(facts: Facts) -> str:
+    return {
+        "email": _("E-mail"),
+        "sms": _("SMS"),
+        "chat": _("Chat"),
+        "webchat": _("Chat"),
+        "portal": _("Website"),
+        "voice": _("Phone"),
+    }.get(str(facts.get("channel", "")), str(facts.get("channel", "")))
+
+
+def _of(template: str, **more: Any) -> str:
+    """`template` is translated already; a value that is missing is left blank, an old payload still reads."""
+
+    class Lenient(dict[str, Any]):
+        def __missing__(self, key: str) -> str:
+            return ""
+
+    return (template % Lenient(more)).strip()
+
+
+# What staff read. A sentence says who did what; "the customer" goes without saying.
+STAFF: dict[str, Words] = {
+    "message.received": lambda f: _of(
+        _("Automatic message: %(said)s") if f.get("automated") else _("Wrote: %(said)s"), said=_said(f)
+    ),
+    "message.sent": lambda f: _of(
+        _("We wrote: %(said)s") if f.get("author") == "staff" else _("Was sent: %(said)s"), said=_said(f)
+    ),
+    "message.failed": lambda f: _of(_("Could not be reached: %(reason)s"), **f),
+    "ticket.opened": lambda f: _of(_("Ticket %(number)s opened: %(title)s"), **f),
+    "ticket.assigned": lambda f: _of(_("Ticket %(number)s given to %(assignee)s"), **f),
+    "ticket.solved": lambda f: _of(_("Ticket %(number)s solved: %(title)s"), **f),
+    "ticket.reopened": lambda f: _of(_("Ticket %(number)s reopened: %(title)s"), **f),
+    "note.written": lambda f: _of(_("%(author)s wrote a note"), **f),
+    "order.placed": lambda f: _of(
+        _("Ordered %(what)s for %(total)s (order %(number)s)"),
+        what=_things(f),
+        total=_amount(f, "total"),
+        number=f.get("number", ""),
+    ),
+    "order.cancelled": lambda f: _of(_("Order %(number)s cancelled"), **f),
+    "order.shipped": lambda f: _of(_("Order %(number)s shipped with %(carrier)s"), **f),
+    "order.delivered": lambda f: _of(_("Order %(number)s delivered"), **f),
+    "invoice.issued": lambda f: _of(
+        _("Credit note %(number)s over %(sum)s")
+        if f.get("credits")
+        else _("Invoice %(number)s over %(sum)s"),
+        number=f.get("number", ""),
+        sum=_amount(f, "total"),
+    ),
+    "invoice.paid": lambda f: _of(_("Invoice %(number)s paid in full"), **f),
+    "payment.succeeded": lambda f: _of(_("Paid %(sum)s by %(how)s"), sum=_amount(f), how=_method(f)),
+    "payment.failed": lambda f: _of(
+        _("Payment of %(sum)s by %(how)s failed"), sum=_amount(f), how=_method(f)
+    ),
+    "payment.refunded": lambda f: _of(_("%(sum)s paid back"), sum=_amount(f)),
+    "campaign.sent": lambda f: _of(_("Received the campaign “%(broadcast)s”"), **f),
+    "campaign.clicked": lambda f: _of(_("Clicked in the campaign “%(broadcast)s”"), **f),
+    "campaign.unsubscribed": lambda f: _of(_("Unsubscribed through the campaign “%(broadcast)s”"), **f),
+    "consent.granted": lambda f: _of(_("Allowed %(topic)s by %(how)s"), topic=_topic(f), how=_channel(f)),
+    "consent.withdrawn": lambda f: _of(
+        _("Withdrew consent to %(topic)s by %(how)s"), topic=_topic(f), how=_channel(f)
+    ),
+    "customer.signed_in": lambda f: _("Signed in"),
+}
+# Where customers read something other than staff do.
+CUSTOMER: dict[str, Words] = {
+    "message.received": lambda f: _of(_("You wrote: %(said)s"), said=_said(f)),
+    "message.sent": lambda f: _of(_("We wrote: %(said)s"), said=_said(f)),
+    "ticket.opened": lambda f: _of(_("You asked us: %(title)s"), **f),
+    "ticket.solved": lambda f: _of(_("Solved: %(title)s"), **f),
+    "ticket.reopened": lambda f: _of(_("Opened again: %(title)s"), **f),
+    "order.placed": lambda f: _of(
+        _("You ordered %(what)s for %(total)s"), what=_things(f), total=_amount(f, "total")
+    ),
+    "payment.succeeded": lambda f: _of(_("You paid %(sum)s by %(how)s"), sum=_amount(f), how=_method(f)),
+    "payment.refunded": lambda f: _of(_("We paid %(sum)s back to you"), sum=_amount(f)),
+    "campaign.sent": lambda f: _of(
+        _("We sent you “%(title)s”"), title=f.get("subject") or f.get("broadcast")
+    ),
+    "campaign.unsubscribed": lambda f: _("You unsubscribed"),
+    "consent.granted": lambda f: _of(
+        _("You allowed us to send you %(topic)s by %(how)s"), topic=_topic(f), how=_channel(f)
+    ),
+    "consent.withdrawn": lambda f: _of(
+        _("You no longer want %(topic)s by %(how)s"), topic=_topic(f), how=_channel(f)
+    ),
+    "customer.signed_in": lambda f: _("You signed in"),
+}
+
+
+def _said(facts: Facts) -> str:
+    return str(facts.get("subject") or facts.get("preview") or _("(without words)"))
+
+
+def _things(facts: Facts) -> str:
+    names = [str(name) for name in facts.get("names", [])]
+    shown = ", ".join(names[:2])
+    more = len(names) - 2
+    return _of(_("%(names)s and %(count)s more"), names=shown, count=more) if more > 0 else shown
+
+
+def _method(facts: Facts) -> str:
+    return {
+        "card": _("card"),
+        "bank_transfer": _("bank transfer"),
+        "transfer": _("bank transfer"),
+    }.get(str(facts.get("method", "")), str(facts.get("method", "")).replace("_", " "))
+
+
+def _topic(facts: Facts) -> str:
+    return {"news": _("news")}.get(str(facts.get("topic", "")), str(facts.get("topic", "")))
+
+
+# What the filter chips of a line stand for: the first word of a kind.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "messages": ("message",),
+    "orders": ("order", "cart", "fulfilment", "return"),
+    "money": ("invoice", "payment"),
+    "tickets": ("ticket", "note"),
+    "campaigns": ("campaign", "consent"),
+}
+
+
+def families() -> list[tuple[str, str, str]]:
+    """The chips of a line: (name, words, a kind whose hue and icon it has)."""
+    return [
+        ("messages", _("Messages"), "message.received"),
+        ("orders", _("Orders"), "order.placed"),
+        ("money", _("Money"), "invoice.issued"),
+        ("tickets", _("Tickets"), "ticket.opened"),
+        ("campaigns", _("Campaigns and consent"), "campaign.sent"),
+    ]
+
+
+def kinds_of(family: str) -> list[str] | None:
+    """The kinds behind a chip; None, which is all of them, for a chip nobody knows."""
+    if family not in FAMILIES:
+        return None
+    return [kind for kind in STAFF if kind.split(".")[0] in FAMILIES[family]]
+
+
+def tell(entry: TimelineEntry, *, staff: bool = True) -> Told:
+    """An entry in the reader's language; a kind that nobody has words for yet still reads."""
+    words = STAFF.get(entry.kind) if staff else CUSTOMER.get(entry.kind, STAFF.get(entry.kind))
+    sentence = words(entry.payload) if words else _plainly(entry)
+    channel = entry.payload.get("channel") if entry.kind.startswith(("message.", "campaign.")) else None
+    return Told(
+        id=entry.id,
+        kind=entry.kind,
+        sentence=sentence,
+        at=entry.occurred_at,
+        month=str(format_date(local(entry.occurred_at).date(), "LLLL yyyy", locale=current_locale())),
+        channel=str(channel) if channel else None,
+        href=_href(entry, staff),
+        detail=str(entry.payload.get("preview", "")) if entry.kind.startswith("message.") else "",
+    )
+
+
+def _plainly(entry: TimelineEntry) -> str:
+    noun, _dot, past = entry.kind.partition(".")
+    name = entry.payload.get("number") or entry.payload.get("name") or entry.payload.get("title") or ""
+    return " ".join(f"{noun} {name} {past}".replace("_", " ").split()).capitalize()
+
+
+def _href(entry: TimelineEntry, staff: bool) -> str | None:
+    family = entry.kind.split(".")[0]
+    facts = entry.payload
+    if entry.subject_id is None:
+        return None
+    if family == "message" and not facts.get("conversation_id"):
+        return None  # a receipt or a campaign: not in a thread
+    if family in ("message", "ticket", "note"):
+        return f"/desk/inbox/{entry.subject_id}" if staff else f"/account/conversations/{entry.subject_id}"
+    if family == "order":
+        return f"/desk/store/orders/{entry.subject_id}" if staff else f"/account/orders/{entry.subject_id}"
+    if family in ("invoice", "payment"):
+        return (
+            f"/desk/money/invoices/{entry.subject_id}" if staff else f"/account/invoices/{entry.subject_id}"
+        )
+    if family == "campaign":
+        return f"/desk/campaigns/{entry.subject_id}" if staff else None
+    return None
+
+
+async def read(
+    session: AsyncSession,
+    customer_id: UUID,
+    *,
+    staff: bool = True,
+    family: str = "",
+    before: str | None = None,
+    limit: int = PAGE,
+) -> Line:
+    """A page of a customer's line, newest first; `before` is the cursor of an earlier page."""
+    kinds = kinds_of(family)
+    if not staff:
+        shared = timeline.shared_kinds()
+        kinds = shared if kinds is None else [kind for kind in kinds if kind in shared]
+    entries = await timeline.history(
+        session, customer_id, kinds=kinds, before=cursors.read(before), limit=limit + 1
+    )
+    older = (
+        cursors.write(entries[limit - 1].occurred_at, entries[limit - 1].id) if len(entries) > limit else None
+    )
+    return Line(by_month([tell(entry, staff=staff) for entry in entries[:limit]]), older)
+
+
+def by_month(told: Sequence[Told]) -> list[tuple[str, list[Told]]]:
+    months: list[tuple[str, list[Told]]] = []
+    for entry in told:
+        if not months or months[-1][0] != entry.month:
+            months.append((entry.month, []))
+        months[-1][1].append(entry)
+    return months
