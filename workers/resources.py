@@ -5,6 +5,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from channels.registry import Channels
 from core.settings import Settings
 
 
@@ -12,6 +13,11 @@ class Resources:
     def __init__(self, settings: Settings, redis: Redis) -> None:
         self.settings = settings
         self.redis = redis
+
+    @cached_property
+    def channels(self) -> Channels:
+        """The open roads to the providers of messages."""
+        return Channels(self.settings)
 
     async def close(self) -> None:
         """Close whatever was opened, and only that."""

@@ -1,0 +1,132 @@
+"""Composing: from a message to the bytes that a relay takes.
+
+Written out rather than built with `email.message`, which takes 2.4 ms a mail: a broadcast has none to give.
+"""
+
+import base64
+import re
+from binascii import b2a_qp
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime
+from functools import lru_cache
+from urllib.parse import quote
+
+from channels.base import Enclosure, Submission
+from channels.tokens import reply_address
+from core.errors import Invalid
+from core.settings import Settings
+
+_BREAKS = re.compile(r"[\r\n\x00]")
+_PLAIN = re.compile(r"[\x20-\x7e]*")
+_ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_KIND = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
+_LONG = 900
+MAX_REFERENCES = 30
+
+
+def compose(submission: Submission, settings: Settings, at: datetime) -> bytes:
+    """The mail as bytes with CRLF line ends. Raises Invalid for a line break in a header."""
+    headers = [
+        ("From", _mailbox(submission.sender_name or settings.company_name, submission.account)),
+        ("To", ", ".join(submission.to)),
+    ]
+    if submission.cc:
+        headers.append(("Cc", ", ".join(submission.cc)))
+    headers += [
+        ("Subject", _unstructured("Subject", submission.subject)),
+        ("Date", format_datetime(at)),
+        ("Message-ID", f"<{submission.rfc_message_id}>"),
+    ]
+    if submission.references:
+        chain = submission.references
+        if len(chain) > MAX_REFERENCES:  # the first and the latest are what threading needs
+            chain = (chain[0], *chain[-MAX_REFERENCES + 1 :])
+        headers.append(("In-Reply-To", f"<{chain[-1]}>"))
+        headers.append(("References", _joined([f"<{each}>" for each in chain])))
+    extra = {name.lower() for name in submission.headers}
+    if submission.conversation_id is not None and "reply-to" not in extra:
+        headers.append(("Reply-To", reply_address(settings, submission.account, submission.conversation_id)))
+    if submission.author == "automation" and "auto-submitted" not in extra:
+        headers.append(("Auto-Submitted", "auto-generated"))
+    headers += [(name, _unstructured(name, value)) for name, value in submission.headers.items()]
+    headers.append(("MIME-Version", "1.0"))
+    return _checked(headers) + _body(submission)
+
+
+def _checked(headers: list[tuple[str, str]]) -> bytes:
+    lines = []
+    for name, value in headers:
+        if _BREAKS.search(value.replace("\r\n ", " ")) or _BREAKS.search(name):
+            raise Invalid(f"The header {name!r} contains a line break.")
+        lines.append(f"{name}: {value}\r\n")
+    return "".join(lines).encode("utf-8")
+
+
+def _body(submission: Submission) -> bytes:
+    boundary = f"=_{submission.message_id.hex}"
+    inner = _text_part("plain", submission.text)
+    if submission.html is not None:
+        inner = _multipart("alternative", boundary + "a", [inner, _text_part("html", submission.html)])
+    if submission.files:
+        inner = _multipart("mixed", boundary + "m", [inner, *(_file_part(file) for file in submission.files)])
+    return inner
+
+
+def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
+    head = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode()
+    line = f"--{boundary}".encode()
+    return head + b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+
+
+def _text_part(subtype: str, text: str) -> bytes:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: '.encode()
+    if text.isascii() and max(map(len, text.split("\n"))) < _LONG:
+        return head + b"7bit\r\n\r\n" + text.replace("\n", "\r\n").encode() + b"\r\n"
+    encoded = b2a_qp(text.encode(), istext=True, header=False).replace(b"\r\n", b"\n")
+    return head + b"quoted-printable\r\n\r\n" + encoded.replace(b"\n", b"\r\n") + b"\r\n"
+
+
+def _file_part(file: Enclosure) -> bytes:
+    kind = file.content_type.lower()
+    if not _KIND.fullmatch(kind) or kind.startswith(("multipart/", "message/")):
+        kind = "application/octet-stream"
+    name = _BREAKS.sub(" ", file.filename)
+    if _PLAIN.fullmatch(name) and '"' not in name and "\\" not in name:
+        named = f'filename="{name}"'
+    else:
+        named = f"filename*=utf-8''{quote(name, safe='')}"
+    disposition = "inline" if file.content_id else "attachment"
+    head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
+    head += f"Content-Disposition: {disposition};\r\n {named}\r\n"
+    if file.content_id:
+        head += f"Content-ID: <{_BREAKS.sub('', file.content_id)}>\r\n"
+    return head.encode() + b"\r\n" + base64.encodebytes(file.content).replace(b"\n", b"\r\n")
+
+
+@lru_cache(maxsize=4096)
+def _unstructured(name: str, value: str) -> str:
+    if _PLAIN.fullmatch(value) and len(value) < _LONG and "=?" not in value:
+        return value
+    if _BREAKS.search(value):
+        raise Invalid(f"The header {name!r} contains a line break.")
+    return Header(value, "utf-8", header_name=name).encode(linesep="\r\n")
+
+
+@lru_cache(maxsize=4096)
+def _mailbox(name: str, address: str) -> str:
+    if not name:
+        return address
+    if _ATOMS.fullmatch(name):
+        return f"{name} <{address}>"
+    if _BREAKS.search(name):
+        raise Invalid("A sender's name contains a line break.")
+    if _PLAIN.fullmatch(name):
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address}>'
+    return f"{Header(name, 'utf-8', header_name='From').encode(linesep='\r\n')} <{address}>"
+
+
+def _joined(ids: list[str]) -> str:
+    return "\r\n ".join(ids)

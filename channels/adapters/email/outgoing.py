@@ -1,0 +1,198 @@
+"""Sending: a few lasting connections to the relay, and what each of its answers means."""
+
+import asyncio
+import ssl
+from collections import deque
+
+from aiosmtplib import (
+    SMTP,
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+    SMTPServerDisconnected,
+)
+
+from channels.adapters.email.compose import compose
+from channels.base import Outcome, Submission, accepted, later, refused, unknown
+from core.clock import now
+from core.errors import Invalid
+from core.settings import Settings
+
+TIMEOUT = 60
+# A connection that has carried this many is replaced: relays count.
+MAILS_A_CONNECTION = 500
+# An idle connection older than this is not trusted any more (seconds).
+IDLE = 20
+
+
+class Connection:
+    """One SMTP connection; `submitting` tells whether the relay may have the whole mail already."""
+
+    def __init__(self, settings: Settings) -> None:
+        password = settings.smtp_relay_password
+        self._smtp = SMTP(
+            hostname=settings.smtp_relay_host,
+            port=settings.smtp_relay_port,
+            local_hostname=settings.mail_domain,
+            username=settings.smtp_relay_username,
+            password=password.get_secret_value() if password else None,
+            use_tls=settings.smtp_relay_security == "tls",
+            start_tls=settings.smtp_relay_security == "starttls",
+            tls_context=ssl.create_default_context() if settings.smtp_relay_security != "none" else None,
+            timeout=TIMEOUT,
+        )
+        self.carried = 0
+        self.used_at = 0.0
+        self.handing_over = False
+
+    async def open(self) -> None:
+        await self._smtp.connect()
+
+    async def send(self, sender: str, recipients: tuple[str, ...], raw: bytes) -> str:
+        """The relay's words when it took the mail; raises aiosmtplib's errors."""
+        self.handing_over = False
+        utf8 = not all(address.isascii() for address in (sender, *recipients))
+        encoding = "utf-8" if utf8 else "ascii"
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
+        await self._smtp.mail(sender, options=options, encoding=encoding)
+        for recipient in recipients:
+            await self._smtp.rcpt(recipient, encoding=encoding)
+        self.handing_over = True
+        response = await self._smtp.data(raw)
+        self.carried += 1
+        self.used_at = asyncio.get_running_loop().time()
+        return response.message
+
+    async def reset(self) -> bool:
+        """Whether the connection can be used again after a refusal."""
+        try:
+            await self._smtp.rset()
+        except (SMTPException, OSError):
+            return False
+        return True
+
+    def drop(self) -> None:
+        self._smtp.close()
+
+    async def quit(self) -> None:
+        try:
+            await self._smtp.quit()
+        except (SMTPException, OSError):
+            self._smtp.close()
+
+
+class Mail:
+    """The e-mail channel towards the relay."""
+
+    repeatable = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._idle: deque[Connection] = deque()
+
+    async def submit(self, submission: Submission) -> Outcome:
+        try:
+            raw = compose(submission, self._settings, now())
+            sender, recipients = envelope(submission)
+        except (Invalid, UnicodeError) as error:
+            return refused(f"It cannot be written as a mail: {error}")
+        connection = self._idle_connection()
+        if connection is not None:
+            outcome = await self._hand_over(connection, sender, recipients, raw)
+            if outcome is not None:
+                return outcome
+        connection = Connection(self._settings)
+        try:
+            await connection.open()
+        except SMTPResponseException as error:  # a wrong password, too: ours to mend
+            connection.drop()
+            return later(f"The relay did not let us in: {error.code} {_words(error.message)}")
+        except (SMTPException, OSError) as error:
+            connection.drop()
+            return later(f"The relay cannot be reached: {_words(str(error))}")
+        outcome = await self._hand_over(connection, sender, recipients, raw)
+        return outcome or later("The relay closed the connection.")
+
+    async def _hand_over(
+        self, connection: Connection, sender: str, recipients: tuple[str, ...], raw: bytes
+    ) -> Outcome | None:
+        """What became of it; None when the relay had left the connection before it heard of the mail."""
+        try:
+            said = await connection.send(sender, recipients, raw)
+        except SMTPDataError as error:
+            return await self._answered(connection, "DATA", error.code, error.message)
+        except SMTPSenderRefused as error:
+            return await self._answered(connection, "MAIL", error.code, error.message)
+        except SMTPRecipientRefused as error:
+            return await self._answered(connection, "RCPT", error.code, error.message)
+        except SMTPResponseException as error:
+            return await self._answered(connection, "the relay", error.code, error.message)
+        except (SMTPException, OSError, ValueError) as error:
+            connection.drop()
+            if connection.handing_over:
+                return unknown(f"The connection broke while the relay had the mail: {_words(str(error))}")
+            if isinstance(error, ValueError):
+                return refused(f"That address cannot be written to: {_words(str(error))}")
+            if isinstance(error, SMTPServerDisconnected):
+                return None
+            return later(f"The connection broke: {_words(str(error))}")
+        except BaseException:
+            connection.drop()
+            raise
+        self._put_back(connection)
+        return accepted(_words(said))
+
+    async def _answered(self, connection: Connection, verb: str, code: int, words: str) -> Outcome:
+        """What a refusal means: 4xx try later, 5xx never; anything else only the relay knows."""
+        if code < 400 and connection.handing_over:
+            connection.drop()
+            return unknown(f"The relay gave no clear answer: {code} {_words(words)}")
+        if code not in (421, -1) and await connection.reset():
+            self._put_back(connection)
+        else:
+            connection.drop()
+        reason = f"{verb}: {code} {_words(words)}"
+        return refused(reason) if 500 <= code < 600 else later(reason)
+
+    def _idle_connection(self) -> Connection | None:
+        fresh = asyncio.get_running_loop().time() - IDLE
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.used_at > fresh:
+                return connection
+            connection.drop()
+        return None
+
+    def _put_back(self, connection: Connection) -> None:
+        connection.used_at = asyncio.get_running_loop().time()
+        if connection.carried < MAILS_A_CONNECTION:
+            self._idle.append(connection)
+        else:
+            connection.drop()
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().quit()
+
+
+def envelope(submission: Submission) -> tuple[str, tuple[str, ...]]:
+    """Envelope sender and recipients, domains in ASCII; an automatic answer has the null sender."""
+    replied = any(
+        name.lower() == "auto-submitted" and value.startswith("auto-replied")  # RFC 3834
+        for name, value in submission.headers.items()
+    )
+    sender = "" if replied else _ascii_domain(submission.account)
+    return sender, tuple(_ascii_domain(address) for address in (*submission.to, *submission.cc))
+
+
+def _ascii_domain(address: str) -> str:
+    if address.isascii():
+        return address
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode()}"
+
+
+def _words(text: str) -> str:
+    return " ".join(text.encode("utf-8", "replace").decode().replace("\x00", "").split())[:300]

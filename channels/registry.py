@@ -1,0 +1,73 @@
+"""Every channel: a module under `channels/adapters/` with a NAME and, if it sends, `connect(settings)`."""
+
+import asyncio
+import pkgutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+
+from channels import adapters
+from channels.base import Channel
+from core.errors import Invalid
+from core.settings import Settings
+
+# How many messages may be under way at once: answers and receipts, and marketing on a lane of its own.
+LANES = {"delivery": 8, "bulk": 16}
+
+
+@cache
+def modules() -> dict[str, ModuleType]:
+    """The adapters by the name of their channel; a new file is a new channel."""
+    names = [each.name for each in pkgutil.iter_modules(adapters.__path__)]
+    found = [import_module(f"{adapters.__name__}.{name}") for name in names]
+    return {module.NAME: module for module in found}
+
+
+class Lane:
+    """Room for messages under way; whoever waits first is served first."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._free = room
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[int]:
+        """Some of the room, for the length of the block: never all of it, so that two may alternate."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._free > 0)
+            taken = min(self._free, max(1, self._room // 2))
+            self._free -= taken
+        try:
+            yield taken
+        finally:
+            async with self._changed:
+                self._free += taken
+                self._changed.notify()
+
+
+class Channels:
+    """A process's open channels and their lanes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._open: dict[str, Channel] = {}
+        self._lanes: dict[tuple[str, str], Lane] = {}
+
+    def channel(self, name: str) -> Channel:
+        """The open channel of this name. Raises Invalid when there is none that sends."""
+        if name not in self._open:
+            connect = getattr(modules().get(name), "connect", None)
+            if connect is None:
+                raise Invalid(f"Nothing can be sent by {name}.")
+            self._open[name] = connect(self._settings)
+        return self._open[name]
+
+    def lane(self, name: str, queue: str) -> Lane:
+        return self._lanes.setdefault((name, queue), Lane(LANES[queue]))
+
+    async def close(self) -> None:
+        for channel in self._open.values():
+            await channel.close()

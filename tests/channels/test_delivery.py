@@ -1,0 +1,278 @@
+from dataclasses import replace
+from email import message_from_bytes, policy
+
+import pytest
+from sqlalchemy import select, text, update
+
+from channels import delivery, outbox
+from channels.models import Conversation, DeliveryAttempt, Message
+from core.jobs import JobRow
+from core.leases import Lease, lease
+from core.schema import import_models
+from customers import consent, identities
+from customers.models import SuppressionScope, TimelineEntry
+from tests.channels import sink as sinks
+from workers import runner
+from workers.handlers import load
+from workers.resources import Resources
+
+
+@pytest.fixture
+async def sink():
+    async with sinks.running() as sink:
+        yield sink
+
+
+@pytest.fixture
+async def resources(settings, sink):
+    import_models()
+    load()
+    resources = Resources(settings.model_copy(update={"smtp_relay_port": sink.port}), None)
+    yield resources
+    await resources.close()
+
+
+@pytest.fixture
+async def customer_id(database):
+    async with database.transaction() as session:
+        return await identities.verify(session, identities.email("ann@example.test"), by="link")
+
+
+def mail(customer_id, **changes) -> outbox.Outgoing:
+    letter = outbox.Outgoing(
+        customer_id=customer_id,
+        channel="email",
+        to="ann@example.test",
+        account="support@halden.test",
+        subject="Your kettle",
+        text="It is on its way.",
+    )
+    return replace(letter, **changes)
+
+
+async def queue(database, *letters):
+    async with database.transaction() as session:
+        return await outbox.queue(session, letters)
+
+
+async def run_due(database, resources, queues=("delivery", "bulk")) -> int:
+    """Run what is due now, as workers do; how many jobs that were."""
+    count = 0
+    for name in queues:
+        async with database.transaction() as session:
+            leases = await lease(session, name, 100)
+        for each in leases:
+            await runner.run(database, resources, each)
+            count += 1
+    return count
+
+
+async def make_all_due(database) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE job SET due_at = now(), leased_until = NULL"))
+        await session.execute(text("UPDATE message SET release_at = now() WHERE release_at IS NOT NULL"))
+
+
+async def read(database, message_id) -> Message:
+    async with database.transaction() as session:
+        return await session.get_one(Message, message_id)
+
+
+async def kinds(database) -> list[str]:
+    async with database.transaction() as session:
+        return list(
+            await session.scalars(
+                select(TimelineEntry.kind)
+                .where(TimelineEntry.kind.startswith("message."))
+                .order_by(TimelineEntry.id)
+            )
+        )
+
+
+async def test_a_queued_mail_is_sent_recorded_and_on_the_timeline(database, resources, sink, customer_id):
+    file = outbox.File(filename="Größe.pdf", content_type="application/pdf", content=b"%PDF" * 50)
+    [message_id] = await queue(
+        database,
+        mail(customer_id, subject="Grüße", html="<p>Hallo</p>", files=[file], sender_name="Halden, Inc."),
+    )
+    assert await run_due(database, resources) == 1
+    [(sender, recipients, raw)] = sink.mails
+    assert (sender, recipients) == ("support@halden.test", ["ann@example.test"])
+    parsed = message_from_bytes(raw, policy=policy.default)
+    message = await read(database, message_id)
+    assert parsed["Message-ID"] == f"<{message.rfc_message_id}>"
+    assert (parsed["Subject"], parsed["From"].addresses[0].display_name) == ("Grüße", "Halden, Inc.")
+    assert parsed.get_body(("html",)).get_content().strip() == "<p>Hallo</p>"
+    [part] = parsed.iter_attachments()
+    assert (part.get_filename(), part.get_content()) == ("Größe.pdf", b"%PDF" * 50)
+    assert (message.status, message.sent_at is not None) == ("sent", True)
+    assert await kinds(database) == ["message.sent"]
+    assert await run_due(database, resources) == 0
+
+
+async def test_an_answer_carries_the_threads_references_and_a_signed_reply_address(
+    database, resources, sink, customer_id
+):
+    async with database.transaction() as session:
+        conversation = Conversation(customer_id=customer_id, channel="email")
+        session.add(conversation)
+    first, second = await queue(
+        database,
+        mail(customer_id, conversation_id=conversation.id),
+        mail(customer_id, conversation_id=conversation.id, author="staff"),
+    )
+    await run_due(database, resources)
+    ids = [f"<{(await read(database, each)).rfc_message_id}>" for each in (first, second)]
+    letters = {
+        m["Message-ID"]: m for m in (message_from_bytes(raw, policy=policy.default) for *_, raw in sink.mails)
+    }
+    answer = letters[ids[1]]
+    assert (answer["In-Reply-To"], answer["References"]) == (ids[0], ids[0])
+    assert answer["Reply-To"].startswith("support+t.")
+    assert answer["Auto-Submitted"] is None
+    assert letters[ids[0]]["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize(
+    ("verb", "said", "status"),
+    [
+        ("RCPT", "550 no such person", "failed"),
+        ("RCPT", "450 greylisted", "queued"),
+        ("MAIL", "553 not you", "failed"),
+        ("MAIL", "421 busy", "queued"),
+        ("DATA", "554 no", "failed"),
+        ("DATA", "451 later", "queued"),
+        ("END", "554 spam", "failed"),
+        ("END", "452 full", "queued"),
+        ("END", "drop", "unknown"),
+        ("RCPT", "drop", "queued"),
+    ],
+)
+async def test_each_answer_of_the_relay_is_understood(
+    database, resources, sink, customer_id, verb, said, status
+):
+    sink.answer = lambda asked, line: said if asked == verb else None
+    [message_id] = await queue(database, mail(customer_id))
+    await run_due(database, resources)
+    message = await read(database, message_id)
+    assert message.status == status
+    assert sink.mails == []
+    assert await kinds(database) == (["message.failed"] if status == "failed" else [])
+    sink.answer = lambda asked, line: None
+    await make_all_due(database)
+    await run_due(database, resources)
+    assert len(sink.mails) == (0 if status == "failed" else 1)
+    assert (await read(database, message_id)).status == ("failed" if status == "failed" else "sent")
+
+
+async def test_a_relay_that_is_away_loses_nothing_and_tries_end(database, resources, sink, customer_id):
+    resources.settings.smtp_relay_port = 9
+    [message_id] = await queue(database, mail(customer_id))
+    for _ in range(delivery.MAX_TRIES):
+        assert (await read(database, message_id)).status == "queued"
+        await make_all_due(database)
+        await run_due(database, resources)
+    message = await read(database, message_id)
+    assert message.status == "failed"
+    assert message.reason.startswith("Given up after 12 tries.")
+
+
+async def test_a_suppressed_address_is_asked_about_just_before_sending(
+    database, resources, sink, customer_id
+):
+    [message_id] = await queue(database, mail(customer_id))
+    async with database.transaction() as session:
+        await consent.suppress(
+            session, "email", "ann@example.test", reason="bounced", scope=SuppressionScope.ALL
+        )
+    await run_due(database, resources)
+    message = await read(database, message_id)
+    assert (message.status, message.reason) == ("failed", "suppressed: bounced")
+    assert sink.mails == []
+    assert sink.sessions == 0
+
+
+async def test_marketing_without_consent_is_never_sent(database, resources, sink, customer_id):
+    [message_id] = await queue(database, mail(customer_id, purpose="marketing"))
+    await run_due(database, resources)
+    message = await read(database, message_id)
+    assert (message.status, message.reason) == ("failed", "no consent")
+    assert sink.mails == []
+
+
+async def crash_while_sending(database, job_id: int) -> Lease:
+    """Claim as a worker does that dies before it records; the lease of the next attempt."""
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE job SET due_at = now(), leased_until = NULL"))
+        row = await session.get_one(JobRow, job_id)
+        [first] = [each for name in ("delivery", "bulk") for each in await lease(session, name, 9)]
+    from core.jobs import decode
+
+    job = decode(row.tag, row.payload)
+    async with database.transaction() as session:
+        await delivery.claim(session, job, first, job.message_ids)
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE job SET leased_until = NULL"))
+        [second] = [each for name in ("delivery", "bulk") for each in await lease(session, name, 9)]
+    assert second.attempt == first.attempt + 1
+    return second
+
+
+async def test_after_a_crash_a_receipt_is_sent_again_under_the_same_message_id(
+    database, resources, sink, customer_id
+):
+    [message_id] = await queue(database, mail(customer_id))
+    async with database.transaction() as session:
+        job_id = await session.scalar(select(JobRow.id).where(JobRow.queue == "delivery"))
+    second = await crash_while_sending(database, job_id)
+    assert (await read(database, message_id)).status == "sending"
+    await runner.run(database, resources, second)
+    message = await read(database, message_id)
+    assert message.status == "sent"
+    [(*_, raw)] = sink.mails
+    assert f"<{message.rfc_message_id}>".encode() in raw
+    async with database.transaction() as session:
+        outcomes = list(await session.scalars(select(DeliveryAttempt.outcome).order_by(DeliveryAttempt.id)))
+    assert outcomes == ["unknown", "sent"]
+
+
+async def test_after_a_crash_marketing_is_unknown_and_never_sent_again(
+    database, resources, sink, customer_id
+):
+    async with database.transaction() as session:
+        await consent.grant(session, customer_id, "email", source="checkout")
+    [message_id] = await queue(database, mail(customer_id, purpose="marketing"))
+    async with database.transaction() as session:
+        job_id = await session.scalar(select(JobRow.id).where(JobRow.queue == "bulk"))
+    second = await crash_while_sending(database, job_id)
+    await runner.run(database, resources, second)
+    await make_all_due(database)
+    await run_due(database, resources)
+    assert (await read(database, message_id)).status == "unknown"
+    assert sink.mails == []
+
+
+async def test_a_second_job_leaves_alone_what_another_is_sending(database, resources, sink, customer_id):
+    [message_id] = await queue(database, mail(customer_id))
+    async with database.transaction() as session:
+        await session.execute(update(Message).values(status="sending"))
+    await run_due(database, resources)
+    assert (await read(database, message_id)).status == "sending"
+    assert sink.mails == []
+
+
+async def test_who_made_a_message_learns_in_the_recording_transaction(
+    database, resources, sink, customer_id, monkeypatch
+):
+    learned = []
+
+    async def callback(session, rows):
+        learned.extend((row["id"], row["status"], row["source_id"]) for row in rows)
+
+    monkeypatch.setitem(delivery._recorded, "test", callback)
+    ids = await queue(database, *[mail(customer_id, source_kind="test", source_id=customer_id)] * 40)
+    await run_due(database, resources)
+    assert sorted(learned) == sorted((id, "sent", customer_id) for id in ids)
+    assert len(sink.mails) == 40
+    assert sink.sessions <= 8
+    assert await kinds(database) == []

@@ -1,0 +1,33 @@
+"""Jobs of channels: sending what is queued, reading what came in."""
+
+import asyncio
+
+from channels import delivery
+from channels.base import Outcome, Submission
+from channels.outbox import Deliver, DeliverBulk
+from workers.runner import Run, outside
+
+
+@outside(Deliver)
+async def deliver(run: Run, job: Deliver) -> None:
+    """Send a job's messages, a lane's worth at a time; recording one batch claims the next."""
+    channel = run.resources.channels.channel(job.channel)
+    lane = run.resources.channels.lane(job.channel, job.queue)
+    if run.lease.attempt > 1:
+        async with run.transaction() as session:
+            await delivery.recover(session, job, run.lease, repeatable=channel.repeatable)
+    waiting = list(job.message_ids)
+    done: list[tuple[Submission, Outcome]] = []
+    async with lane.take() as room:
+        while waiting:
+            async with run.transaction() as session:
+                await delivery.record(session, job, run.lease, done, repeatable=channel.repeatable)
+                batch = await delivery.claim(session, job, run.lease, waiting[:room])
+            del waiting[:room]
+            outcomes = await asyncio.gather(*(channel.submit(submission) for submission in batch))
+            done = list(zip(batch, outcomes, strict=True))
+        async with run.final() as session:
+            await delivery.record(session, job, run.lease, done, repeatable=channel.repeatable)
+
+
+outside(DeliverBulk)(deliver)
