@@ -1,0 +1,168 @@
+"""Carts: kept on the server under an id only its owner's session knows, before and after signing in."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import now
+from core.errors import Invalid, NotFound
+from customers.merging import group
+from estore.models import Cart, CartLine, Product, Sku, Stock
+
+MOST_OF_ONE = 99
+MOST_LINES = 100
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a cart as things stand now: today's price (minor units), and how many are to be had."""
+
+    sku: Sku
+    product: Product
+    quantity: int
+    available: int
+
+    @property
+    def total(self) -> int:
+        return self.sku.price * self.quantity
+
+    @property
+    def short(self) -> bool:
+        """Whether fewer are left than the cart wants, or it is not for sale any more."""
+        return self.quantity > self.available or not (self.sku.active and self.product.active)
+
+
+async def open_cart(
+    session: AsyncSession, cart_id: UUID | None, customer_id: UUID | None = None, *, lock: bool = False
+) -> Cart | None:
+    """The cart of this id while nothing has been ordered from it; None for any other.
+
+    A cart that belongs to a customer is open only to that customer.
+    """
+    if cart_id is None:
+        return None
+    cart = await session.get(Cart, cart_id, with_for_update=lock, populate_existing=lock)
+    if cart is None or cart.order_id is not None or cart.merged_into_id is not None:
+        return None
+    if cart.customer_id is not None and (
+        customer_id is None or cart.customer_id not in await group(session, customer_id)
+    ):
+        return None
+    return cart
+
+
+async def begin(session: AsyncSession, customer_id: UUID | None = None) -> Cart:
+    """A new, empty cart."""
+    cart = Cart(customer_id=customer_id)
+    session.add(cart)
+    await session.flush()
+    return cart
+
+
+async def put(session: AsyncSession, cart: Cart, sku_id: UUID, quantity: int = 1) -> None:
+    """Add so many of a SKU. Raises NotFound for what is not for sale, Invalid for a wrong number."""
+    if not 1 <= quantity <= MOST_OF_ONE:
+        raise Invalid("That is not a quantity.", {"quantity": f"Enter a number from 1 to {MOST_OF_ONE}."})
+    for_sale = await session.scalar(
+        select(Sku.id)
+        .join(Product, Product.id == Sku.product_id)
+        .where(Sku.id == sku_id, Sku.active, Product.active)
+    )
+    if for_sale is None:
+        raise NotFound("We do not sell that any more.")
+    lines = await session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) or 0
+    if lines >= MOST_LINES:
+        raise Invalid("Your cart is full. Order what is in it first, or take something out.")
+    statement = insert(CartLine).values(cart_id=cart.id, sku_id=sku_id, quantity=quantity)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[CartLine.cart_id, CartLine.sku_id],
+            set_={"quantity": func.least(CartLine.quantity + statement.excluded.quantity, MOST_OF_ONE)},
+        )
+    )
+    cart.changed_at = now()
+    await session.flush()
+
+
+async def change(session: AsyncSession, cart: Cart, sku_id: UUID, quantity: int) -> None:
+    """Set how many of a SKU are wanted; 0 takes it out. Raises Invalid."""
+    if not 0 <= quantity <= MOST_OF_ONE:
+        raise Invalid("That is not a quantity.", {"quantity": f"Enter a number from 0 to {MOST_OF_ONE}."})
+    if quantity == 0:
+        await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id, CartLine.sku_id == sku_id))
+    else:
+        line = await session.get(CartLine, (cart.id, sku_id))
+        if line is not None:
+            line.quantity = quantity
+    cart.changed_at = now()
+    await session.flush()
+
+
+async def lines(session: AsyncSession, cart: Cart) -> list[Line]:
+    """What is in a cart, in the order that it was put there."""
+    rows = await session.execute(
+        select(Sku, Product, CartLine.quantity, func.coalesce(Stock.on_hand - Stock.reserved, 0))
+        .join(CartLine, CartLine.sku_id == Sku.id)
+        .join(Product, Product.id == Sku.product_id)
+        .outerjoin(Stock, Stock.sku_id == Sku.id)
+        .where(CartLine.cart_id == cart.id)
+        .order_by(CartLine.added_at, Sku.code)
+        .execution_options(populate_existing=True)
+    )
+    return [Line(sku, product, quantity, max(available, 0)) for sku, product, quantity, available in rows]
+
+
+async def count(session: AsyncSession, cart_id: UUID | None) -> int:
+    """How many things are in an open cart."""
+    if cart_id is None:
+        return 0
+    return (
+        await session.scalar(
+            select(func.coalesce(func.sum(CartLine.quantity), 0))
+            .join(Cart, Cart.id == CartLine.cart_id)
+            .where(Cart.id == cart_id, Cart.order_id.is_(None), Cart.merged_into_id.is_(None))
+        )
+        or 0
+    )
+
+
+async def adopt(session: AsyncSession, cart_id: UUID | None, customer_id: UUID) -> tuple[Cart | None, int]:
+    """The cart of someone who has just signed in, and how many lines came to it from the one they had before.
+
+    The session's own cart (if any) becomes theirs; what waited in an older cart of theirs joins it, the
+    larger quantity of the two where both have a thing. Nothing is dropped; tell the person when it is not 0.
+    """
+    cart = await open_cart(session, cart_id, customer_id, lock=True)
+    older = list(
+        await session.scalars(
+            select(Cart)
+            .where(
+                Cart.customer_id.in_(await group(session, customer_id)),
+                Cart.order_id.is_(None),
+                Cart.merged_into_id.is_(None),
+                Cart.id != (cart.id if cart else None),
+            )
+            .order_by(Cart.id)
+            .with_for_update()
+        )
+    )
+    if cart is None:
+        return (older[-1], 0) if older else (None, 0)
+    cart.customer_id = customer_id
+    joined = 0
+    for other in older:
+        for line in await session.scalars(select(CartLine).where(CartLine.cart_id == other.id)):
+            statement = insert(CartLine).values(cart_id=cart.id, sku_id=line.sku_id, quantity=line.quantity)
+            await session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[CartLine.cart_id, CartLine.sku_id],
+                    set_={"quantity": func.greatest(CartLine.quantity, statement.excluded.quantity)},
+                )
+            )
+            joined += 1
+        other.merged_into_id = cart.id
+    await session.flush()
+    return cart, joined

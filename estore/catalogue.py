@@ -1,0 +1,126 @@
+"""The catalogue: what is for sale, in the reader's language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.errors import Invalid, NotFound
+from estore import search
+from estore.models import Category, Product, Sku, Stock
+
+FEW = 5
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A SKU and how many of it can still be sold."""
+
+    sku: Sku
+    available: int
+
+    @property
+    def stock(self) -> str:
+        """in_stock, low or out."""
+        return "out" if self.available <= 0 else "low" if self.available <= FEW else "in_stock"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A product with all that its page shows."""
+
+    product: Product
+    category: Category
+    offers: list[Offer]
+
+
+def words(thing: Product | Category, key: str, locale: str) -> str:
+    """A text of a product or category in a language, in English where nobody has translated it."""
+    translated = thing.translations.get(locale, {}).get(key)
+    return str(translated or getattr(thing, key))
+
+
+async def categories(session: AsyncSession) -> list[Category]:
+    return list(await session.scalars(select(Category).order_by(Category.position, Category.name)))
+
+
+async def category(session: AsyncSession, slug: str) -> Category:
+    """Raises NotFound."""
+    found = await session.scalar(select(Category).where(Category.slug == slug))
+    if found is None:
+        raise NotFound("There is no such category.")
+    return found
+
+
+async def show(session: AsyncSession, slug: str, *, inactive: bool = False) -> Shown:
+    """The product with this slug and its SKUs. Raises NotFound; what is not for sale only with `inactive`."""
+    row = (
+        await session.execute(
+            select(Product, Category)
+            .join(Category, Category.id == Product.category_id)
+            .where(Product.slug == slug)
+        )
+    ).one_or_none()
+    if row is None or not (row[0].active or inactive):
+        raise NotFound("We do not sell that any more, or never did.")
+    product, its_category = row
+    return Shown(product, its_category, await offers(session, [product.id], inactive=inactive))
+
+
+async def offers(
+    session: AsyncSession, product_ids: Sequence[UUID], *, inactive: bool = False
+) -> list[Offer]:
+    """The SKUs of these products in the order that they are shown in."""
+    query = (
+        select(Sku, Stock.on_hand - Stock.reserved)
+        .outerjoin(Stock, Stock.sku_id == Sku.id)
+        .where(Sku.product_id.in_(product_ids))
+        .order_by(Sku.product_id, Sku.position, Sku.code)
+    )
+    if not inactive:
+        query = query.where(Sku.active)
+    return [Offer(sku, available or 0) for sku, available in await session.execute(query)]
+
+
+async def related(session: AsyncSession, product: Product, limit: int = 4) -> list[search.Found]:
+    """A few others of the same category."""
+    slug = await session.scalar(select(Category.slug).where(Category.id == product.category_id)) or ""
+    results = await search.find(session, search.Search(category=slug, limit=limit + 1))
+    return [found for found in results.found if found.product.id != product.id][:limit]
+
+
+async def newest(session: AsyncSession, limit: int = 4) -> list[search.Found]:
+    return (await search.find(session, search.Search(sort="new", limit=limit))).found
+
+
+async def edit(
+    session: AsyncSession,
+    slug: str,
+    *,
+    name: str,
+    tagline: str,
+    description: str,
+    active: bool,
+) -> Product:
+    """Change a product's words and whether it is for sale. Raises NotFound, Invalid."""
+    product = (await show(session, slug, inactive=True)).product
+    if not name.strip() or len(name) > 120:
+        raise Invalid("A product needs a name.", {"name": "Enter a name of at most 120 characters."})
+    product.name, product.tagline = name.strip(), tagline.strip()[:200]
+    product.description, product.active = description.strip()[:20_000], active
+    await search.index(session, product)
+    return product
+
+
+async def set_price(session: AsyncSession, sku_id: UUID, price: int) -> Sku:
+    """Change what a SKU costs, minor units including VAT; orders keep the price they were placed at."""
+    sku = await session.get(Sku, sku_id)
+    if sku is None:
+        raise NotFound("That article does not exist.")
+    if not 0 < price <= 100_000_00:
+        raise Invalid("That is not a price.", {"price": "Enter an amount above zero."})
+    sku.price = price
+    await session.flush()
+    return sku

@@ -1,0 +1,333 @@
+"""Checking out: what a basket comes to at an address, and turning it into an order in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import money
+from core.clock import now
+from core.errors import Conflict, DomainError, Invalid
+from core.jobs import enqueue
+from customers import consent, identities, merging, timeline
+from customers.models import Address, AddressKind, Customer
+from estore import carts, invoices, payments, pricing, stock
+from estore.happenings import OrderPlaced
+from estore.jobs import ExpireHold
+from estore.models import (
+    ORDER_NUMBERS,
+    Cart,
+    Order,
+    OrderLine,
+    OrderStatus,
+    PaymentMethod,
+    ShippingMethod,
+    TaxRate,
+)
+
+FIELD_LENGTHS = {"name": 120, "company": 120, "street": 200, "postcode": 12, "city": 100, "phone": 40}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """What a person filled in; `expected_total` (minor units) is what they were shown, if anything."""
+
+    cart_id: UUID
+    email: str
+    name: str
+    street: str
+    postcode: str
+    city: str
+    country: str
+    shipping: str
+    payment: str
+    company: str = ""
+    phone: str = ""
+    instructions: str = ""
+    customer_id: UUID | None = None
+    locale: str = "en"
+    expected_total: int | None = None
+    # The words of the box for news that the person ticked; empty when it was left alone.
+    news_wording: str = ""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a cart comes to; `shipping` is None while nothing is sent to that country."""
+
+    totals: pricing.Totals
+    lines: list[carts.Line]
+    rates: list[Decimal]
+    shipping: ShippingMethod | None
+    currency: str
+    shipping_price: int = field(default=0)
+
+
+async def countries(session: AsyncSession) -> list[str]:
+    """Where we send to (ISO 3166-1 alpha-2)."""
+    rows = await session.scalars(select(ShippingMethod.countries).where(ShippingMethod.enabled))
+    return sorted({country for row in rows for country in row})
+
+
+async def shipping_methods(session: AsyncSession, country: str = "") -> list[ShippingMethod]:
+    """The ways that goods travel, to this country or to any."""
+    query = select(ShippingMethod).where(ShippingMethod.enabled)
+    if country:
+        query = query.where(ShippingMethod.countries.contains([country]))
+    return list(await session.scalars(query.order_by(ShippingMethod.position, ShippingMethod.code)))
+
+
+def shipping_price(method: ShippingMethod, goods: int) -> int:
+    """What a method costs for goods worth this much, minor units."""
+    return 0 if method.free_from is not None and goods >= method.free_from else method.price
+
+
+async def quote(
+    session: AsyncSession, cart: Cart, country: str, shipping: str = "", *, home: str = "DE"
+) -> Quote:
+    """What a cart comes to, sent to `country`; VAT of that country where we charge it, else of `home`.
+
+    Without `shipping` (a code) the first method is taken, so that a total can be shown early.
+    """
+    lines = await carts.lines(session, cart)
+    rates = await _rates(session, country, home)
+    methods = await shipping_methods(session, country)
+    chosen = next((one for one in methods if one.code == shipping), methods[0] if methods else None)
+    goods = sum(line.total for line in lines)
+    price = shipping_price(chosen, goods) if chosen and lines else 0
+    line_rates = [rates.get(line.product.tax_category, rates.get("standard", Decimal(0))) for line in lines]
+    items = [
+        pricing.Item(line.sku.price, line.quantity, rate)
+        for line, rate in zip(lines, line_rates, strict=True)
+    ]
+    return Quote(pricing.add_up(items, price), lines, line_rates, chosen, cart.currency, price)
+
+
+async def _rates(session: AsyncSession, country: str, home: str) -> dict[str, Decimal]:
+    rows = (await session.scalars(select(TaxRate).where(TaxRate.country.in_([country, home])))).all()
+    abroad = {row.category: row.rate for row in rows if row.country == country}
+    return abroad or {row.category: row.rate for row in rows}
+
+
+async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> Order:
+    """Make an order of a cart: goods held, invoice drafted, payment pending, all or nothing.
+
+    The same cart sent twice gives the same order. Raises Invalid with the fields to correct; Conflict when
+    the cart has changed; SoldOut. In each case the cart stays as it was.
+    """
+    cart = await carts.open_cart(session, wish.cart_id, wish.customer_id, lock=True)
+    if cart is None:
+        placed = await session.scalar(select(Order).where(Order.cart_id == wish.cart_id))
+        if placed is not None:
+            return placed
+        raise Conflict("Your cart is empty. Put something in it first.")
+    address, contact = _check(wish)
+    chosen = await payments.method(session, wish.payment)
+    if chosen.for_companies and not wish.company.strip():
+        raise Invalid(
+            "Companies only.", {"company": "Enter your company's name, or choose another way to pay."}
+        )
+    offer = await quote(session, cart, wish.country, wish.shipping, home=home)
+    if not offer.lines:
+        raise Conflict("Your cart is empty. Put something in it first.")
+    if offer.shipping is None or offer.shipping.code != wish.shipping:
+        raise Invalid("Choose how it travels.", {"shipping": "Choose one of the ways that we deliver there."})
+    _refuse_what_is_gone(offer.lines)
+    if wish.expected_total is not None and wish.expected_total != offer.totals.total:
+        total = money.formatted(offer.totals.total, cart.currency, wish.locale)
+        raise Conflict(
+            f"A price has changed since you saw it: the total is now {total}. Nothing was ordered; "
+            "look it over and order again."
+        )
+    customer_id = await _customer(session, wish, contact)
+    order = await _add_order(session, wish, cart, customer_id, offer, address, contact.value)
+    wanted: dict[UUID, int] = {}
+    for line in offer.lines:
+        wanted[line.sku.id] = wanted.get(line.sku.id, 0) + line.quantity
+    until = payments.deadline(chosen)
+    await stock.hold(session, order.id, wanted, until)
+    if until is not None:
+        await enqueue(session, ExpireHold(order.id), due_at=until)
+    await _draft(session, order, chosen)
+    cart.order_id = order.id
+    await _remember_address(session, customer_id, address)
+    if wish.news_wording:
+        await consent.grant(
+            session,
+            customer_id,
+            "email",
+            source="checkout",
+            address=contact.value,
+            wording=wish.news_wording,
+        )
+    await timeline.append(
+        session,
+        customer_id,
+        OrderPlaced(
+            order.number,
+            order.total,
+            order.currency,
+            sum(line.quantity for line in offer.lines),
+            [line.product.name for line in offer.lines],
+        ),
+        source_key=f"order:{order.id}",
+        subject_id=order.id,
+    )
+    return order
+
+
+def _check(wish: Checkout) -> tuple[dict[str, str], identities.Contact]:
+    """The address and the e-mail address, or every field that is wrong at once."""
+    fields: dict[str, str] = {}
+    contact = None
+    try:
+        contact = identities.email(wish.email)
+    except DomainError:
+        fields["email"] = "Enter an address like name@example.com: the confirmation goes there."
+    if wish.phone.strip():
+        try:
+            identities.phone(wish.phone, wish.country)
+        except DomainError:
+            fields["phone"] = "Enter a number like +49 30 555010, or leave this empty."
+    sentences = {
+        "name": "Enter the name for the parcel.",
+        "street": "Enter street and house number.",
+        "postcode": "Enter the postcode.",
+        "city": "Enter the town.",
+    }
+    address = {
+        key: " ".join(str(getattr(wish, key)).replace("\x00", "").split())
+        for key in ("name", "company", "street", "postcode", "city")
+    }
+    fields |= {key: sentence for key, sentence in sentences.items() if not address[key]}
+    for key, most in FIELD_LENGTHS.items():
+        if len(str(getattr(wish, key)).strip()) > most:
+            fields[key] = f"That is too long: {most} characters at most."
+    if len(wish.instructions) > 1000:
+        fields["instructions"] = "That is too long: 1,000 characters at most."
+    if fields or contact is None:
+        raise Invalid("Some fields need another look. Nothing was ordered yet.", fields)
+    return address | {"country": wish.country}, contact
+
+
+def _refuse_what_is_gone(lines: Sequence[carts.Line]) -> None:
+    for line in lines:
+        if not (line.sku.active and line.product.active):
+            raise stock.SoldOut(
+                f"{line.product.name} is not for sale any more. Nothing was ordered: take it out first.",
+                line.sku.id,
+                0,
+            )
+
+
+async def _customer(session: AsyncSession, wish: Checkout, contact: identities.Contact) -> UUID:
+    if wish.customer_id is None:
+        # A typed address is a claim: it shows nobody's history and merges nothing.
+        return await identities.resolve(
+            session, contact, proven=False, name=wish.name, source="store", locale=wish.locale
+        )
+    customer_id = await merging.survivor(session, wish.customer_id)
+    await identities.claim(session, customer_id, contact)
+    customer = await session.get_one(Customer, customer_id)
+    if not customer.name:
+        customer.name = wish.name.strip()
+    if wish.company.strip() and not customer.company:
+        customer.company = wish.company.strip()
+    return customer_id
+
+
+async def _add_order(
+    session: AsyncSession,
+    wish: Checkout,
+    cart: Cart,
+    customer_id: UUID,
+    offer: Quote,
+    address: dict[str, str],
+    email: str,
+) -> Order:
+    totals, chosen = offer.totals, offer.shipping
+    assert chosen is not None
+    order = Order(
+        number=str(await session.scalar(ORDER_NUMBERS.next_value())),
+        customer_id=customer_id,
+        cart_id=cart.id,
+        status=OrderStatus.PLACED,
+        email=email,
+        phone=wish.phone.strip(),
+        delivery_address=address,
+        billing_address=address,
+        currency=cart.currency,
+        locale=wish.locale,
+        goods=totals.goods,
+        discount=totals.discount,
+        shipping=totals.shipping,
+        total=totals.total,
+        taxes=[tax.facts() for tax in totals.taxes],
+        shipping_code=chosen.code,
+        shipping_name=chosen.name,
+        payment_code=wish.payment,
+        instructions=wish.instructions.replace("\x00", "").strip(),
+        placed_at=now(),
+    )
+    session.add(order)
+    await session.flush()
+    session.add_all(
+        OrderLine(
+            order_id=order.id,
+            position=position,
+            sku_id=line.sku.id,
+            sku_code=line.sku.code,
+            name=line.product.name,
+            detail=line.sku.label,
+            picture=line.product.picture,
+            slug=line.product.slug,
+            quantity=line.quantity,
+            unit_price=line.sku.price,
+            discount=off,
+            total=total,
+            tax_rate=rate,
+        )
+        for position, (line, total, off, rate) in enumerate(
+            zip(offer.lines, totals.lines, totals.discounts, offer.rates, strict=True), start=1
+        )
+    )
+    await session.flush()
+    return order
+
+
+async def _draft(session: AsyncSession, order: Order, chosen: PaymentMethod) -> None:
+    lines = (
+        await session.scalars(
+            select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
+        )
+    ).all()
+    invoice = await invoices.draft(session, order, lines, chosen.days_to_pay)
+    if invoice.total:
+        await payments.plan(session, invoice, chosen, order)
+
+
+async def _remember_address(session: AsyncSession, customer_id: UUID, address: dict[str, str]) -> None:
+    known = await session.scalar(
+        select(Address.id)
+        .where(
+            Address.customer_id == customer_id,
+            *(getattr(Address, key) == value for key, value in address.items()),
+        )
+        .limit(1)
+    )
+    if known is None:
+        session.add(Address(customer_id=customer_id, kind=AddressKind.DELIVERY, **address))
+        await session.flush()
+
+
+async def last_address(session: AsyncSession, customer_id: UUID) -> Address | None:
+    """Where a customer had something sent last, to fill the form with."""
+    return await session.scalar(
+        select(Address)
+        .where(Address.customer_id.in_(await merging.group(session, customer_id)))
+        .order_by(Address.created_at.desc())
+        .limit(1)
+    )

@@ -1,0 +1,277 @@
+"""Invoices and credit notes: drafted with what they charge, numbered when finalised, never changed after."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import now
+from core.errors import Conflict, NotFound
+from core.jobs import enqueue
+from customers import timeline
+from customers.merging import group
+from estore import pricing
+from estore.happenings import InvoiceIssued
+from estore.jobs import IssueInvoice, SendConfirmation, SendCreditNote
+from estore.models import (
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceSeries,
+    InvoiceStatus,
+    Order,
+    OrderLine,
+    Seller,
+)
+
+PREFIXES = {InvoiceKind.INVOICE: "INV", InvoiceKind.CREDIT_NOTE: "CN"}
+
+
+async def seller(session: AsyncSession) -> dict[str, Any]:
+    """Who sells: name, street, postcode, city, country, vat_id, register, email, phone, time_zone."""
+    row = await session.get(Seller, 1)
+    return dict(row.facts) if row else {}
+
+
+async def draft(session: AsyncSession, order: Order, lines: Sequence[OrderLine], days_to_pay: int) -> Invoice:
+    """The invoice of a new order, not yet numbered; a job finalises it if the caller does not."""
+    invoice = Invoice(
+        kind=InvoiceKind.INVOICE,
+        customer_id=order.customer_id,
+        order_id=order.id,
+        status=InvoiceStatus.DRAFT,
+        currency=order.currency,
+        locale=order.locale,
+        total=order.total,
+        taxes=order.taxes,
+        seller=await seller(session),
+        buyer=order.billing_address,
+        email=order.email,
+        days_to_pay=days_to_pay,
+    )
+    session.add(invoice)
+    await session.flush()
+    session.add_all(
+        InvoiceLine(
+            invoice_id=invoice.id,
+            position=line.position,
+            name=line.name,
+            detail=line.detail,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            discount=line.discount,
+            total=line.total,
+            tax_rate=line.tax_rate,
+        )
+        for line in lines
+    )
+    if order.shipping:
+        session.add(
+            InvoiceLine(
+                invoice_id=invoice.id,
+                position=len(lines) + 1,
+                name=order.shipping_name,
+                quantity=1,
+                unit_price=order.shipping,
+                total=order.shipping,
+                tax_rate=None,
+            )
+        )
+    await session.flush()
+    await enqueue(session, IssueInvoice(invoice.id))
+    return invoice
+
+
+async def draft_credit_note(session: AsyncSession, invoice: Invoice, amount: int, reason: str) -> Invoice:
+    """Takes back so much (gross, minor units) of a finalised invoice, with the VAT that was in it."""
+    taxes = pricing.part_of(pricing.stored(invoice.taxes), amount)
+    note = Invoice(
+        kind=InvoiceKind.CREDIT_NOTE,
+        credits_id=invoice.id,
+        customer_id=invoice.customer_id,
+        order_id=invoice.order_id,
+        status=InvoiceStatus.DRAFT,
+        currency=invoice.currency,
+        locale=invoice.locale,
+        total=amount,
+        taxes=[tax.facts() for tax in taxes],
+        seller=invoice.seller,
+        buyer=invoice.buyer,
+        email=invoice.email,
+        note=reason,
+    )
+    session.add(note)
+    await session.flush()
+    if amount == invoice.total:
+        session.add_all(
+            InvoiceLine(
+                invoice_id=note.id,
+                position=line.position,
+                name=line.name,
+                detail=line.detail,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount=line.discount,
+                total=line.total,
+                tax_rate=line.tax_rate,
+            )
+            for line in await lines(session, invoice.id)
+        )
+    else:
+        session.add(
+            InvoiceLine(
+                invoice_id=note.id,
+                position=1,
+                name=f"Part of invoice {invoice.label}",
+                detail=reason,
+                quantity=1,
+                unit_price=amount,
+                total=amount,
+                tax_rate=taxes[0].rate if len(taxes) == 1 else None,
+            )
+        )
+    await session.flush()
+    await enqueue(session, IssueInvoice(note.id))
+    return note
+
+
+async def finalise(session: AsyncSession, invoice_id: UUID) -> Invoice:
+    """Give a draft its number and send it on its way; one that has a number is left alone.
+
+    Call it in a transaction of its own: the counter of the series is locked until the commit. Raises
+    NotFound, Conflict (and no number is used) when the amounts do not add up.
+    """
+    invoice = await session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    if invoice is None:
+        raise NotFound("That invoice does not exist.")
+    if invoice.status != InvoiceStatus.DRAFT:
+        return invoice
+    gross = sum(line.total for line in await lines(session, invoice.id))
+    if not gross == sum(tax.gross for tax in pricing.stored(invoice.taxes)) == invoice.total:
+        raise Conflict("The amounts of this invoice do not add up. It was not issued.")
+    issued = now().astimezone(ZoneInfo(invoice.seller.get("time_zone", "Europe/Berlin"))).date()
+    invoice.series = f"{PREFIXES[InvoiceKind(invoice.kind)]}-{issued.year}"
+    await session.execute(insert(InvoiceSeries).values(series=invoice.series).on_conflict_do_nothing())
+    invoice.number = await session.scalar(
+        update(InvoiceSeries)
+        .where(InvoiceSeries.series == invoice.series)
+        .values(last_number=InvoiceSeries.last_number + 1)
+        .returning(InvoiceSeries.last_number)
+        .execution_options(synchronize_session=False)
+    )
+    invoice.status = InvoiceStatus.OPEN
+    invoice.issued_on = issued
+    invoice.due_on = issued + timedelta(days=invoice.days_to_pay)
+    await session.flush()
+    credited = await session.get(Invoice, invoice.credits_id) if invoice.credits_id else None
+    await timeline.append(
+        session,
+        invoice.customer_id,
+        InvoiceIssued(
+            invoice.label,
+            invoice.total,
+            invoice.currency,
+            invoice.due_on.isoformat(),
+            credited.label if credited else "",
+        ),
+        source_key=f"invoice:{invoice.id}",
+        subject_id=invoice.id,
+    )
+    if invoice.kind == InvoiceKind.CREDIT_NOTE:
+        await enqueue(session, SendCreditNote(invoice.id))
+    elif invoice.order_id is not None:
+        await enqueue(session, SendConfirmation(invoice.order_id))
+    return invoice
+
+
+async def void(session: AsyncSession, invoice: Invoice) -> None:
+    """Take an unpaid invoice back; it keeps its number. The caller has locked it."""
+    if invoice.status == InvoiceStatus.DRAFT:
+        invoice = await finalise(session, invoice.id)
+    if invoice.status == InvoiceStatus.OPEN:
+        invoice.status, invoice.voided_at = InvoiceStatus.VOID, now()
+        await session.flush()
+
+
+async def lines(session: AsyncSession, invoice_id: UUID) -> list[InvoiceLine]:
+    return list(
+        await session.scalars(
+            select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.position)
+        )
+    )
+
+
+async def of_order(session: AsyncSession, order_id: UUID) -> list[Invoice]:
+    """The invoice of an order, then its credit notes; drafts too."""
+    return list(
+        await session.scalars(
+            select(Invoice).where(Invoice.order_id == order_id).order_by(Invoice.created_at, Invoice.id)
+        )
+    )
+
+
+async def of_customer(session: AsyncSession, customer_id: UUID, limit: int = 100) -> list[Invoice]:
+    """A customer's finalised invoices and credit notes, newest first."""
+    return list(
+        await session.scalars(
+            select(Invoice)
+            .where(
+                Invoice.customer_id.in_(await group(session, customer_id)),
+                Invoice.status != InvoiceStatus.DRAFT,
+            )
+            .order_by(Invoice.created_at.desc(), Invoice.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+async def by_label(session: AsyncSession, label: str) -> Invoice:
+    """The invoice with this number as people read it (INV-2026-000017). Raises NotFound."""
+    series, _, digits = label.rpartition("-")
+    invoice = None
+    if digits.isdecimal() and len(digits) < 10:
+        invoice = await session.scalar(
+            select(Invoice).where(Invoice.series == series, Invoice.number == int(digits))
+        )
+    if invoice is None:
+        raise NotFound("We have no such invoice.")
+    return invoice
+
+
+async def theirs(session: AsyncSession, label: str, customer_id: UUID) -> Invoice:
+    """A customer's own invoice. Raises NotFound for anyone else's, as for none at all."""
+    invoice = await by_label(session, label)
+    if invoice.customer_id not in await group(session, customer_id):
+        raise NotFound("We have no such invoice.")
+    return invoice
+
+
+async def recent(session: AsyncSession, status: str = "", limit: int = 100, offset: int = 0) -> list[Invoice]:
+    """Everyone's, newest first, for the desk; `status` one of InvoiceStatus, "overdue" or empty."""
+    query = select(Invoice).where(Invoice.status != InvoiceStatus.DRAFT)
+    if status == "overdue":
+        query = query.where(Invoice.status == InvoiceStatus.OPEN, Invoice.due_on < func.current_date())
+    elif status:
+        query = query.where(Invoice.status == status)
+    return list(
+        await session.scalars(
+            query.order_by(Invoice.created_at.desc(), Invoice.id.desc()).offset(offset).limit(limit)
+        )
+    )
+
+
+async def gaps(session: AsyncSession) -> list[str]:
+    """Series whose numbers are not 1 to the counter, each once; always empty."""
+    rows = await session.execute(
+        text("""
+            SELECT s.series FROM invoice_series s LEFT JOIN invoice i ON i.series = s.series
+            GROUP BY s.series, s.last_number
+            HAVING count(i.number) <> s.last_number OR coalesce(max(i.number), 0) <> s.last_number
+        """)
+    )
+    return list(rows.scalars())

@@ -1,0 +1,408 @@
+"""Payments: attempts to pay an invoice. States only move forward, one attempt is open at a time.
+
+Whoever changes an attempt locks order, invoice, payment, in that order. What goes over the network goes
+between two transactions: `begin()` writes down the `Question`, the gateway answers it, `record()` takes the
+`Answer` in. Money is never lost: what fits nothing becomes a refund or a task.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from core.clock import now
+from core.errors import Conflict, Invalid, NotFound
+from core.jobs import enqueue
+from customers import timeline
+from estore import invoices, refunds, stock, tasks
+from estore.happenings import InvoicePaid, PaymentFailed, PaymentSucceeded
+from estore.jobs import CloseCheckout, ExpireHold, SendReceipt
+from estore.models import (
+    Invoice,
+    InvoiceKind,
+    InvoiceStatus,
+    Order,
+    OrderStatus,
+    Payment,
+    PaymentMethod,
+    PaymentStatus,
+)
+
+OPEN = (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
+CHECKOUT_LIFE = timedelta(minutes=60)
+# Goods stay held a little longer than anyone can pay for them.
+HOLD_MARGIN = timedelta(minutes=10)
+RECHECK = timedelta(seconds=45)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the gateway is asked about one attempt: to open a checkout, or (`session` known) how it stands."""
+
+    payment_id: UUID
+    idempotency_key: str
+    session: str | None
+    request: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a checkout stands at the gateway: `amount` in minor units, `payment` its id of the money."""
+
+    session: str
+    status: Literal["open", "paid", "expired"]
+    amount: int
+    currency: str
+    url: str | None = None
+    payment: str | None = None
+
+
+@dataclass(frozen=True)
+class Locked:
+    order: Order | None
+    invoice: Invoice
+    payment: Payment
+
+
+async def methods(session: AsyncSession) -> list[PaymentMethod]:
+    """The enabled ways to pay, in the order that they are offered in."""
+    return list(
+        await session.scalars(
+            select(PaymentMethod)
+            .where(PaymentMethod.enabled)
+            .order_by(PaymentMethod.position, PaymentMethod.code)
+        )
+    )
+
+
+async def method(session: AsyncSession, code: str) -> PaymentMethod:
+    """Raises Invalid."""
+    found = await session.scalar(
+        select(PaymentMethod).where(PaymentMethod.code == code, PaymentMethod.enabled)
+    )
+    if found is None:
+        raise Invalid("Choose how you want to pay.", {"payment": "Choose one of the ways to pay."})
+    return found
+
+
+def deadline(chosen: PaymentMethod) -> datetime | None:
+    """Until when goods are held for money that comes this way; None for as long as it takes."""
+    if chosen.kind == "card":
+        return now() + CHECKOUT_LIFE + HOLD_MARGIN
+    return now() + timedelta(days=chosen.days_to_pay) if chosen.kind == "transfer" else None
+
+
+async def open_attempt(session: AsyncSession, invoice_id: UUID) -> Payment | None:
+    """The attempt that is under way for an invoice."""
+    return await session.scalar(
+        select(Payment).where(Payment.invoice_id == invoice_id, Payment.status.in_(OPEN))
+    )
+
+
+async def latest(session: AsyncSession, invoice_id: UUID) -> Payment | None:
+    """The attempt that tells how things stand: the open or succeeded one, else the last."""
+    return await session.scalar(
+        select(Payment)
+        .where(Payment.invoice_id == invoice_id)
+        .order_by(Payment.status == PaymentStatus.FAILED, Payment.created_at.desc(), Payment.id.desc())
+        .limit(1)
+    )
+
+
+async def plan(session: AsyncSession, invoice: Invoice, chosen: PaymentMethod, order: Order) -> Payment:
+    """The first attempt of a new order: pending, with its key, before anybody is asked for money."""
+    return await _add(session, invoice, chosen, order.number)
+
+
+async def begin(
+    session: AsyncSession, invoice_id: UUID, chosen: PaymentMethod, *, success_url: str, cancel_url: str
+) -> Payment:
+    """The attempt to pay an open invoice this way: the one under way when it can go on, else a new one.
+
+    Raises NotFound; Conflict when the invoice is not open, or while it is unknown what an attempt came to.
+    """
+    order, invoice = await _lock_invoice(session, invoice_id)
+    if invoice.kind != InvoiceKind.INVOICE or invoice.status != InvoiceStatus.OPEN:
+        raise Conflict(
+            "This invoice is paid already. Nothing more is due."
+            if invoice.status == InvoiceStatus.PAID
+            else "There is nothing to pay on this invoice."
+        )
+    current = await open_attempt(session, invoice.id)
+    if current is not None and not _goes_on(current, chosen):
+        if current.status == PaymentStatus.UNKNOWN:
+            raise Conflict(
+                "We are still finding out what became of your last payment. Nothing is charged twice: "
+                "look again in a few minutes."
+            )
+        await _give_up(session, current, "Replaced by another attempt.")
+        current = None
+    if current is None:
+        current = await _add(session, invoice, chosen, order.number if order else invoice.label)
+    if chosen.kind == "card" and not current.request:
+        current.request = {
+            "amount": current.amount,
+            "currency": current.currency,
+            "title": f"Invoice {invoice.label}",
+            "email": invoice.email,
+            "locale": invoice.locale,
+            "success_url": success_url,
+            "cancel_url": cancel_url,
+            "expires_at": int((now() + CHECKOUT_LIFE).timestamp()),
+        }
+        current.expires_at = now() + CHECKOUT_LIFE
+    if order is not None:
+        order.payment_code = chosen.code
+        await stock.extend(session, order.id, deadline(chosen))
+        if until := await stock.held_until(session, order.id):
+            await enqueue(session, ExpireHold(order.id), due_at=until)
+    await session.flush()
+    return current
+
+
+def question(payment: Payment) -> Question:
+    """What to ask the gateway about an attempt; asking twice is asking once."""
+    return Question(payment.id, payment.idempotency_key, payment.provider_session, dict(payment.request))
+
+
+async def record(session: AsyncSession, payment_id: UUID, answer: Answer) -> Payment:
+    """Take in how a checkout stands. Said again, or late, it changes nothing. Raises NotFound."""
+    payment = (await _lock(session, payment_id)).payment
+    payment.checked_at = now()
+    if payment.provider_session is None:
+        payment.provider_session = answer.session
+    elif payment.provider_session != answer.session:
+        raise Conflict("That checkout belongs to another attempt.")
+    if answer.status == "paid":
+        return await settle(
+            session,
+            payment_id,
+            amount=answer.amount,
+            currency=answer.currency,
+            provider_payment=answer.payment,
+        )
+    if answer.status == "expired":
+        return await fail(session, payment_id, "The time to pay ran out.")
+    if answer.url:
+        payment.url = answer.url
+    if payment.status == PaymentStatus.UNKNOWN and not payment.reason.startswith("mismatch"):
+        payment.status = PaymentStatus.PENDING
+    await session.flush()
+    return payment
+
+
+async def unsure(session: AsyncSession, payment_id: UUID) -> None:
+    """The gateway was asked and did not answer: unknown, until the same question gets its answer."""
+    payment = (await _lock(session, payment_id)).payment
+    if payment.status == PaymentStatus.PENDING:
+        payment.status, payment.checked_at = PaymentStatus.UNKNOWN, now()
+        await session.flush()
+
+
+async def settle(
+    session: AsyncSession,
+    payment_id: UUID,
+    *,
+    amount: int,
+    currency: str,
+    provider_payment: str | None = None,
+) -> Payment:
+    """The money for an attempt is here: the invoice is paid, the order too, its goods leave the shelf, once.
+
+    Money for what is cancelled or paid already goes back; an amount that does not fit becomes a task.
+    """
+    locked = await _lock(session, payment_id)
+    order, invoice, payment = locked.order, locked.invoice, locked.payment
+    if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED):
+        return payment
+    if (amount, currency.upper()) != (payment.amount, payment.currency):
+        await tasks.open_task(
+            session,
+            "mismatch",
+            f"payment:{payment.id}",
+            "Another amount arrived than was asked for",
+            {
+                "asked": payment.amount,
+                "asked_currency": payment.currency,
+                "arrived": amount,
+                "arrived_currency": currency.upper(),
+                "provider_payment": provider_payment,
+            },
+            payment_id=payment.id,
+            order_id=payment.order_id,
+        )
+        if payment.status in OPEN:
+            payment.status, payment.reason = PaymentStatus.UNKNOWN, "mismatch: another amount arrived"
+        await session.flush()
+        return payment
+    payment.status, payment.settled_at, payment.reason = PaymentStatus.SUCCEEDED, now(), ""
+    payment.provider_payment = provider_payment or payment.provider_payment
+    if invoice.status == InvoiceStatus.DRAFT:
+        invoice = await invoices.finalise(session, invoice.id)
+    await session.flush()
+    await timeline.append(
+        session,
+        payment.customer_id,
+        PaymentSucceeded(payment.amount, payment.currency, payment.method, invoice.label),
+        source_key=f"payment:{payment.id}",
+        subject_id=invoice.id,
+    )
+    if invoice.status != InvoiceStatus.OPEN:
+        why = "was paid already" if invoice.status == InvoiceStatus.PAID else "had been cancelled"
+        await refunds.give_back(session, payment, payment.amount, f"Invoice {invoice.label} {why}.")
+        return payment
+    await _mark_paid(session, order, invoice)
+    for other in await session.scalars(
+        select(Payment).where(Payment.invoice_id == invoice.id, Payment.status.in_(OPEN))
+    ):
+        await _give_up(session, other, "Paid in another way.")
+    await enqueue(session, SendReceipt(payment.id))
+    return payment
+
+
+async def _mark_paid(session: AsyncSession, order: Order | None, invoice: Invoice) -> None:
+    invoice.status, invoice.paid_at = InvoiceStatus.PAID, now()
+    await timeline.append(
+        session,
+        invoice.customer_id,
+        InvoicePaid(invoice.label, invoice.total, invoice.currency),
+        source_key=f"invoice:{invoice.id}",
+        subject_id=invoice.id,
+    )
+    if order is not None and order.status != OrderStatus.CANCELLED:
+        order.paid_at = now()
+        if order.status == OrderStatus.PLACED:
+            order.status = OrderStatus.PAID
+        await stock.commit(session, order.id)
+    await session.flush()
+
+
+async def fail(session: AsyncSession, payment_id: UUID, reason: str) -> Payment:
+    """An open attempt has come to nothing; what has succeeded stays so."""
+    payment = (await _lock(session, payment_id)).payment
+    if payment.status not in OPEN:
+        return payment
+    payment.status, payment.reason = PaymentStatus.FAILED, reason
+    await session.flush()
+    await timeline.append(
+        session,
+        payment.customer_id,
+        PaymentFailed(payment.amount, payment.currency, payment.method, reason),
+        source_key=f"payment:{payment.id}",
+        subject_id=payment.invoice_id,
+    )
+    return payment
+
+
+async def abandon(session: AsyncSession, invoice_id: UUID, reason: str) -> None:
+    """Give up what is under way for an invoice that needs no paying any more; the caller has locked it."""
+    current = await open_attempt(session, invoice_id)
+    if current is not None and current.status == PaymentStatus.PENDING:
+        await _give_up(session, current, reason)
+
+
+async def receive(session: AsyncSession, payment_id: UUID, amount: int, note: str) -> Payment:
+    """A colleague has seen the money of an offline attempt. Raises Conflict for a card, or if not open."""
+    payment = (await _lock(session, payment_id)).payment
+    if payment.kind == "card":
+        raise Conflict("Card payments are reported by the card company. Nothing was changed.")
+    if payment.status not in OPEN:
+        raise Conflict("This payment is not waiting any more. Nothing was changed.")
+    if amount <= 0:
+        raise Invalid("That is not an amount.", {"amount": "Enter what arrived, above zero."})
+    return await settle(
+        session, payment_id, amount=amount, currency=payment.currency, provider_payment=note.strip() or None
+    )
+
+
+async def waiting(session: AsyncSession, limit: int = 50) -> list[Question]:
+    """Attempts at the gateway that nobody has looked at for a while; now they count as looked at."""
+    rows = list(
+        await session.scalars(
+            select(Payment)
+            .where(
+                Payment.status.in_(OPEN),
+                Payment.kind == "card",
+                Payment.request != {},
+                Payment.checked_at < now() - RECHECK,
+            )
+            .order_by(Payment.checked_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    await session.execute(
+        update(Payment).where(Payment.id.in_([row.id for row in rows])).values(checked_at=now())
+    )
+    return [question(row) for row in rows]
+
+
+async def find(session: AsyncSession, payment_id: UUID | None, provider_session: str) -> Payment | None:
+    """The attempt that a checkout belongs to, by the gateway's id of it or by the id that we had it carry."""
+    payment = await session.scalar(select(Payment).where(Payment.provider_session == provider_session))
+    if payment is None and payment_id is not None:
+        payment = await session.get(Payment, payment_id)
+        if payment is not None and payment.provider_session not in (None, provider_session):
+            return None
+    return payment
+
+
+def _goes_on(current: Payment, chosen: PaymentMethod) -> bool:
+    """Whether an open attempt can be gone on with: the same way to pay, and its checkout still open."""
+    if current.method != chosen.code or current.reason.startswith("mismatch"):
+        return False
+    return current.expires_at is None or current.expires_at > now() + timedelta(minutes=1)
+
+
+async def _add(session: AsyncSession, invoice: Invoice, chosen: PaymentMethod, reference: str) -> Payment:
+    payment_id = uuid7()
+    payment = Payment(
+        id=payment_id,
+        customer_id=invoice.customer_id,
+        invoice_id=invoice.id,
+        order_id=invoice.order_id,
+        method=chosen.code,
+        kind=chosen.kind,
+        status=PaymentStatus.PENDING,
+        amount=invoice.total,
+        currency=invoice.currency,
+        reference=reference,
+        idempotency_key=f"payment-{payment_id}",
+        request={},
+    )
+    session.add(payment)
+    await session.flush()
+    return payment
+
+
+async def _give_up(session: AsyncSession, payment: Payment, reason: str) -> None:
+    """Close an attempt nobody needs; should its money come all the same, `settle` knows what to do."""
+    payment.status, payment.reason = PaymentStatus.FAILED, reason
+    await session.flush()
+    if payment.request:
+        await enqueue(session, CloseCheckout(payment.id))
+
+
+async def _lock_invoice(session: AsyncSession, invoice_id: UUID) -> tuple[Order | None, Invoice]:
+    await session.flush()  # the rows are read anew once they are locked
+    order_id = await session.scalar(select(Invoice.order_id).where(Invoice.id == invoice_id))
+    order = None
+    if order_id is not None:
+        order = await session.get(Order, order_id, with_for_update=True, populate_existing=True)
+    invoice = await session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
+    if invoice is None:
+        raise NotFound("We have no such invoice.")
+    return order, invoice
+
+
+async def _lock(session: AsyncSession, payment_id: UUID) -> Locked:
+    invoice_id = await session.scalar(select(Payment.invoice_id).where(Payment.id == payment_id))
+    if invoice_id is None:
+        raise NotFound("We have no such payment.")
+    order, invoice = await _lock_invoice(session, invoice_id)
+    payment = await session.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
+    return Locked(order, invoice, payment)

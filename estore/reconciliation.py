@@ -1,0 +1,125 @@
+"""Reconciliation: what the card company tells us, and what we find out when it tells us nothing."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import now
+from core.errors import NotFound, TransientError
+from core.jobs import enqueue
+from core.webhooks import ReceivedWebhook
+from estore import orders, payments, refunds, stock, tasks
+from estore.jobs import ExpireHold
+from estore.models import Order, OrderStatus, Payment
+
+PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+OVER = ("checkout.session.expired", "checkout.session.async_payment_failed")
+REFUND = ("refund.created", "refund.updated", "refund.failed")
+
+
+async def read_event(session: AsyncSession, webhook: ReceivedWebhook) -> None:
+    """Take in a stored event of the card company. Raises ValueError or LookupError for nonsense."""
+    event: dict[str, Any] = msgspec.json.decode(webhook.body)
+    kind, facts = str(event["type"]), event["data"]["object"]
+    if kind in PAID and facts.get("payment_status") == "paid":
+        await _paid(session, facts)
+    elif kind in OVER:
+        payment = await payments.find(session, _ours(facts, "payment_id"), facts["id"])
+        if payment is not None:
+            await payments.record(session, payment.id, _answer(facts, "expired"))
+    elif kind in REFUND:
+        await _refund(session, kind, facts)
+
+
+async def _paid(session: AsyncSession, facts: dict[str, Any]) -> None:
+    payment = await payments.find(session, _ours(facts, "payment_id"), facts["id"])
+    if payment is not None:
+        await payments.record(session, payment.id, _answer(facts, "paid"))
+        return
+    await tasks.open_task(
+        session,
+        "unmatched",
+        f"checkout:{facts['id']}",
+        "Money arrived that belongs to no payment of ours",
+        {
+            "amount": facts.get("amount_total"),
+            "currency": str(facts.get("currency", "")).upper(),
+            "checkout": facts["id"],
+            "provider_payment": facts.get("payment_intent"),
+        },
+    )
+
+
+def _answer(facts: dict[str, Any], status: Any) -> payments.Answer:
+    return payments.Answer(
+        session=facts["id"],
+        status=status,
+        amount=int(facts["amount_total"]),
+        currency=str(facts["currency"]).upper(),
+        payment=facts.get("payment_intent"),
+    )
+
+
+async def _refund(session: AsyncSession, kind: str, facts: dict[str, Any]) -> None:
+    refund_id = _ours(facts, "refund_id")
+    if refund_id is not None:
+        try:
+            if facts.get("status") == "succeeded":
+                await refunds.done(session, refund_id, facts["id"])
+            elif kind == "refund.failed" or facts.get("status") in ("failed", "canceled"):
+                await refunds.refused(session, refund_id, str(facts.get("failure_reason") or facts["status"]))
+            return
+        except NotFound:
+            pass
+    if facts.get("status") == "succeeded" and facts.get("payment_intent"):
+        await refunds.made_elsewhere(session, facts["payment_intent"], facts["id"], int(facts["amount"]))
+
+
+def _ours(facts: dict[str, Any], name: str) -> UUID | None:
+    try:
+        return UUID(str((facts.get("metadata") or {}).get(name, "")))
+    except ValueError:
+        return None
+
+
+async def overdue(session: AsyncSession, order_id: UUID) -> payments.Question | None:
+    """What the gateway must be asked before an order's hold may end; None when there is nothing to ask."""
+    order = await session.get(Order, order_id)
+    if order is None or not await _is_over(session, order):
+        return None
+    attempt = await _attempt(session, order)
+    return payments.question(attempt) if attempt is not None else None
+
+
+async def expire(session: AsyncSession, order_id: UUID) -> None:
+    """Cancel an order whose time to be paid is over; one that has more time is looked at again then.
+
+    Raises TransientError while money may still come through an attempt.
+    """
+    order = await session.get(Order, order_id, with_for_update=True, populate_existing=True)
+    if order is None or order.status != OrderStatus.PLACED:
+        return
+    if not await _is_over(session, order):
+        if until := await stock.held_until(session, order_id):
+            await enqueue(session, ExpireHold(order_id), due_at=until)
+        return
+    attempt = await _attempt(session, order)
+    if attempt is None:
+        await orders.cancel(session, order_id, "It was not paid in time.")
+    elif not attempt.reason.startswith("mismatch"):  # that money is here, and a colleague is on it
+        raise TransientError("It is not known yet what became of the payment.")
+
+
+async def _is_over(session: AsyncSession, order: Order) -> bool:
+    until = await stock.held_until(session, order.id)
+    return order.status == OrderStatus.PLACED and until is not None and until <= now()
+
+
+async def _attempt(session: AsyncSession, order: Order) -> Payment | None:
+    """The attempt through which money may still come from the gateway."""
+    payment = (await orders.details(session, order)).payment
+    if payment is not None and payment.request and payment.status in payments.OPEN:
+        return payment
+    return None
