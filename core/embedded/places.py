@@ -1,5 +1,6 @@
 """Where an embedded server keeps its files, and as whom it runs."""
 
+import errno
 import hashlib
 import os
 import pwd
@@ -160,6 +161,21 @@ def socket_folder(place: Path, account: Account | None, longest: str) -> Path:
         folder = Path(base) / f"throughline-{digest(place)}"
     make_private(folder, account)
     return folder
+
+
+def in_words(error: OSError) -> StartError:
+    """What the operating system refused, as a sentence that says what to do."""
+    where = error.filename or "a file"
+    if error.errno == errno.ENOSPC:
+        return StartError(
+            f"The disk that holds {where} is full. Free some space, or set THROUGHLINE_HOME to another disk."
+        )
+    if isinstance(error, PermissionError):
+        return StartError(
+            f"{_name(os.geteuid())} may not use {where}: it belongs to another account. "
+            "Start Throughline as the account that made it, or choose another folder with THROUGHLINE_HOME."
+        )
+    return StartError(f"{where}: {error.strerror or error}.")
 
 
 def digest(path: Path) -> str:

@@ -79,14 +79,17 @@ class EmbeddedPostgres:
         """
         if self.alive():
             return self.url()
-        places.make_folder(self.folder)
-        if not self._lock.take(seconds=5):
-            raise StartError(
-                f"The database in {self.folder} is already in use by process {self._lock.holder()}. "
-                "Stop that one first, or choose another folder with THROUGHLINE_HOME."
-            )
         try:
+            places.make_folder(self.folder)
+            if not self._lock.take(seconds=1):
+                raise StartError(
+                    f"The database in {self.folder} is already in use by process {self._lock.holder()}. "
+                    "Stop that one first, or choose another folder with THROUGHLINE_HOME."
+                )
             self._start()
+        except OSError as error:
+            self.stop()
+            raise places.in_words(error) from error
         except BaseException:
             self.stop()
             raise
@@ -95,10 +98,7 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server with a checkpoint; harmless when it is not running."""
         if self._process is not None:
-            steps = (
-                [(signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)] if self.durable else [(signal.SIGQUIT, 10.0)]
-            )
-            children.stop(self._process, steps)
+            children.stop(self._process, [(signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)])
             self._process = None
         self._lock.release()
 
@@ -109,6 +109,8 @@ class EmbeddedPostgres:
         binaries = programs.folder(account)
         data = place / "data"
         places.check_space(place)
+        if data.exists():
+            places.make_private(data, account)
         if not (data / "PG_VERSION").exists():
             self._create(binaries, place, account)
         if (found := (data / "PG_VERSION").read_text().strip()) != MAJOR:
@@ -116,7 +118,6 @@ class EmbeddedPostgres:
                 f"{data} was written by PostgreSQL {found}, this is PostgreSQL {MAJOR}. "
                 "Export it with that version's pg_dump, or choose another folder with THROUGHLINE_HOME."
             )
-        places.make_private(data, account)
         _end_orphan(data)
         self._sockets = places.socket_folder(place, account, f"{_SOCKET}.lock.12345")
         settings = (

@@ -64,7 +64,7 @@ class EmbeddedRedis:
         if self.alive():
             return self.url()
         places.make_folder(self.folder)
-        if not self._lock.take(seconds=5):
+        if not self._lock.take(seconds=1):
             raise StartError(f"Redis in {self.folder} is already in use by process {self._lock.holder()}.")
         self._socket = places.socket_folder(self.folder, None, "redis.sock") / "redis.sock"
         self._socket.unlink(missing_ok=True)
