@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from campaigns.jobs import AttributeOrder
 from core.jobs import Job
 from customers.models import TimelineEntry
 from support.tickets import Triage
@@ -14,7 +15,12 @@ def _triage(entry: TimelineEntry) -> Job:
     return Triage(entry.subject_id)
 
 
+def _attribute(entry: TimelineEntry) -> Job:
+    return AttributeOrder(entry.customer_id, entry.id)
+
+
 # kind -> the jobs that follow from it, each made from the entry.
 SUBSCRIPTIONS: dict[str, list[Follow]] = {
+    "order.placed": [_attribute],
     "message.received": [_triage],
 }
