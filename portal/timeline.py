@@ -1,4 +1,4 @@
-"""The line in words: one sentence for each kind of happening, for staff and, in their own history, for customers."""
+"""The line in words: a sentence for each kind of happening, for staff and for customers in their history."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ PAGE = 40
 class Told:
     """An entry as it is read: a sentence, and where it leads."""
 
-    id: UUID
+    entry_id: UUID
     kind: str
     sentence: str
-    at: datetime
+    occurred_at: datetime
     month: str
     channel: str | None = None
     href: str | None = None
@@ -195,19 +195,19 @@ def kinds_of(family: str) -> list[str] | None:
     return [kind for kind in STAFF if kind.split(".")[0] in FAMILIES[family]]
 
 
-def tell(entry: TimelineEntry, *, staff: bool = True) -> Told:
+def tell(entry: TimelineEntry, *, at_desk: bool = True) -> Told:
     """An entry in the reader's language; a kind that nobody has words for yet still reads."""
-    words = STAFF.get(entry.kind) if staff else CUSTOMER.get(entry.kind, STAFF.get(entry.kind))
+    words = STAFF.get(entry.kind) if at_desk else CUSTOMER.get(entry.kind, STAFF.get(entry.kind))
     sentence = words(entry.payload) if words else _plainly(entry)
     channel = entry.payload.get("channel") if entry.kind.startswith(("message.", "campaign.")) else None
     return Told(
-        id=entry.id,
+        entry_id=entry.id,
         kind=entry.kind,
         sentence=sentence,
-        at=entry.occurred_at,
+        occurred_at=entry.occurred_at,
         month=str(format_date(local(entry.occurred_at).date(), "LLLL yyyy", locale=current_locale())),
         channel=str(channel) if channel else None,
-        href=_href(entry, staff),
+        href=_href(entry, at_desk),
         detail=str(entry.payload.get("preview", "")) if entry.kind.startswith("message.") else "",
     )
 
@@ -218,7 +218,7 @@ def _plainly(entry: TimelineEntry) -> str:
     return " ".join(f"{noun} {name} {past}".replace("_", " ").split()).capitalize()
 
 
-def _href(entry: TimelineEntry, staff: bool) -> str | None:
+def _href(entry: TimelineEntry, at_desk: bool) -> str | None:
     family = entry.kind.split(".")[0]
     facts = entry.payload
     if entry.subject_id is None:
@@ -226,15 +226,14 @@ def _href(entry: TimelineEntry, staff: bool) -> str | None:
     if family == "message" and not facts.get("conversation_id"):
         return None  # a receipt or a campaign: not in a thread
     if family in ("message", "ticket", "note"):
-        return f"/desk/inbox/{entry.subject_id}" if staff else f"/account/conversations/{entry.subject_id}"
-    if family == "order":
-        return f"/desk/store/orders/{entry.subject_id}" if staff else f"/account/orders/{entry.subject_id}"
-    if family in ("invoice", "payment"):
-        return (
-            f"/desk/money/invoices/{entry.subject_id}" if staff else f"/account/invoices/{entry.subject_id}"
-        )
+        return f"/desk/inbox/{entry.subject_id}" if at_desk else f"/account/conversations/{entry.subject_id}"
+    # People know orders and invoices by their number, and so do their pages.
+    if family == "order" and facts.get("number"):
+        return f"{'/desk/store/orders' if at_desk else '/account/orders'}/{facts['number']}"
+    if family in ("invoice", "payment") and (label := facts.get("number") or facts.get("invoice")):
+        return f"{'/desk/money/invoices' if at_desk else '/account/invoices'}/{label}"
     if family == "campaign":
-        return f"/desk/campaigns/{entry.subject_id}" if staff else None
+        return f"/desk/campaigns/{entry.subject_id}" if at_desk else None
     return None
 
 
@@ -242,14 +241,14 @@ async def read(
     session: AsyncSession,
     customer_id: UUID,
     *,
-    staff: bool = True,
+    at_desk: bool = True,
     family: str = "",
     before: str | None = None,
     limit: int = PAGE,
 ) -> Line:
     """A page of a customer's line, newest first; `before` is the cursor of an earlier page."""
     kinds = kinds_of(family)
-    if not staff:
+    if not at_desk:
         shared = timeline.shared_kinds()
         kinds = shared if kinds is None else [kind for kind in kinds if kind in shared]
     entries = await timeline.history(
@@ -258,7 +257,7 @@ async def read(
     older = (
         cursors.write(entries[limit - 1].occurred_at, entries[limit - 1].id) if len(entries) > limit else None
     )
-    return Line(by_month([tell(entry, staff=staff) for entry in entries[:limit]]), older)
+    return Line(by_month([tell(entry, at_desk=at_desk) for entry in entries[:limit]]), older)
 
 
 def by_month(told: Sequence[Told]) -> list[tuple[str, list[Told]]]:

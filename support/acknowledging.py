@@ -55,7 +55,7 @@ async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
                 text=(
                     f"Thank you for writing to {company}.\n\n"
                     f"Your message has reached us as ticket {ticket.number}. A person reads it and answers "
-                    "you here; you need not do anything.\n\nIf something changes, simply reply to this e-mail."
+                    "you here.\n\nIf something changes, simply reply to this e-mail."
                 ),
                 author="automation",
                 conversation_id=ticket.conversation_id,

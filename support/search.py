@@ -1,6 +1,7 @@
 """Finding people and tickets in a few keys."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -92,3 +93,53 @@ def _clean(query: str) -> str:
 def _like(query: str) -> str:
     escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A customer as they stand in the list."""
+
+    id: UUID
+    name: str
+    company: str
+    contact: str
+    verified: bool
+    orders: int
+    spend: int
+    last_seen_at: datetime | None
+    created_at: datetime
+
+
+_LISTED = """
+SELECT c.id, c.name, c.company, coalesce(i.value, '') AS contact, coalesce(i.verified, false) AS verified,
+    coalesce(t.orders, 0) AS orders, coalesce(t.spend, 0) AS spend, t.last_seen_at, c.created_at
+FROM customer c
+LEFT JOIN customer_traits t ON t.customer_id = c.id
+LEFT JOIN LATERAL (
+    SELECT value, verified_at IS NOT NULL AS verified FROM identity
+    WHERE customer_id = c.id AND kind IN ('email', 'phone')
+    ORDER BY verified_at IS NULL, created_at LIMIT 1
+) i ON true
+"""
+
+
+async def newest(
+    session: AsyncSession, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[Listed]:
+    """Customers, the newest first; `after` is the (created_at, id) of the last of the page before."""
+    beyond = "AND (c.created_at, c.id) < (cast(:at AS timestamptz), cast(:id AS uuid))" if after else ""
+    query = f"{_LISTED} WHERE c.merged_into_id IS NULL {beyond} ORDER BY c.created_at DESC, c.id DESC"
+    values: dict[str, object] = {"limit": limit}
+    if after:
+        values |= {"at": after[0], "id": after[1]}
+    return [
+        Listed(**row) for row in (await session.execute(text(f"{query} LIMIT :limit"), values)).mappings()
+    ]
+
+
+async def customers(session: AsyncSession, query: str, limit: int = 50) -> list[Listed]:
+    """The customers that a search finds, best first, as they stand in the list."""
+    ids = [person.id for person in await people(session, query, limit)]
+    rows = await session.execute(text(f"{_LISTED} WHERE c.id = ANY(cast(:ids AS uuid[]))"), {"ids": ids})
+    found = {row["id"]: Listed(**row) for row in rows.mappings()}
+    return [found[key] for key in ids if key in found]

@@ -1,4 +1,6 @@
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -15,11 +17,11 @@ from support.models import Priority, Ticket, TicketCycle, TicketStatus
 from tests.support import talk
 
 
-async def kinds(session: AsyncSession, customer_id) -> list[str]:
+async def kinds(session: AsyncSession, customer_id: UUID) -> list[str]:
     return [entry.kind for entry in reversed(await timeline.history(session, customer_id))]
 
 
-async def opened(session: AsyncSession) -> tuple:
+async def opened(session: AsyncSession) -> Any:
     conversation = await talk.begin(session, await talk.customer(session))
     first = await talk.say(session, conversation, "The steam wand is blocked")
     ticket = await tickets.triage(session, conversation.id)

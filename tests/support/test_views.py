@@ -1,6 +1,8 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import NotFound
@@ -10,7 +12,7 @@ from support import search, tickets, views
 from tests.support import talk
 
 
-async def filled(session):
+async def filled(session: AsyncSession) -> Any:
     """Five tickets: one mine, one solved, one snoozed, two nobody's."""
     mira = await talk.agent(session)
     made = []
@@ -47,7 +49,7 @@ async def test_each_view_counts_and_lists_the_same_tickets(session):
 
 
 async def test_pages_follow_each_other_by_cursor(session):
-    mira, made = await filled(session)
+    mira, _ = await filled(session)
     for view in ("open", "waiting"):
         whole = [row.number for row in await views.listing(session, view, mira.id)]
         paged: list[int] = []
@@ -59,7 +61,7 @@ async def test_pages_follow_each_other_by_cursor(session):
 
 
 async def test_a_row_says_who_what_and_where(session):
-    mira, made = await filled(session)
+    _, made = await filled(session)
     row = await views.row(session, made[0].conversation_id)
     assert (row.customer, row.assignee, row.channels, row.last_inbound) == (
         "Ana Lopes",
