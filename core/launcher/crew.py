@@ -85,6 +85,14 @@ class Crew:
             if member.process is None and moment >= member.due:
                 self._launch(member)
 
+    def settled(self, seconds: float = 1.0) -> bool:
+        """Whether every program runs and has done so for some time: who dies at once has not settled."""
+        moment = time.monotonic()
+        return all(
+            member.process is not None and moment - member.started >= seconds
+            for member in self._members.values()
+        )
+
     def stop(self) -> None:
         """Stop everybody, stage by stage. Each gets one SIGTERM, its grace, then SIGKILL."""
         for stage in sorted({member.program.stage for member in self._members.values()}):

@@ -110,19 +110,23 @@ class Launcher:
         )
         for program in self.outside(base | sandbox):
             crew.start(program)
+        self.prepare(crew, environment, first)
+        for program in self.programs(environment):
+            crew.start(program)
+        with self.progress.step("Site, desk, workers, sandbox"):
+            self._wait_until_ready(crew, self.probes(numbers))
+        self._show_panel(ours["THROUGHLINE_PUBLIC_URL"], sandbox["SANDBOX_PUBLIC_URL"])
+
+    def prepare(self, crew: Crew, environment: Mapping[str, str], first: bool) -> None:
+        """Bring the tables up to date and, on the first start, load the demo company."""
         with self.progress.step("Tables"):
             crew.run_once(Program("migrate", throughline("migrate"), environment))
         if first:
             with self.progress.step("Demo company"):
                 crew.run_once(Program("seed", throughline("seed"), environment))
             self.home.remember("seeded", {"at": time.time()})
-        for program in self.programs(environment):
-            crew.start(program)
         if not self.home.recall("logins"):
             self._ask_logins(crew, environment)
-        with self.progress.step("Site, desk, workers, sandbox"):
-            self._wait_until_ready(crew, self.probes(numbers))
-        self._show_panel(ours["THROUGHLINE_PUBLIC_URL"], sandbox["SANDBOX_PUBLIC_URL"])
 
     def outside(self, environment: Mapping[str, str]) -> Sequence[Program]:
         """The world around Throughline: stopped after everything that talks to it."""
@@ -148,15 +152,14 @@ class Launcher:
     def _wait_until_ready(self, crew: Crew, probes: Mapping[str, Callable[[], bool]]) -> None:
         waiting = dict(probes)
         end = time.monotonic() + _READY_WITHIN
-        while waiting:
+        while waiting or not crew.settled():
             crew.tick(starting=True)
             waiting = {name: probe for name, probe in waiting.items() if not probe()}
             if waiting and time.monotonic() > end:
                 name = next(iter(waiting))
                 words = last_words(self.home.logs / f"{name}.log")
                 raise StartError(f"{name} is not ready after {_READY_WITHIN:.0f} s. {words}")
-            if waiting:
-                time.sleep(0.1)
+            time.sleep(0.1)
 
     def _watch(self, crew: Crew, postgres: EmbeddedPostgres, redis: EmbeddedRedis) -> None:
         while True:
