@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.conversations import next_seq
 from channels.models import Conversation
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from core.nudges import nudge
 from core.staff import Staff
 from customers import timeline
@@ -17,27 +17,18 @@ MAX_LENGTH = 20_000
 
 
 async def write(session: AsyncSession, conversation_id: UUID, staff: Staff, body: str) -> Note:
-    """Put a note beside a conversation; customers never see it. Raises Invalid."""
+    """Put a note beside a conversation; customers never see it. Raises Invalid, NotFound."""
     body = body.replace("\x00", "").strip()
     if not body:
         raise Invalid("The note is empty.", {"body": "Write something first."})
     if len(body) > MAX_LENGTH:
         raise Invalid("That note is too long.", {"body": f"At most {MAX_LENGTH} characters."})
-    row = (
-        await session.execute(
-            update(Conversation)
-            .where(Conversation.id == conversation_id)
-            .values(last_seq=Conversation.last_seq + 1)
-            .returning(Conversation.last_seq, Conversation.customer_id)
-            .execution_options(synchronize_session=False)
-        )
-    ).first()
-    if row is None:
-        raise NotFound("That conversation does not exist.")
+    seq = await next_seq(session, conversation_id)
+    conversation = await session.get_one(Conversation, conversation_id)
     note = Note(
         conversation_id=conversation_id,
-        customer_id=row.customer_id,
-        seq=row.last_seq,
+        customer_id=conversation.customer_id,
+        seq=seq,
         staff_id=staff.id,
         body=body,
     )
@@ -45,7 +36,7 @@ async def write(session: AsyncSession, conversation_id: UUID, staff: Staff, body
     await session.flush()
     await timeline.append(
         session,
-        row.customer_id,
+        conversation.customer_id,
         NoteWritten(staff.name),
         source_key=f"note:{note.id}",
         subject_id=conversation_id,

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Attachment, Direction, Message
+from channels.models import Attachment, Direction, Message, MessageStatus
 from core.staff import Staff
 from support.models import Note
 
@@ -43,7 +43,10 @@ class Item:
 async def since(
     session: AsyncSession, conversation_id: UUID, seq: int = 0, *, notes: bool = True, limit: int = 200
 ) -> list[Item]:
-    """What came after a sequence number, oldest first; customers read it with `notes=False`."""
+    """What came after a sequence number, oldest first.
+
+    Customers read it with `notes=False`, which also leaves out what has not left us yet.
+    """
     return await _read(
         session, conversation_id, after=seq, before=None, notes=notes, limit=limit, newest=False
     )
@@ -77,6 +80,8 @@ async def _read(
     messages = messages.where(Message.conversation_id == conversation_id, Message.seq > after)
     written = select(Note, Staff.name).join(Staff, Staff.id == Note.staff_id)
     written = written.where(Note.conversation_id == conversation_id, Note.seq > after)
+    if not notes:
+        messages = messages.where(Message.status != MessageStatus.HELD)
     if before is not None:
         messages = messages.where(Message.seq < before)
         written = written.where(Note.seq < before)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Conversation, Direction, Message
+from channels.models import Conversation, Direction, Message, MessageStatus
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from core.jobs import Job, enqueue
@@ -150,6 +150,8 @@ async def settle(session: AsyncSession, ticket: Ticket) -> None:
         Message.conversation_id == ticket.conversation_id,
         Message.direction == Direction.OUTBOUND,
         Message.author == "staff",
+        # Taken back within the undo window: it stays held, with nothing to release it.
+        or_(Message.status != MessageStatus.HELD, Message.release_at.is_not(None)),
     )
     answered_seq, first_answer = (
         await session.execute(
