@@ -272,7 +272,7 @@ async def test_who_made_a_message_learns_in_the_recording_transaction(
     monkeypatch.setitem(delivery._recorded, "test", callback)
     ids = await queue(database, *[mail(customer_id, source_kind="test", source_id=customer_id)] * 40)
     await run_due(database, resources)
-    assert sorted(learned) == sorted((id, "sent", customer_id) for id in ids)
+    assert sorted(learned) == sorted((each, "sent", customer_id) for each in ids)
     assert len(sink.mails) == 40
     assert sink.sessions <= 8
     assert await kinds(database) == []

@@ -2,10 +2,14 @@
 
 import asyncio
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from channels import delivery
+from channels.adapters.email.reading import ReadMail, read_mail
 from channels.base import Outcome, Submission
 from channels.outbox import Deliver, DeliverBulk
-from workers.runner import Run, outside
+from core.settings import settings
+from workers.runner import Run, outside, transactional
 
 
 @outside(Deliver)
@@ -31,3 +35,8 @@ async def deliver(run: Run, job: Deliver) -> None:
 
 
 outside(DeliverBulk)(deliver)
+
+
+@transactional(ReadMail)
+async def read(session: AsyncSession, job: ReadMail) -> None:
+    await read_mail(session, job, settings())

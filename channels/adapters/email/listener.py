@@ -1,0 +1,130 @@
+"""The listener: takes mail over SMTP from the relay in front of us, and says 250 once it is committed."""
+
+import asyncio
+import hashlib
+import re
+from typing import Any
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from channels.adapters.email.reading import ReadMail
+from channels.models import ReceivedMail, table
+from core.database import Database
+from core.jobs import enqueue_many
+from core.settings import Settings
+
+MAX_SIZE = 25 * 1024 * 1024
+MAX_RECIPIENTS = 100
+# What relays add on the way; two copies of one mail differ in these only.
+_OUR_FIELDS = re.compile(
+    rb"^(message-id|date|from|to|cc|subject|content-type|in-reply-to|references):", re.IGNORECASE
+)
+
+log = structlog.get_logger()
+
+
+def mailbox_of(settings: Settings, address: str) -> str | None:
+    """The mailbox of ours behind an address, its +tag taken off; None when we have none like it."""
+    local, _, domain = address.lower().rpartition("@")
+    plain = f"{local.partition('+')[0]}@{domain}"
+    ours = {settings.support_address, settings.shop_address, f"postmaster@{settings.mail_domain}"}
+    return plain if plain in {each.lower() for each in ours} else None
+
+
+def digest(raw: bytes) -> str:
+    """SHA-256 of what the author wrote: the same mail by another way has the same."""
+    head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+    lines = re.sub(rb"\n[ \t]+", b" ", head).split(b"\n")
+    written = [line for line in lines if _OUR_FIELDS.match(line)]
+    return hashlib.sha256(b"\n".join([*written, b"", body.rstrip(b"\n")])).hexdigest()
+
+
+async def store(
+    session: AsyncSession, mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes
+) -> int:
+    """Keep a raw mail for each mailbox and promise its reading; how many of them had not known it."""
+    fingerprint = digest(raw)
+    rows = [
+        {
+            "id": uuid7(),
+            "mailbox": mailbox,
+            "digest": fingerprint,
+            "mail_from": mail_from,
+            "rcpt_to": rcpt_to,
+            "raw": raw,
+        }
+        for mailbox in sorted(mailboxes)
+    ]
+    kept = await session.scalars(
+        insert(table(ReceivedMail)).on_conflict_do_nothing().returning(ReceivedMail.id), rows
+    )
+    ids = list(kept)
+    await enqueue_many(session, [ReadMail(mail_id) for mail_id in ids])
+    return len(ids)
+
+
+class Door:
+    """What aiosmtpd asks at each step."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+
+    async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        domain = address.rpartition("@")[2].lower()
+        if domain != self._settings.mail_domain.lower():
+            return "550 5.7.1 We do not take mail for that domain"
+        if mailbox_of(self._settings, address) is None:
+            return "550 5.1.1 Nobody has that mailbox here"
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return "452 4.5.3 Too many recipients"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        raw = envelope.original_content or b""
+        rcpt_to = [str(address) for address in envelope.rcpt_tos]
+        mailboxes = {found for each in rcpt_to if (found := mailbox_of(self._settings, each))}
+        mail_from = (envelope.mail_from or "").replace("\x00", "")[:320]
+        try:
+            async with self._database.transaction() as transaction:
+                await store(transaction, mailboxes, mail_from, rcpt_to, raw)
+        except Exception as error:
+            # Whatever it was: nothing is lost, the relay keeps the mail and comes again.
+            log.warning("mail not taken", error=type(error).__name__)
+            return "451 4.3.0 We cannot keep it just now; try again later"
+        return "250 2.0.0 Kept"
+
+
+async def run_listener(database: Database, settings: Settings, stop: asyncio.Event) -> None:
+    """Take mail on `smtp_host`:`smtp_port` until `stop` is set. Raises OSError when the port is taken."""
+    server = await start_listener(database, settings)
+    try:
+        await stop.wait()
+    finally:
+        server.close()
+
+
+async def start_listener(database: Database, settings: Settings) -> asyncio.Server:
+    """The listening server, on the running loop; port 0 lets the system choose one."""
+    door = Door(database, settings)
+
+    def answer() -> Any:
+        return SMTP(
+            door,
+            hostname=settings.mail_domain,
+            ident="ESMTP",
+            data_size_limit=MAX_SIZE,
+            enable_SMTPUTF8=True,
+            loop=asyncio.get_running_loop(),
+        )
+
+    return await asyncio.get_running_loop().create_server(
+        answer, settings.smtp_host, settings.smtp_port, backlog=256
+    )

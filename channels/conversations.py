@@ -1,0 +1,399 @@
+"""Conversations: the one place where a message comes in and joins a thread, and where staff answer."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from channels import outbox, threads
+from channels.base import Enclosure
+from channels.happenings import MessageReceived, preview
+from channels.models import (
+    Attachment,
+    Conversation,
+    Direction,
+    Message,
+    MessageReference,
+    MessageStatus,
+    table,
+)
+from core.clock import now
+from core.errors import Conflict, Invalid, NotFound
+from core.nudges import nudge
+from core.settings import settings
+from core.staff import Staff
+from customers import identities, timeline
+from customers.identities import Contact
+from customers.models import IdentityKind
+
+UNDO_WINDOW = timedelta(seconds=10)
+AUTO_REPLY_EVERY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """A message that came in, whatever the channel. `external_id` is unique per channel and account."""
+
+    channel: str
+    account: str
+    external_id: str
+    sender: Contact | None
+    proven: bool
+    sender_name: str = ""
+    sender_address: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str | None = None
+    recipients: dict[str, list[str]] = field(default_factory=dict)
+    files: Sequence[Enclosure] = ()
+    automated: bool = False
+    rfc_message_id: str = ""
+    references: Sequence[str] = ()
+    # Threads that a signed reply address names.
+    named: Sequence[UUID] = ()
+    # The thread itself, when the channel knows it (a chat).
+    conversation: Conversation | None = None
+    # Let it open a thread of its own, whatever it names.
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Received:
+    message_id: UUID
+    conversation_id: UUID
+    customer_id: UUID
+    seq: int
+
+
+async def receive(session: AsyncSession, incoming: Incoming) -> Received:
+    """Let a message in: its customer, its thread, its place there, the timeline, the open pages.
+
+    Said twice (same channel, account and external id), it is one message. Raises QuarantinedError when it
+    names a thread that its sender may not stand in.
+    """
+    known = await session.scalar(
+        select(Message).where(
+            Message.channel == incoming.channel,
+            Message.account == incoming.account,
+            Message.external_id == incoming.external_id,
+        )
+    )
+    if known is not None and known.conversation_id is not None:
+        return Received(known.id, known.conversation_id, known.customer_id, known.seq or 0)
+    conversation = incoming.conversation or await _thread(session, incoming)
+    seq = await next_seq(session, conversation.id)
+    message_id = uuid7()
+    flag = await _remember_ids(session, incoming, conversation.id, message_id)
+    await session.execute(
+        insert(table(Message)).values(
+            id=message_id,
+            customer_id=conversation.customer_id,
+            conversation_id=conversation.id,
+            seq=seq,
+            direction=str(Direction.INBOUND),
+            channel=incoming.channel,
+            status=str(MessageStatus.RECEIVED),
+            account=incoming.account,
+            sender=incoming.sender_address or (incoming.sender.value if incoming.sender else ""),
+            sender_name=incoming.sender_name,
+            recipients=incoming.recipients or {"to": [incoming.account], "cc": []},
+            subject=incoming.subject,
+            text=incoming.text,
+            html=incoming.html,
+            author="automation" if incoming.automated else "customer",
+            verified=incoming.proven,
+            automated=incoming.automated,
+            rfc_message_id=incoming.rfc_message_id or None,
+            external_id=incoming.external_id,
+            reason=flag,
+        )
+    )
+    # The ids that were waiting for it: the message exists only now.
+    if incoming.rfc_message_id and flag is None:
+        await session.execute(
+            update(MessageReference)
+            .where(MessageReference.rfc_message_id == incoming.rfc_message_id)
+            .where(MessageReference.conversation_id == conversation.id)
+            .values(message_id=message_id)
+        )
+    await _keep_files(session, message_id, incoming.files)
+    changes: dict[str, Any] = {"last_message_at": now()}
+    if not incoming.automated:
+        changes["closed_at"] = None
+    await session.execute(update(Conversation).where(Conversation.id == conversation.id).values(**changes))
+    await timeline.append(
+        session,
+        conversation.customer_id,
+        MessageReceived(
+            message_id=str(message_id),
+            channel=incoming.channel,
+            subject=incoming.subject,
+            preview=preview(incoming.text),
+            automated=incoming.automated,
+            conversation_id=str(conversation.id),
+        ),
+        source_key=f"message:{message_id}",
+        subject_id=conversation.id,
+    )
+    nudge(session, "inbox", str(conversation.id))
+    nudge(session, f"conversation:{conversation.id}", str(seq))
+    return Received(message_id, conversation.id, conversation.customer_id, seq)
+
+
+async def next_seq(session: AsyncSession, conversation_id: UUID) -> int:
+    """The next place in a conversation, taken under its row lock. Raises NotFound."""
+    seq = await session.scalar(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(last_seq=Conversation.last_seq + 1)
+        .returning(Conversation.last_seq)
+        .execution_options(synchronize_session=False)
+    )
+    if seq is None:
+        raise NotFound("That conversation does not exist.")
+    return seq
+
+
+async def _thread(session: AsyncSession, incoming: Incoming) -> Conversation:
+    if incoming.sender is None:
+        raise Invalid("Nobody is named as its sender.")
+    # Two messages from one sender at once: the second finds the thread that the first opened.
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 1))"),
+        {"who": f"{incoming.channel}:{incoming.sender.value}"},
+    )
+    customer_id = await identities.resolve(
+        session, incoming.sender, proven=incoming.proven, name=incoming.sender_name, source=incoming.channel
+    )
+    if incoming.proven and incoming.sender.kind == IdentityKind.EMAIL:
+        customer_id = await identities.verify(session, incoming.sender, by="dkim")
+    found = None
+    if incoming.channel == "sms":
+        found = await threads.find_by_number(session, customer_id, incoming.sender.value)
+    elif not incoming.alone:
+        found = await threads.find_by_reference(
+            session,
+            incoming.sender,
+            incoming.proven,
+            incoming.named,
+            # Its own id first: an answer to it may have come before it.
+            [incoming.rfc_message_id, *incoming.references],
+        )
+    if found is not None:
+        return found
+    conversation = Conversation(
+        customer_id=customer_id,
+        channel=incoming.channel,
+        subject=incoming.subject,
+        account=incoming.account,
+    )
+    session.add(conversation)
+    await session.flush()
+    return conversation
+
+
+async def _remember_ids(
+    session: AsyncSession, incoming: Incoming, conversation_id: UUID, message_id: UUID
+) -> str | None:
+    """Note every Message-ID that the mail names; a sentence when its own stood for another message before."""
+    if incoming.channel != "email":
+        return None
+    flag = None
+    if incoming.rfc_message_id and await session.scalar(
+        select(Message.id).where(Message.rfc_message_id == incoming.rfc_message_id).limit(1)
+    ):
+        flag = "Another message with other content came under the same Message-ID."
+    names = {each for each in (*incoming.references, incoming.rfc_message_id) if each}
+    if names:
+        await session.execute(
+            postgresql.insert(table(MessageReference)).on_conflict_do_nothing(),
+            [{"rfc_message_id": name, "conversation_id": conversation_id} for name in sorted(names)],
+        )
+    return flag
+
+
+async def _keep_files(session: AsyncSession, message_id: UUID, files: Sequence[Enclosure]) -> None:
+    if not files:
+        return
+    contents = {hashlib.sha256(file.content).hexdigest(): file.content for file in files}
+    await outbox.keep_blobs(session, contents)
+    await session.execute(
+        insert(table(Attachment)),
+        [
+            {
+                "id": uuid7(),
+                "message_id": message_id,
+                "sha256": hashlib.sha256(file.content).hexdigest(),
+                "filename": file.filename,
+                "content_type": file.content_type,
+                "size": len(file.content),
+                "content_id": file.content_id,
+            }
+            for file in files
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Who an answer goes to, from which of our addresses; shown before it is sent."""
+
+    account: str
+    to: str
+    cc: tuple[str, ...] = ()
+    in_reply_to_id: UUID | None = None
+
+
+async def recipients_for(session: AsyncSession, conversation_id: UUID, channel: str) -> Recipients:
+    """Who an answer on this channel would go to: whoever wrote last there, else the customer's own address.
+
+    Raises NotFound for an unknown conversation, Invalid when the customer cannot be reached there.
+    """
+    conversation = await session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise NotFound("That conversation does not exist.")
+    if channel == outbox.CHAT:
+        if conversation.channel != outbox.CHAT:
+            raise Invalid("This conversation is not a chat.", {"channel": "Choose another way to answer."})
+        return Recipients(outbox.CHAT, "visitor")
+    last = await session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.channel == channel,
+            Message.direction == Direction.INBOUND,
+        )
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    if last is not None:
+        ours = last.account.lower()
+        others = [*last.recipients.get("to", ()), *last.recipients.get("cc", ())]
+        cc = tuple(
+            dict.fromkeys(
+                address
+                for address in others
+                if channel == "email"
+                and not _is_ours(address, ours)
+                and address.lower() != last.sender.lower()
+            )
+        )
+        return Recipients(last.account, last.sender, cc, last.id)
+    kind = IdentityKind.EMAIL if channel == "email" else IdentityKind.PHONE
+    address = await identities.address_for(session, conversation.customer_id, kind)
+    if address is None:
+        raise Invalid(
+            "This customer cannot be reached there.", {"channel": "We know no such address of theirs."}
+        )
+    account = settings().support_address if channel == "email" else settings().twilio_number
+    return Recipients(account, address)
+
+
+def _is_ours(address: str, account: str) -> bool:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" == account or domain == settings().mail_domain.lower()
+
+
+async def reply(
+    session: AsyncSession,
+    conversation_id: UUID,
+    staff: Staff,
+    body: str,
+    channel: str,
+    last_seen_seq: int,
+    *,
+    files: Sequence[outbox.File] = (),
+    undo_window: timedelta = UNDO_WINDOW,
+) -> UUID:
+    """Answer in a conversation; the message's id. It is held for the undo window and then leaves by itself.
+
+    Raises Conflict when messages stand there that the writer has not seen, Invalid for an empty text.
+    """
+    if not body.strip():
+        raise Invalid("There is nothing to send yet.", {"text": "Write something first."})
+    conversation = await session.get(Conversation, conversation_id, with_for_update=True)
+    if conversation is None:
+        raise NotFound("That conversation does not exist.")
+    unseen = await session.scalar(
+        select(func.count()).where(Message.conversation_id == conversation_id, Message.seq > last_seen_seq)
+    )
+    if unseen:
+        count = "One new message" if unseen == 1 else f"{unseen} new messages"
+        raise Conflict(f"{count} arrived while you wrote. Your text is kept: read them, then send it.")
+    recipients = await recipients_for(session, conversation_id, channel)
+    subject = conversation.subject
+    if subject and not subject.lower().startswith("re:"):
+        subject = f"Re: {subject}"
+    moment = now()
+    [message_id] = await outbox.queue(
+        session,
+        [
+            outbox.Outgoing(
+                customer_id=conversation.customer_id,
+                channel=channel,
+                to=recipients.to,
+                cc=recipients.cc,
+                account=recipients.account,
+                subject=subject if channel == "email" else "",
+                text=body,
+                sender_name=staff.name,
+                author="staff",
+                staff_id=staff.id,
+                conversation_id=conversation_id,
+                in_reply_to_id=recipients.in_reply_to_id,
+                files=files,
+                release_at=moment + undo_window if channel != outbox.CHAT and undo_window else None,
+            )
+        ],
+    )
+    return message_id
+
+
+async def undo(session: AsyncSession, message_id: UUID, staff: Staff) -> str:
+    """Take back an answer that is still held, and return its text for another try.
+
+    It stays in the thread as not sent. Raises Conflict when it is on its way already.
+    """
+    row = (
+        await session.execute(
+            update(Message)
+            .where(
+                Message.id == message_id,
+                Message.status == MessageStatus.HELD,
+                Message.author == "staff",
+                Message.release_at > now(),
+            )
+            .values(release_at=None, reason=f"Taken back by {staff.name}.")
+            .returning(Message.text, Message.conversation_id, Message.seq)
+            .execution_options(synchronize_session=False)
+        )
+    ).first()
+    if row is None:
+        raise Conflict("That message is on its way already.")
+    nudge(session, f"conversation:{row.conversation_id}", str(row.seq))
+    return str(row.text)
+
+
+async def may_auto_reply(session: AsyncSession, message: Message) -> bool:
+    """Whether an automatic answer to this message is decent: a person wrote it, and got none for a day."""
+    if message.automated or message.direction != Direction.INBOUND:
+        return False
+    already = await session.scalar(
+        select(Message.id)
+        .where(
+            Message.customer_id == message.customer_id,
+            Message.direction == Direction.OUTBOUND,
+            Message.headers["Auto-Submitted"].astext.startswith("auto-replied"),
+            Message.recipients["to"].contains([message.sender]),
+            Message.created_at > now() - AUTO_REPLY_EVERY,
+        )
+        .limit(1)
+    )
+    return already is None

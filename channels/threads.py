@@ -1,0 +1,184 @@
+"""Threads: to which conversation an incoming message belongs, and whether its sender may stand in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.models import Conversation, Direction, Message, MessageReference
+from core.clock import now
+from core.errors import DomainError
+from customers.identities import Contact
+from customers.merging import group
+from customers.models import Identity
+
+TEXTS_TOGETHER = timedelta(days=30)
+
+
+class QuarantinedError(DomainError):
+    """The message is kept, but a person must look at it before it is let in."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A thread that a message names; `known` when it names a message that really is in it, or its token."""
+
+    conversation_id: UUID | None
+    message_id: UUID | None
+    known: bool
+
+
+async def find_by_reference(
+    session: AsyncSession, sender: Contact, proven: bool, named: Sequence[UUID], references: Sequence[str]
+) -> Conversation | None:
+    """The thread that reply tokens or Message-IDs name, if the sender belongs in it; None for no thread.
+
+    Knowing a name is not enough: the sender must be proven and take part, or be the same unproven claim that
+    the thread began with. Raises QuarantinedError for anybody else.
+    """
+    candidates = await _candidates(session, named, references)
+    for candidate in candidates:
+        if candidate.conversation_id is not None:
+            conversation = await session.get(Conversation, candidate.conversation_id)
+            if conversation is not None and await _belongs(session, conversation, sender, proven):
+                return conversation
+        elif candidate.message_id is not None:
+            message = await session.get(Message, candidate.message_id, with_for_update=True)
+            if message is None:
+                continue
+            if message.conversation_id is not None:  # somebody answered it while we waited
+                conversation = await session.get_one(Conversation, message.conversation_id)
+                if await _belongs(session, conversation, sender, proven):
+                    return conversation
+            elif await _may_answer(session, message, sender, proven):
+                return await adopt(session, message)
+    if any(candidate.known for candidate in candidates):
+        what = (
+            "is not among those who wrote or were written to" if proven else "is not proven to be who it says"
+        )
+        raise QuarantinedError(f"Forged reply? It names a thread of ours, but its sender {what}.")
+    return None
+
+
+async def _candidates(
+    session: AsyncSession, named: Sequence[UUID], references: Sequence[str]
+) -> list[Candidate]:
+    found = [Candidate(conversation_id, None, True) for conversation_id in named]
+    rows = {
+        row.rfc_message_id: row
+        for row in await session.scalars(
+            select(MessageReference).where(MessageReference.rfc_message_id.in_(list(references)))
+        )
+    }
+    for reference in reversed(references):
+        if row := rows.get(reference):
+            found.append(Candidate(row.conversation_id, row.message_id, row.message_id is not None))
+    return list(dict.fromkeys(found))
+
+
+async def _belongs(session: AsyncSession, conversation: Conversation, sender: Contact, proven: bool) -> bool:
+    ids = await group(session, conversation.customer_id)
+    if not proven:
+        return await _is_its_claim(session, ids, sender) and not await session.scalar(
+            select(Message.id)
+            .where(
+                Message.conversation_id == conversation.id,
+                Message.direction == Direction.INBOUND,
+                Message.verified,
+            )
+            .limit(1)
+        )
+    return await _owns(session, ids, sender) or await _took_part(session, conversation.id, sender)
+
+
+async def _may_answer(session: AsyncSession, message: Message, sender: Contact, proven: bool) -> bool:
+    """The same for a message that stands alone: a receipt, a campaign."""
+    ids = await group(session, message.customer_id)
+    if not proven:
+        return await _is_its_claim(session, ids, sender)
+    written_to = [*message.recipients.get("to", ()), *message.recipients.get("cc", ())]
+    return sender.value in [address.lower() for address in written_to] or await _owns(session, ids, sender)
+
+
+async def _owns(session: AsyncSession, ids: list[UUID], sender: Contact) -> bool:
+    return await _identity(session, ids, sender, verified=True)
+
+
+async def _is_its_claim(session: AsyncSession, ids: list[UUID], sender: Contact) -> bool:
+    return await _identity(session, ids, sender, verified=False)
+
+
+async def _identity(session: AsyncSession, ids: list[UUID], sender: Contact, *, verified: bool) -> bool:
+    found = await session.scalar(
+        select(Identity.id)
+        .where(
+            Identity.customer_id.in_(ids),
+            Identity.kind == sender.kind,
+            Identity.value == sender.value,
+            Identity.verified_at.is_not(None) if verified else Identity.verified_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def _took_part(session: AsyncSession, conversation_id: UUID, sender: Contact) -> bool:
+    """Whether the address wrote here, proven, or was written to by us or by someone who was."""
+    found = await session.scalar(
+        text("""
+            SELECT 1 FROM message
+            WHERE conversation_id = :id AND (direction = 'outbound' OR verified)
+              AND (lower(sender) = :address AND direction = 'inbound'
+                   OR lower(recipients::text)::jsonb -> 'to' ? :address
+                   OR lower(recipients::text)::jsonb -> 'cc' ? :address)
+            LIMIT 1
+        """),
+        {"id": conversation_id, "address": sender.value},
+    )
+    return found is not None
+
+
+async def adopt(session: AsyncSession, message: Message) -> Conversation:
+    """Open a conversation that begins with a message which stood alone so far."""
+    conversation = Conversation(
+        customer_id=message.customer_id,
+        channel=message.channel,
+        subject=message.subject,
+        account=message.account,
+        last_seq=1,
+    )
+    session.add(conversation)
+    await session.flush()
+    message.conversation_id, message.seq = conversation.id, 1
+    await session.flush()
+    await session.execute(
+        update(MessageReference)
+        .where(MessageReference.message_id == message.id)
+        .values(conversation_id=conversation.id)
+    )
+    return conversation
+
+
+async def find_by_number(session: AsyncSession, customer_id: UUID, number: str) -> Conversation | None:
+    """The customer's newest open conversation in which this phone number took part lately."""
+    ids = await group(session, customer_id)
+    took_part = (
+        select(Message.conversation_id)
+        .where(
+            Message.customer_id.in_(ids),
+            Message.channel == "sms",
+            Message.created_at > now() - TEXTS_TOGETHER,
+            Message.conversation_id.is_not(None),
+            or_(Message.sender == number, Message.recipients["to"].contains([number])),
+        )
+        .distinct()
+    )
+    return await session.scalar(
+        select(Conversation)
+        .where(Conversation.id.in_(took_part), Conversation.closed_at.is_(None))
+        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(1)
+    )
