@@ -87,7 +87,7 @@ class Gateway:
 
 
 def verified_event(body: bytes, signature: str, settings: Settings) -> str:
-    """The id of an event that Stripe signed at most five minutes ago. Raises NotAllowed for any other body."""
+    """The id of an event that Stripe signed, within five minutes. Raises NotAllowed for any other body."""
     try:
         event = stripe.Webhook.construct_event(
             body, signature, settings.stripe_webhook_secret.get_secret_value()

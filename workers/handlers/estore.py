@@ -1,0 +1,161 @@
+"""Jobs of the store: numbering invoices, writing letters, ending holds, asking the card company."""
+
+import asyncio
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.outbox import File
+from core.errors import TransientError
+from core.settings import settings
+from estore import documents, emails, invoices, orders, payments, reconciliation, refunds
+from estore.gateway import Refused
+from estore.jobs import (
+    CloseCheckout,
+    ExpireHold,
+    IssueInvoice,
+    ReconcilePayments,
+    RefundPayment,
+    SendCancelled,
+    SendConfirmation,
+    SendCreditNote,
+    SendReceipt,
+    SendShipped,
+)
+from estore.models import Invoice, InvoiceStatus, Order, Payment, PaymentStatus, Refund, RefundStatus
+from workers.handlers.core import READERS
+from workers.runner import Run, outside, transactional
+
+READERS["stripe"] = reconciliation.read_event
+
+
+@transactional(IssueInvoice)
+async def issue_invoice(session: AsyncSession, job: IssueInvoice) -> None:
+    await invoices.finalise(session, job.invoice_id)
+
+
+@outside(SendConfirmation)
+async def send_confirmation(run: Run, job: SendConfirmation) -> None:
+    """Print the invoice between two transactions, then queue it with the letter."""
+    async with run.transaction() as session:
+        order = await session.get_one(Order, job.order_id)
+        invoice = (await orders.details(session, order)).invoice
+        if invoice is None or invoice.status == InvoiceStatus.DRAFT:
+            raise TransientError("The invoice has no number yet.")
+        sheet = await documents.sheet(session, invoice)
+    paper = await _print(sheet)
+    async with run.final() as session:
+        await emails.confirm(session, settings(), job.order_id, paper)
+
+
+@outside(SendCreditNote)
+async def send_credit_note(run: Run, job: SendCreditNote) -> None:
+    async with run.transaction() as session:
+        sheet = await documents.sheet(session, await session.get_one(Invoice, job.invoice_id))
+    paper = await _print(sheet)
+    async with run.final() as session:
+        await emails.credit_note(session, settings(), job.invoice_id, paper)
+
+
+async def _print(sheet: documents.Sheet) -> File:
+    content = await asyncio.to_thread(documents.pdf, sheet)
+    return File(filename=sheet.filename, content_type="application/pdf", content=content)
+
+
+@transactional(SendReceipt)
+async def send_receipt(session: AsyncSession, job: SendReceipt) -> None:
+    await emails.receipt(session, settings(), job.payment_id)
+
+
+@transactional(SendShipped)
+async def send_shipped(session: AsyncSession, job: SendShipped) -> None:
+    await emails.shipped(session, settings(), job.order_id)
+
+
+@transactional(SendCancelled)
+async def send_cancelled(session: AsyncSession, job: SendCancelled) -> None:
+    await emails.cancelled(session, settings(), job.order_id)
+
+
+@outside(ExpireHold)
+async def expire_hold(run: Run, job: ExpireHold) -> None:
+    """Close the checkout at the gateway first, so that nobody pays for what is just being given back."""
+    async with run.transaction() as session:
+        question = await reconciliation.overdue(session, job.order_id)
+    if question is not None:
+        await _close(run, question)
+    async with run.final() as session:
+        await reconciliation.expire(session, job.order_id)
+
+
+@outside(CloseCheckout)
+async def close_checkout(run: Run, job: CloseCheckout) -> None:
+    async with run.transaction() as session:
+        payment = await session.get_one(Payment, job.payment_id)
+        question = payments.question(payment)
+        wanted = payment.status == PaymentStatus.FAILED
+    if wanted:
+        await _close(run, question)
+
+
+async def _close(run: Run, question: payments.Question) -> None:
+    try:
+        answer = await run.resources.gateway.close_checkout(question)
+    except Refused as refusal:
+        async with run.transaction() as session:
+            await payments.fail(session, question.payment_id, refusal.message)
+        return
+    async with run.transaction() as session:
+        await payments.record(session, question.payment_id, answer)
+
+
+@outside(RefundPayment)
+async def refund_payment(run: Run, job: RefundPayment) -> None:
+    async with run.transaction() as session:
+        refund = await session.get_one(Refund, job.refund_id)
+        payment = await session.get_one(Payment, refund.payment_id)
+        if refund.status != RefundStatus.PENDING:
+            return
+    assert payment.provider_payment is not None
+    try:
+        provider_refund, status = await run.resources.gateway.refund(
+            payment.provider_payment,
+            refund.amount,
+            refund_id=refund.id,
+            idempotency_key=refund.idempotency_key,
+        )
+    except Refused as refusal:
+        async with run.final() as session:
+            await refunds.refused(session, refund.id, refusal.message)
+        return
+    async with run.final() as session:
+        if status == "succeeded":
+            await refunds.done(session, refund.id, provider_refund)
+        elif status in ("failed", "canceled"):
+            await refunds.refused(session, refund.id, status)
+
+
+@outside(ReconcilePayments)
+async def reconcile_payments(run: Run, job: ReconcilePayments) -> None:
+    """Ask the card company about every attempt that has stayed open; what it cannot answer now waits."""
+    async with run.transaction() as session:
+        questions = await payments.waiting(session)
+    for question in questions:
+        await _ask(run, question)
+
+
+async def _ask(run: Run, question: payments.Question) -> None:
+    try:
+        answer = await run.resources.gateway.answer(question)
+    except TransientError:
+        return
+    except Refused as refusal:
+        await _refused(run, question.payment_id, refusal.message)
+        return
+    async with run.transaction() as session:
+        await payments.record(session, question.payment_id, answer)
+
+
+async def _refused(run: Run, payment_id: UUID, reason: str) -> None:
+    async with run.transaction() as session:
+        await payments.fail(session, payment_id, reason)
