@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from channels.registry import Channels
 from core.settings import Settings
+from estore.gateway import Gateway
 
 
 class Resources:
@@ -18,6 +19,11 @@ class Resources:
     def channels(self) -> Channels:
         """The open roads to the providers of messages."""
         return Channels(self.settings)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The open road to the card company."""
+        return Gateway(self.settings)
 
     async def close(self) -> None:
         """Close whatever was opened, and only that."""
