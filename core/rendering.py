@@ -13,12 +13,13 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core import money
+from core.clock import now
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "hu": "Magyar", "pt": "Português"}
 LOCALES = Path(__file__).resolve().parents[1] / "portal" / "locales"
@@ -91,10 +92,17 @@ def _moment(instant: datetime) -> str:
     return str(format_datetime(local(instant), "medium", locale=_locale.get()))
 
 
+def _ago(instant: datetime, at: datetime | None = None) -> str:
+    """How long before (or after) `at`, by default now: "5 minutes ago", "in 2 hours"."""
+    return str(
+        format_timedelta(instant - (at or now()), add_direction=True, threshold=1.1, locale=_locale.get())
+    )
+
+
 def environment(*folders: Path) -> Environment:
     """A Jinja environment over template folders: autoescaped, strict about missing names, speaking five languages.
 
-    Filters: money(currency), date, time, moment (in the reader's zone), iso.
+    Filters: money(currency), date, time, moment (in the reader's zone), ago, iso.
     """
     made = Environment(
         loader=FileSystemLoader(list(folders)),
@@ -110,6 +118,7 @@ def environment(*folders: Path) -> Environment:
         "date": _date,
         "time": _time,
         "moment": _moment,
+        "ago": _ago,
         "iso": lambda instant: instant.isoformat(),
     }
     return made

@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     Text,
     UniqueConstraint,
     event,
@@ -210,3 +211,25 @@ class CustomerTraits(Base):
 
     def facts(self) -> dict[str, Any]:
         return {column.key: getattr(self, column.key) for column in self.__table__.columns}
+
+
+class SignIn(Base):
+    """One wish to sign in: a code for the browser that asked, a link for the mailbox, whichever comes first."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (
+        Index("uq_sign_in_browser", "browser_hash", unique=True, postgresql_where=text("used_at IS NULL")),
+        Index(None, "expires_at"),
+        CheckConstraint("attempts <= 5", name="attempts"),
+    )
+
+    id: Mapped[Key]
+    email: Mapped[str] = mapped_column(Text)
+    # What the browser keeps, hashed; the code is hashed together with it, so that six digits alone are no secret.
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    link_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[Instant]
+    used_at: Mapped[Instant | None]

@@ -20,6 +20,7 @@ from core.database import Database
 from core.rendering import LANGUAGES, set_locale
 from core.settings import Settings
 from portal import errors, guards, routes, visits
+from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import STATIC, make_environment
 from portal.shell import Shell
@@ -41,9 +42,11 @@ def create_app(settings: Settings) -> Litestar:
         app.state.database = Database(settings.database_url, redis, pool_size=10)
         app.state.live = Live(redis)
         app.state.live.start()
+        app.state.limits = Limits(settings.redis_url)
         app.state.shell = Shell(app.state.database)
         yield
         await app.state.live.stop()
+        await app.state.limits.close()
         await app.state.database.close()
         await redis.aclose()
 
@@ -52,6 +55,9 @@ def create_app(settings: Settings) -> Litestar:
 
     def live(state: State) -> Live:
         return state.live  # type: ignore[no-any-return]
+
+    def limits(state: State) -> Limits:
+        return state.limits  # type: ignore[no-any-return]
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return visits.current(request)
@@ -84,6 +90,7 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={
             "database": Provide(database, sync_to_thread=False),
             "live": Provide(live, sync_to_thread=False),
+            "limits": Provide(limits, sync_to_thread=False),
             "visit": Provide(visit, sync_to_thread=False),
             "settings": Provide(configured, sync_to_thread=False),
         },

@@ -14,7 +14,16 @@ from core.rendering import gettext as _
 
 log = structlog.get_logger()
 
-STATUS = {Invalid: 422, NotFound: 404, NotAllowed: 403, Conflict: 409, TransientError: 503}
+
+class TooMany(DomainError):
+    """Tried too often; `wait` is how many seconds to leave it alone."""
+
+    def __init__(self, message: str, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+STATUS = {Invalid: 422, NotFound: 404, NotAllowed: 403, Conflict: 409, TooMany: 429, TransientError: 503}
 
 
 class NotSignedIn(Exception):
@@ -46,7 +55,10 @@ def answer(
 
 
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
-    return answer(request, status_of(error), _(error.message), getattr(error, "fields", None))
+    response = answer(request, status_of(error), _(error.message), getattr(error, "fields", None))
+    if isinstance(error, TooMany):
+        response.headers["retry-after"] = str(error.wait)
+    return response
 
 
 def on_not_signed_in(request: Request[Any, Any, Any], error: NotSignedIn) -> Response[Any]:

@@ -1,5 +1,6 @@
 """The whole HTTP door over a real database and Redis, spoken to as a browser would, without a socket."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,8 +32,23 @@ class Browser(AsyncClient):
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
     made = create_app(settings)
-    async with made.lifespan():
-        yield made
+    started, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        # A task of its own: the lifespan must end in the task that it began in, and a fixture's two halves do not.
+        async with made.lifespan():
+            started.set()
+            await over.wait()
+
+    life = asyncio.create_task(live())
+    begun = asyncio.create_task(started.wait())
+    await asyncio.wait([life, begun], return_when=asyncio.FIRST_COMPLETED)
+    if life.done():
+        begun.cancel()
+        life.result()
+    yield made
+    over.set()
+    await life
 
 
 @asynccontextmanager

@@ -1,0 +1,147 @@
+"""What operators look at: queues, dead jobs, webhooks that could not be read, and when each provider last called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import now
+from core.errors import NotFound
+from core.jobs import QUEUES, TOPIC, JobRow, enqueue
+from core.leases import READY_AT
+from core.nudges import nudge
+from core.webhooks import ProcessWebhook, ReceivedWebhook
+
+# What the operations page listens to.
+CHANGED = "operations"
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """A queue in numbers: due now, out on a lease, due later, buried; and since when the oldest is due (UTC)."""
+
+    name: str
+    due: int = 0
+    leased: int = 0
+    later: int = 0
+    dead: int = 0
+    oldest_due_at: datetime | None = None
+
+
+async def queues(session: AsyncSession) -> list[QueueState]:
+    """Every queue, also an empty one."""
+    alive = JobRow.dead_at.is_(None)
+    leased = (alive, JobRow.leased_until > func.now())
+    free = (alive, or_(JobRow.leased_until.is_(None), JobRow.leased_until <= func.now()))
+    rows = await session.execute(
+        select(
+            JobRow.queue,
+            func.count().filter(*free, JobRow.due_at <= func.now()),
+            func.count().filter(*leased),
+            func.count().filter(*free, JobRow.due_at > func.now()),
+            func.count().filter(JobRow.dead_at.is_not(None)),
+            func.min(READY_AT).filter(*free, JobRow.due_at <= func.now()),
+        ).group_by(JobRow.queue)
+    )
+    found = {row[0]: QueueState(*row) for row in rows}
+    return [found.get(name, QueueState(name)) for name in QUEUES] + [
+        state for name, state in sorted(found.items()) if name not in QUEUES
+    ]
+
+
+async def dead_jobs(session: AsyncSession, limit: int = 100) -> list[JobRow]:
+    """Jobs that used up their attempts or cannot be done, the newest first."""
+    return list(
+        await session.scalars(
+            select(JobRow)
+            .where(JobRow.dead_at.is_not(None))
+            .order_by(JobRow.dead_at.desc(), JobRow.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+async def revive_all(session: AsyncSession) -> int:
+    """Give every dead job a fresh set of attempts, now; how many there were."""
+    revived = await session.scalars(
+        update(JobRow)
+        .where(JobRow.dead_at.is_not(None))
+        .values(dead_at=None, attempts=0, started=0, leased_until=None, due_at=func.now())
+        .returning(JobRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    count = len(revived.all())
+    if count:
+        nudge(session, TOPIC)
+    return count
+
+
+async def discard(session: AsyncSession, job_id: int) -> str:
+    """Give a dead job up: what it promised will not happen; its tag. Raises NotFound when it is not dead."""
+    tag = await session.scalar(
+        delete(JobRow).where(JobRow.id == job_id, JobRow.dead_at.is_not(None)).returning(JobRow.tag)
+    )
+    if tag is None:
+        raise NotFound("That job is not among the dead ones any more.")
+    return tag
+
+
+async def quarantined_webhooks(session: AsyncSession, limit: int = 100) -> list[ReceivedWebhook]:
+    """Provider events that could not be read, the newest first."""
+    return list(
+        await session.scalars(
+            select(ReceivedWebhook)
+            .where(ReceivedWebhook.quarantined.is_not(None), ReceivedWebhook.processed_at.is_(None))
+            .order_by(ReceivedWebhook.received_at.desc(), ReceivedWebhook.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+async def webhook(session: AsyncSession, webhook_id: UUID) -> ReceivedWebhook:
+    """Raises NotFound."""
+    found = await session.get(ReceivedWebhook, webhook_id)
+    if found is None:
+        raise NotFound("We have no such webhook.")
+    return found
+
+
+async def replay_webhook(session: AsyncSession, webhook_id: UUID) -> None:
+    """Read a quarantined event again, as if it had just come. Raises NotFound when it does not wait any more."""
+    waiting = await _in_quarantine(session, webhook_id)
+    await enqueue(session, ProcessWebhook(waiting.id, waiting.provider), key=f"webhook:{waiting.id}")
+
+
+async def dismiss_webhook(session: AsyncSession, webhook_id: UUID, by: str) -> None:
+    """Leave an event unread for good; the raw body and the reason stay. Raises NotFound."""
+    waiting = await _in_quarantine(session, webhook_id)
+    waiting.processed_at = now()
+    waiting.quarantined = f"{waiting.quarantined} (dismissed by {by})"
+
+
+async def _in_quarantine(session: AsyncSession, webhook_id: UUID) -> ReceivedWebhook:
+    found = await session.scalar(
+        select(ReceivedWebhook)
+        .where(
+            ReceivedWebhook.id == webhook_id,
+            ReceivedWebhook.quarantined.is_not(None),
+            ReceivedWebhook.processed_at.is_(None),
+        )
+        .with_for_update()
+    )
+    if found is None:
+        raise NotFound("That webhook does not wait in quarantine any more.")
+    return found
+
+
+async def last_webhooks(session: AsyncSession) -> Sequence[tuple[str, datetime]]:
+    """When each provider last called us (UTC)."""
+    rows = await session.execute(
+        select(ReceivedWebhook.provider, func.max(ReceivedWebhook.received_at))
+        .group_by(ReceivedWebhook.provider)
+        .order_by(ReceivedWebhook.provider)
+    )
+    return [(provider, at) for provider, at in rows]

@@ -1,0 +1,128 @@
+"""What operators need: queues, dead jobs, what could not be read, and when each provider last called."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, ServerSentEvent
+
+from core import jobs, leases, operations
+from core.clock import now
+from core.database import Database
+from core.staff import Role
+from portal.guards import staff
+from portal.live import Live
+from portal.rendering import page
+from portal.visits import Visit
+
+SHOWN = 100
+HERE = "/desk/operations"
+
+
+async def _facts(database: Database) -> dict[str, Any]:
+    async with database.transaction() as session:
+        states = await operations.queues(session)
+        return {
+            "now": now(),
+            "queues": states,
+            "dead": await operations.dead_jobs(session, SHOWN),
+            "dead_count": sum(state.dead for state in states),
+            "webhooks": await operations.quarantined_webhooks(session, SHOWN),
+            "providers": await operations.last_webhooks(session),
+        }
+
+
+@get(HERE, guards=[staff(Role.ADMIN)])
+async def show_operations(database: NamedDependency[Database]) -> Response[Any]:
+    return page("desk/operations.html", await _facts(database))
+
+
+@get(f"{HERE}/now", guards=[staff(Role.ADMIN)])
+async def show_now(database: NamedDependency[Database]) -> Response[Any]:
+    """The changing part of the page, which fetches it again every few seconds."""
+    return page("desk/_operations.html", await _facts(database))
+
+
+@get(f"{HERE}/live", guards=[staff(Role.ADMIN)])
+async def listen(live: NamedDependency[Live]) -> ServerSentEvent:
+    return live.stream({jobs.TOPIC: "changed", operations.CHANGED: "changed"})
+
+
+@post(f"{HERE}/jobs/{{job_id:int}}/retry", guards=[staff(Role.ADMIN)])
+async def retry_job(
+    request: Request[Any, Any, Any], job_id: FromPath[int], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await leases.revive(session, job_id)
+    return await _answer(request, database)
+
+
+@post(f"{HERE}/jobs/retry", guards=[staff(Role.ADMIN)])
+async def retry_all_jobs(
+    request: Request[Any, Any, Any], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await operations.revive_all(session)
+    return await _answer(request, database)
+
+
+@post(f"{HERE}/jobs/{{job_id:int}}/discard", guards=[staff(Role.ADMIN)])
+async def discard_job(
+    request: Request[Any, Any, Any], job_id: FromPath[int], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await operations.discard(session, job_id)
+    return await _answer(request, database)
+
+
+@get(f"{HERE}/webhooks/{{webhook_id:uuid}}/raw", guards=[staff(Role.ADMIN)])
+async def download_webhook(
+    webhook_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[bytes]:
+    async with database.transaction() as session:
+        found = await operations.webhook(session, webhook_id)
+    return _as_text(found.body, f"webhook-{webhook_id}.txt")
+
+
+@post(f"{HERE}/webhooks/{{webhook_id:uuid}}/replay", guards=[staff(Role.ADMIN)])
+async def replay_webhook(
+    request: Request[Any, Any, Any], webhook_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await operations.replay_webhook(session, webhook_id)
+    return await _answer(request, database)
+
+
+@post(f"{HERE}/webhooks/{{webhook_id:uuid}}/dismiss", guards=[staff(Role.ADMIN)])
+async def dismiss_webhook(
+    request: Request[Any, Any, Any],
+    webhook_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await operations.dismiss_webhook(session, webhook_id, visit.colleague.name)
+    return await _answer(request, database)
+
+
+async def _answer(request: Request[Any, Any, Any], database: Database) -> Response[Any]:
+    if request.headers.get("hx-request"):
+        return page("desk/_operations.html", await _facts(database))
+    return Redirect(HERE, status_code=303)
+
+
+def _as_text(body: bytes, filename: str) -> Response[bytes]:
+    """Raw bytes from outside: to be saved, never to be rendered by a browser."""
+    return Response(
+        body,
+        media_type="text/plain; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{filename}"'},
+    )
+
+
+handlers = [
+    show_operations, show_now, listen, retry_job, retry_all_jobs, discard_job,
+    download_webhook, replay_webhook, dismiss_webhook,
+]  # fmt: skip

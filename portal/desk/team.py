@@ -1,0 +1,177 @@
+"""Colleagues: who works here and as what, and one's own password."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from core import staff as people
+from core.database import Database
+from core.errors import DomainError, Invalid
+from core.rendering import gettext as _
+from core.staff import Role
+from customers import identities
+from portal import visits
+from portal.forms import read_form
+from portal.guards import staff
+from portal.limits import Limits
+from portal.rendering import page
+from portal.visits import Visit
+
+HERE = "/desk/settings/team"
+PROFILE = "/desk/settings/profile"
+
+
+class NewColleague(msgspec.Struct):
+    email: str
+    name: str
+    roles: list[Role]
+
+
+class RolesForm(msgspec.Struct):
+    roles: list[Role]
+
+
+class PasswordForm(msgspec.Struct):
+    current: str
+    password: str
+    again: str
+
+
+def _role_words() -> list[tuple[str, str]]:
+    return [
+        (Role.ADMIN, _("Admin")),
+        (Role.AGENT, _("Agent")),
+        (Role.MARKETER, _("Marketer")),
+        (Role.MERCHANDISER, _("Merchandiser")),
+    ]
+
+
+async def _page(
+    database: Database,
+    visit: Visit,
+    *,
+    error: DomainError | None = None,
+    typed: NewColleague | None = None,
+    issued: tuple[str, str] | None = None,
+) -> Response[Any]:
+    """`issued` is a name and a new password, shown this once."""
+    async with database.transaction() as session:
+        everyone = await people.everyone(session)
+    context = {
+        "team": everyone,
+        "me": visit.colleague.id,
+        "role_words": _role_words(),
+        "message": error.message if error else "",
+        "errors": error.fields if isinstance(error, Invalid) else {},
+        "typed": typed or NewColleague("", "", [Role.AGENT]),
+        "issued": issued,
+    }
+    return page("desk/team.html", context, status_code=422 if error else 200)
+
+
+@get(HERE, guards=[staff(Role.ADMIN)])
+async def show_team(visit: NamedDependency[Visit], database: NamedDependency[Database]) -> Response[Any]:
+    return await _page(database, visit)
+
+
+@post(HERE, guards=[staff(Role.ADMIN)])
+async def add_colleague(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+) -> Response[Any]:
+    """Add a colleague with a password that this answer shows, once."""
+    typed = None
+    try:
+        typed = await read_form(request, NewColleague)
+        email = identities.email(typed.email).value
+        password = secrets.token_urlsafe(12)
+        kept = await people.hashed(password)
+        async with database.transaction() as session:
+            colleague = await people.add(session, email, typed.name, typed.roles, kept)
+    except Invalid as error:
+        return await _page(database, visit, error=error, typed=typed)
+    return await _page(database, visit, issued=(colleague.name, password))
+
+
+@post(HERE + "/{staff_id:uuid}/roles", guards=[staff(Role.ADMIN)])
+async def change_roles(
+    request: Request[Any, Any, Any],
+    staff_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+) -> Response[Any]:
+    form = await read_form(request, RolesForm)
+    async with database.transaction() as session:
+        await people.set_roles(session, staff_id, form.roles)
+    return Redirect(HERE, status_code=303)
+
+
+@post(HERE + "/{staff_id:uuid}/disable", guards=[staff(Role.ADMIN)])
+async def disable_colleague(staff_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[Any]:
+    async with database.transaction() as session:
+        await people.disable(session, staff_id)
+    return Redirect(HERE, status_code=303)
+
+
+@post(HERE + "/{staff_id:uuid}/enable", guards=[staff(Role.ADMIN)])
+async def enable_colleague(staff_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[Any]:
+    async with database.transaction() as session:
+        await people.enable(session, staff_id)
+    return Redirect(HERE, status_code=303)
+
+
+@post(HERE + "/{staff_id:uuid}/password", guards=[staff(Role.ADMIN)])
+async def reset_password(
+    staff_id: FromPath[UUID], visit: NamedDependency[Visit], database: NamedDependency[Database]
+) -> Response[Any]:
+    """A new password, shown once; wherever the colleague was signed in, they no longer are."""
+    password = secrets.token_urlsafe(12)
+    kept = await people.hashed(password)
+    async with database.transaction() as session:
+        colleague = await people.set_password(session, staff_id, kept)
+    if staff_id == visit.colleague.id:
+        return Redirect("/desk/sign-in", status_code=303)
+    return await _page(database, visit, issued=(colleague.name, password))
+
+
+@get(PROFILE, guards=[staff()])
+async def show_profile(visit: NamedDependency[Visit]) -> Response[Any]:
+    return page("desk/profile.html", {"me": visit.colleague, "errors": {}, "changed": False})
+
+
+@post(PROFILE, guards=[staff()])
+async def change_password(
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    limits: NamedDependency[Limits],
+) -> Response[Any]:
+    """One's own password, against the present one; every other session of theirs is over."""
+    me = visit.colleague
+    await limits.take("10/15 minutes", "own-password", str(me.id))
+    try:
+        form = await read_form(request, PasswordForm)
+        if form.password != form.again:
+            raise Invalid(_("The two do not match."), {"again": _("Write the new password twice.")})
+        if not await people.proves(me, form.current):
+            raise Invalid(
+                _("That is not your password."), {"current": _("This is not your present password.")}
+            )
+        kept = await people.hashed(form.password)
+    except Invalid as error:
+        context = {"me": me, "errors": error.fields, "changed": False}
+        return page("desk/profile.html", context, status_code=422)
+    async with database.transaction() as session:
+        await visits.sign_in_staff(session, request, await people.set_password(session, me.id, kept))
+    return page("desk/profile.html", {"me": me, "errors": {}, "changed": True})
+
+
+handlers = [
+    show_team, add_colleague, change_roles, disable_colleague, enable_colleague, reset_password,
+    show_profile, change_password,
+]  # fmt: skip

@@ -1,0 +1,73 @@
+"""Limits on how often something may be tried: atomic in Redis, shared by all processes, said in words."""
+
+from ipaddress import IPv6Address, ip_address
+from time import time
+from typing import Any
+
+from babel.dates import format_timedelta
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from litestar import Request
+from redis.exceptions import RedisError
+
+from core.rendering import current_locale
+from core.rendering import gettext as _
+from portal.errors import TooMany
+
+
+class Limits:
+    """The counters of one process; without Redis, each process counts for itself until it is back."""
+
+    def __init__(self, redis_url: str) -> None:
+        url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
+        self._storage = RedisStorage(
+            f"async+{url}", implementation="redispy", key_prefix="throughline:limits"
+        )
+        self._shared = MovingWindowRateLimiter(self._storage)
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+
+    async def take(self, rule: str, *who: str) -> None:
+        """Count one try under every part of a rule (`"5/15 minutes;20/day"`). Raises TooMany, naming the wait.
+
+        `who` says whose tries are counted together, beginning with what is tried.
+        """
+        for item in (parse(part) for part in rule.split(";")):
+            try:
+                wait = await _take(self._shared, item, who)
+            except (RedisError, OSError):
+                wait = await _take(self._own, item, who)
+            if wait is not None:
+                raise TooMany(
+                    _("That was tried too often. Try again in %(wait)s.") % {"wait": _words(wait)}, wait
+                )
+
+    async def close(self) -> None:
+        await self._storage.bridge.get_connection().aclose()  # type: ignore[union-attr]
+
+
+async def _take(limiter: MovingWindowRateLimiter, item: RateLimitItem, who: tuple[str, ...]) -> int | None:
+    """None when it may go on, else the seconds until it may."""
+    if await limiter.hit(item, *who):
+        return None
+    stats = await limiter.get_window_stats(item, *who)
+    return max(1, round(stats.reset_time - time()))
+
+
+def _words(seconds: int) -> str:
+    return format_timedelta(seconds, threshold=1.2, locale=current_locale())
+
+
+def client(request: Request[Any, Any, Any]) -> str:
+    """Who a request comes from: its peer's address, of IPv6 the network that one customer gets (/64).
+
+    X-Forwarded-For is not read: anyone may write it.
+    """
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        return str(IPv6Address(int(address) >> 64 << 64))
+    return str(address)
