@@ -35,9 +35,9 @@ _TAGS = {
     "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {
-    "*": {"style", "align", "class"},
-    "a": {"href", "title"},
-    "img": {"src", "alt", "width", "height", "title"},
+    "*": {"style", "align", "class", "title"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
     "table": {"width", "cellpadding", "cellspacing", "border", "role", "bgcolor"},
     "td": {"width", "height", "valign", "colspan", "rowspan", "bgcolor"},
     "th": {"width", "height", "valign", "colspan", "rowspan", "bgcolor"},

@@ -36,12 +36,13 @@ CANCELLED = "cancelled"
 
 @dataclass(frozen=True)
 class Became:
-    """What delivery says of one message: `status` as in channels, `at` when it was sent."""
+    """What delivery says of one message: `status` as in channels, `at` when it was sent, `subject` as it went."""
 
     recipient_id: UUID
     status: str
     reason: str | None = None
     at: datetime | None = None
+    subject: str = ""
 
 
 def account(settings: Settings, channel: str) -> str:
@@ -219,6 +220,7 @@ async def record(session: AsyncSession, said: Sequence[Became]) -> None:
     broadcasts = {
         each.id: each for each in await session.scalars(select(Broadcast).where(Broadcast.id.in_(touched)))
     }
+    subjects = {each.recipient_id: each.subject for each in known}
     await append_many(
         session,
         [
@@ -227,7 +229,7 @@ async def record(session: AsyncSession, said: Sequence[Became]) -> None:
                 CampaignSent(
                     broadcasts[row.broadcast_id].name,
                     broadcasts[row.broadcast_id].channel,
-                    broadcasts[row.broadcast_id].subject,
+                    subjects[row.id],
                 ),
                 source_key=f"broadcast:{row.id}",
                 subject_id=row.broadcast_id,

@@ -37,7 +37,7 @@ async def recorded(session: AsyncSession, rows: Sequence[RowMapping]) -> None:
     await sending.record(
         session,
         [
-            sending.Became(row["source_id"], row["status"], row["reason"], row["sent_at"])
+            sending.Became(row["source_id"], row["status"], row["reason"], row["sent_at"], row["subject"])
             for row in rows
             if row["source_id"] is not None
         ],

@@ -1,0 +1,307 @@
+"""A broadcast reaches each of its frozen audience at most once, and every one of them is accounted for."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaigns import broadcasts, sending
+from campaigns import conditions as c
+from campaigns.figures import figures, reasons
+from campaigns.figures import ledger as ledger_page
+from campaigns.models import BroadcastRecipient, BroadcastState, RecipientState
+from channels.models import Message, MessageStatus
+from core.clock import now
+from core.errors import Conflict, Invalid
+from core.jobs import JobRow
+from core.settings import Settings
+from core.staff import Role, hire
+from customers import consent
+from customers.models import Customer, Identity, TimelineEntry
+from tests.campaigns.staging import audience, deliver, draft, launch, ledger, messages
+
+
+async def states(session: AsyncSession, broadcast_id: object) -> dict[str, int]:
+    rows = await session.execute(
+        select(BroadcastRecipient.state, func.count())
+        .where(BroadcastRecipient.broadcast_id == broadcast_id)
+        .group_by(BroadcastRecipient.state)
+    )
+    return dict(rows.tuples().all())
+
+
+async def test_the_audience_is_frozen_once_and_queued_once(session: AsyncSession, settings: Settings) -> None:
+    await audience(session, 3)
+    broadcast = await launch(session, settings, await draft(session))
+
+    await sending.prepare(session, broadcast.id)
+    await audience(session, 2)  # who joins later is not in it
+    await sending.prepare(session, broadcast.id)
+    for _ in range(3):
+        await sending.queue_recipients(session, settings, broadcast.id)
+
+    assert [row.state for row in await ledger(session, broadcast)] == ["queued"] * 3
+    sent = await messages(session)
+    assert [row.recipients["to"] for row in sent] == [[f"ana{i}@example.test"] for i in range(3)]
+    assert {(row.purpose, row.topic, row.source_kind) for row in sent} == {("marketing", "news", "broadcast")}
+    first = sent[0]
+    assert first.subject == "Hello Ana"
+    assert "Dear Ana 0" in first.text
+    assert first.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert first.headers["List-Unsubscribe"].startswith("<http://127.0.0.1:8000/u/")
+    assert "https://shop.test" not in (first.html or "")
+    assert "http://127.0.0.1:8000/l/" in (first.html or "")
+
+
+async def test_the_parts_make_the_whole_at_every_moment(session: AsyncSession, settings: Settings) -> None:
+    ids = await audience(session, 8)
+    nobody = Customer(name="No address")
+    twin = Customer(name="Ana 0 again")
+    session.add_all([nobody, twin])
+    await session.flush()
+    session.add(Identity(customer_id=twin.id, kind="email", value="ana0@example.test"))
+    await consent.withdraw(session, ids[7], "email", source="test")
+    broadcast = await launch(session, settings, await draft(session))
+
+    async def check() -> dict[str, int]:
+        found = await figures(session, broadcast.id)
+        assert found.adds_up()
+        assert found.audience in (0, 10)
+        return await states(session, broadcast.id)
+
+    assert await check() == {}
+    await sending.prepare(session, broadcast.id)
+    assert await check() == {"pending": 8, "suppressed": 2}
+    await sending.queue_recipients(session, settings, broadcast.id)
+    assert await check() == {"queued": 7, "suppressed": 3}
+    await deliver(session, 2)
+    assert await check() == {"queued": 5, "suppressed": 3, "sent": 2}
+    await deliver(session, 1, "failed", "550 no such user")
+    await deliver(session, 1, "failed", "no consent")
+    await deliver(session, 1, "unknown", "the connection broke")
+    await deliver(session, 1, "held", "quiet hours")
+    assert await check() == {"queued": 1, "suppressed": 4, "sent": 2, "failed": 1, "unknown": 1, "held": 1}
+    await sending.queue_recipients(session, settings, broadcast.id)
+    assert broadcast.state == BroadcastState.SENDING  # one is held, one is queued
+    await deliver(session, 1)
+    (held,) = [row for row in await ledger(session, broadcast) if row.state == "held"]
+    await sending.record(session, [sending.Became(held.id, "sent")])
+    await sending.queue_recipients(session, settings, broadcast.id)
+    assert await check() == {"suppressed": 4, "sent": 4, "failed": 1, "unknown": 1}
+    assert broadcast.state == BroadcastState.FINISHED
+    assert set(await reasons(session, broadcast.id)) == {
+        ("suppressed", "no consent", 2),
+        ("suppressed", "no e-mail address", 1),
+        ("suppressed", "another recipient has the same address", 1),
+        ("failed", "550 no such user", 1),
+        ("unknown", "the connection broke", 1),
+    }
+    told = await session.scalar(select(func.count()).where(TimelineEntry.kind == "campaign.sent"))
+    assert told == 4
+
+
+async def test_recording_twice_changes_nothing(session: AsyncSession, settings: Settings) -> None:
+    await audience(session, 1)
+    broadcast = await launch(session, settings, await draft(session))
+    await sending.prepare(session, broadcast.id)
+    await sending.queue_recipients(session, settings, broadcast.id)
+    await deliver(session, 1)
+    (row,) = await ledger(session, broadcast)
+
+    for status in ("sent", "held", "queued", "unknown"):
+        await sending.record(session, [sending.Became(row.id, status, "late")])
+    assert [(each.state, each.reason) for each in await ledger(session, broadcast)] == [("sent", None)]
+    assert await session.scalar(select(func.count()).where(TimelineEntry.kind == "campaign.sent")) == 1
+
+    await sending.record(session, [sending.Became(row.id, "failed", "bounced")])
+    assert [(each.state, each.reason) for each in await ledger(session, broadcast)] == [("failed", "bounced")]
+
+
+async def test_a_pause_holds_what_has_not_left_and_resuming_releases_it(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await audience(session, 4)
+    broadcast = await launch(session, settings, await draft(session))
+    await sending.prepare(session, broadcast.id)
+    await sending.queue_recipients(session, settings, broadcast.id)
+    await deliver(session, 1)
+    leaving = next(row for row in await messages(session) if row.status == "queued")
+    leaving.status = MessageStatus.SENDING
+    await session.flush()
+
+    await sending.pause(session, broadcast.id)
+    assert sorted(row.status for row in await messages(session)) == ["held", "held", "sending", "sent"]
+    assert await states(session, broadcast.id) == {"sent": 1, "queued": 1, "held": 2}
+    assert (await figures(session, broadcast.id)).adds_up()
+
+    # The provider wants the one under way to be tried again: it waits with the others.
+    leaving.status = MessageStatus.QUEUED
+    await session.flush()
+    assert leaving.source_id is not None
+    await sending.record(session, [sending.Became(leaving.source_id, "queued", "451 later")])
+    assert await states(session, broadcast.id) == {"sent": 1, "held": 3}
+
+    await sending.resume(session, broadcast.id)
+    assert sorted(row.status for row in await messages(session)) == ["queued", "queued", "queued", "sent"]
+    assert await states(session, broadcast.id) == {"sent": 1, "queued": 3}
+    jobs = await session.scalars(select(JobRow.payload).where(JobRow.tag == "channels.deliver_bulk"))
+    assert len(list(jobs)) == 2  # the first queueing, and the release
+    with pytest.raises(Conflict):
+        await sending.resume(session, broadcast.id)
+
+
+async def test_a_cancelled_broadcast_sends_no_more_and_still_adds_up(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await audience(session, 3)
+    broadcast = await launch(session, settings, await draft(session))
+    await sending.prepare(session, broadcast.id)
+    await sending.queue_recipients(session, settings, broadcast.id)
+    await deliver(session, 1)
+
+    await sending.cancel(session, broadcast.id)
+    await sending.queue_recipients(session, settings, broadcast.id)
+
+    assert sorted(row.status for row in await messages(session)) == ["failed", "failed", "sent"]
+    assert await states(session, broadcast.id) == {"sent": 1, "suppressed": 2}
+    assert broadcast.state == BroadcastState.CANCELLED
+    with pytest.raises(Conflict):
+        await sending.resume(session, broadcast.id)
+
+
+async def test_consent_withdrawn_before_queueing_leaves_no_message(
+    session: AsyncSession, settings: Settings
+) -> None:
+    ids = await audience(session, 2)
+    broadcast = await launch(session, settings, await draft(session, "sms", "", "Hi, kettles are in."))
+    await sending.prepare(session, broadcast.id)
+    await consent.withdraw(session, ids[0], "sms", source="STOP")
+    await consent.suppress(session, "sms", "+49305550001", reason="STOP", scope="marketing")  # type: ignore[arg-type]
+
+    await sending.queue_recipients(session, settings, broadcast.id)
+
+    assert await messages(session) == []
+    assert [(row.state, row.reason) for row in await ledger(session, broadcast)] == [
+        ("suppressed", "no consent"),
+        ("suppressed", "suppressed: STOP"),
+    ]
+
+
+async def test_a_missing_value_is_found_before_the_launch_and_named(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await audience(session, 2)
+    session.add(Customer(name="Zoë", company="Roasters"))
+    await session.flush()
+    broadcast = await draft(session, body="Greetings to {{ customer.company }}")
+
+    found = await broadcasts.preflight(session, settings, broadcast)
+    assert (found.people, found.addressed, found.checked, found.failing) == (3, 2, 3, 2)
+    assert [problem.name for problem in found.problems] == ["Ana 0", "Ana 1"]
+    assert "There is no customer.company." in found.problems[0].sentence
+
+    with pytest.raises(Invalid, match="2 of 3"):
+        await launch(session, settings, broadcast)
+    assert (broadcast.state, broadcast.compiled) == (BroadcastState.DRAFT, None)
+    assert (
+        await session.scalar(select(func.count()).select_from(JobRow).where(JobRow.tag.like("campaigns.%")))
+        == 0
+    )
+
+
+async def test_a_launched_broadcast_cannot_be_edited_nor_one_that_a_colleague_changed(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await audience(session, 1)
+    broadcast = await draft(session)
+    seen = broadcast.version
+    await broadcasts.edit(session, broadcast.id, seen, subject="Newer")
+    with pytest.raises(Conflict, match="colleague"):
+        await broadcasts.edit(session, broadcast.id, seen, subject="Older")
+    with pytest.raises(Conflict, match="colleague"):
+        await broadcasts.launch(session, settings, broadcast.id, seen)
+    await launch(session, settings, broadcast)
+    with pytest.raises(Conflict, match="launched"):
+        await broadcasts.edit(session, broadcast.id, broadcast.version, body="x")
+    assert broadcast.subject == "Newer"
+
+
+async def test_a_scheduled_broadcast_waits_and_can_be_taken_back(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await audience(session, 1)
+    broadcast = await draft(session)
+    with pytest.raises(Invalid, match="passed"):
+        await broadcasts.launch(session, settings, broadcast.id, broadcast.version, at=now() - timedelta(1))
+    at = now() + timedelta(hours=1)
+    await broadcasts.launch(session, settings, broadcast.id, broadcast.version, at=at)
+    assert (
+        await session.scalar(select(JobRow.due_at).where(JobRow.tag == "campaigns.prepare_broadcast")) == at
+    )
+
+    await sending.prepare(session, broadcast.id)  # too early
+    assert (broadcast.state, await ledger(session, broadcast)) == (BroadcastState.SCHEDULED, [])
+    await broadcasts.unschedule(session, broadcast.id)
+    await sending.prepare(session, broadcast.id)
+    assert (broadcast.state, await ledger(session, broadcast)) == (BroadcastState.DRAFT, [])
+
+
+async def test_a_test_goes_to_a_colleague_only_and_stands_in_no_ledger(
+    session: AsyncSession, settings: Settings
+) -> None:
+    (ana,) = await audience(session, 1)
+    await hire(session, "mia@halden.test", "Mia", [Role.MARKETER], "correct horse battery")
+    broadcast = await draft(session)
+
+    with pytest.raises(Invalid):
+        await broadcasts.send_test(session, settings, broadcast, "stranger@example.test", ana)
+    assert await messages(session) == []
+
+    await broadcasts.send_test(session, settings, broadcast, "mia@halden.test", ana)
+    (message,) = await messages(session)
+    assert message.subject == "[Test] Hello Ana"
+    assert message.recipients["to"] == ["mia@halden.test"]
+    assert message.source_id is None
+    assert "https://shop.test/kettles" in message.text
+    assert await ledger(session, broadcast) == []
+
+
+async def test_an_address_nobody_can_write_to_does_not_stop_the_others(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await audience(session, 2)
+    odd = Customer(name="Odd")
+    session.add(odd)
+    await session.flush()
+    session.add(Identity(customer_id=odd.id, kind="email", value="odd\nBcc: all@example.test"))
+    await consent.grant(session, odd.id, "email", source="test")
+    broadcast = await launch(session, settings, await draft(session))
+    await sending.prepare(session, broadcast.id)
+    await sending.queue_recipients(session, settings, broadcast.id)
+
+    assert await states(session, broadcast.id) == {"queued": 2, "failed": 1}
+    assert await session.scalar(select(func.count()).select_from(Message)) == 2
+
+
+async def test_the_ledger_is_read_in_pages_and_by_state(session: AsyncSession, settings: Settings) -> None:
+    await audience(session, 5)
+    broadcast = await launch(session, settings, await draft(session))
+    await sending.prepare(session, broadcast.id)
+    await sending.queue_recipients(session, settings, broadcast.id)
+    await deliver(session, 2)
+
+    first = await ledger_page(session, broadcast.id, limit=3)
+    rest = await ledger_page(session, broadcast.id, after=first[-1].id)
+    assert len({row.id for row in first + rest}) == 5
+    sent = await ledger_page(session, broadcast.id, states=[RecipientState.SENT])
+    assert [row.state for row in sent] == ["sent", "sent"]
+
+
+async def test_only_those_in_the_segment_are_frozen(session: AsyncSession, settings: Settings) -> None:
+    ids = await audience(session, 3)
+    chosen = c.encode(c.ProfileIs("name", "ana 1"))
+    broadcast = await launch(session, settings, await draft(session, segment=chosen))
+    await sending.prepare(session, broadcast.id)
+    assert [row.customer_id for row in await ledger(session, broadcast)] == [ids[1]]
+    assert broadcast.audience == 1
