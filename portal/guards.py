@@ -12,15 +12,15 @@ from portal import visits
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
+async def anyone(connection: Connection, handler: BaseRouteHandler) -> None:
     """Public: the handler checks what an id or a signed link in the URL entitles to."""
 
 
-def provider(connection: Connection, handler: BaseRouteHandler) -> None:
+async def provider(connection: Connection, handler: BaseRouteHandler) -> None:
     """A company we work with: the handler checks its signature before it reads anything."""
 
 
-def customer(connection: Connection, handler: BaseRouteHandler) -> None:
+async def customer(connection: Connection, handler: BaseRouteHandler) -> None:
     """Someone signed in as a customer."""
     visits.current(connection).customer  # noqa: B018 - raises
 
@@ -29,7 +29,7 @@ class _Staff:
     def __init__(self, *roles: Role) -> None:
         self.roles = roles
 
-    def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
         colleague = visits.current(connection).colleague
         if self.roles and not colleague.may_act_as(*self.roles):
             raise NotAllowed("Your role does not include this part of the desk.")
