@@ -34,7 +34,9 @@ def create_app(
     store: Store, faults: Faults, webhooks: Webhooks, boxes: Mailboxes, settings: Settings, vault: Vault
 ) -> web.Application:
     """The pages and the companies' APIs."""
-    app = web.Application(middlewares=[refuse_strangers], client_max_size=50 * 1024 * 1024)
+    app = web.Application(
+        middlewares=[refuse_strangers(settings.public_url)], client_max_size=50 * 1024 * 1024
+    )
     pages = Pages()
     threads = Threads(store, webhooks, settings)
     HomePages(store, faults, webhooks, settings, pages).add_routes(app)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from sandbox.faults import STAND_INS, Faults, InvalidFaultError, parse_fault
 from sandbox.mail.mailboxes import list_mail, parse
-from sandbox.serving import HERE, Pages, bad_request, read_json
+from sandbox.serving import HERE, Pages, bad_request, read_json, show_money
 from sandbox.settings import Settings
 from sandbox.store import Reader, Row, Store
 from sandbox.webhooks import Webhooks
@@ -33,12 +33,12 @@ class HomePages:
                 web.post("/faults", self.set_faults),
                 web.post("/faults/clear", self.clear_faults),
                 web.get("/calls", self.calls),
-                web.post("/calls/{id:\\d+}/again", self.call_again),
+                web.post("/calls/{id:\\d{1,15}}/again", self.call_again),
                 web.get("/api/faults", self.api_faults),
                 web.post("/api/faults", self.api_set_faults),
                 web.delete("/api/faults", self.api_clear_faults),
                 web.get("/api/webhooks", self.api_webhooks),
-                web.post("/api/webhooks/{id:\\d+}/again", self.api_webhook_again),
+                web.post("/api/webhooks/{id:\\d{1,15}}/again", self.api_webhook_again),
                 web.static("/static", HERE / "static"),
             ]
         )
@@ -150,7 +150,11 @@ def _look_around(reader: Reader) -> tuple[list[Row], dict[str, int]]:
         )
     told = reader.all(
         "SELECT json_extract(data, '$.created') AS at, json_extract(data, '$.type') AS type,"
-        " json_extract(data, '$.data.object.id') AS id FROM card_object WHERE kind = 'event' AND type IN"
+        " json_extract(data, '$.data.object.currency') AS currency, coalesce("
+        " json_extract(data, '$.data.object.amount_total'),"
+        " json_extract(data, '$.data.object.amount_refunded'),"
+        " json_extract(data, '$.data.object.amount')) AS amount FROM card_object"
+        " WHERE kind = 'event' AND type IN"
         " ('checkout.session.completed', 'checkout.session.expired', 'payment_intent.payment_failed',"
         " 'charge.refunded') ORDER BY seq DESC LIMIT 6"
     )
@@ -166,7 +170,7 @@ def _look_around(reader: Reader) -> tuple[list[Row], dict[str, int]]:
                 "kind": "cards",
                 "at": row["at"],
                 "what": words[row["type"]],
-                "who": row["id"][:22],
+                "who": show_money(row["amount"], row["currency"]),
                 "link": "/cards",
             }
         )

@@ -48,7 +48,7 @@ def _ago(at: float) -> str:
     return moment.strftime("%-d %b, %H:%M")
 
 
-def _money(amount: int, currency: str) -> str:
+def show_money(amount: int, currency: str) -> str:
     code = currency.upper()
     sign = {"EUR": "€", "USD": "$", "GBP": "£"}.get(code, code + " ")
     if code == "JPY":
@@ -69,7 +69,7 @@ class Pages:
         )
         self._templates.filters |= {
             "ago": _ago,
-            "money": _money,
+            "money": show_money,
             "clock": lambda at: _local(at).strftime("%H:%M"),
             "day": lambda at: _local(at).strftime("%A, %-d %B"),
             "full": lambda at: _local(at).strftime("%A, %-d %B %Y, %H:%M:%S"),
@@ -90,9 +90,20 @@ class Pages:
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@web.middleware
-async def refuse_strangers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a form that another site's page sends with a visitor's browser."""
+def refuse_strangers(public_url: str) -> Any:
+    """Middleware that refuses what another site's page sends with a visitor's browser."""
+    names = {"127.0.0.1", "localhost", urlsplit(public_url).hostname}
+
+    @web.middleware
+    async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if urlsplit(f"//{request.host}").hostname not in names:
+            return web.Response(status=421, text=f"The sandbox does not answer to the name {request.host}.")
+        return await _refuse_foreign_forms(request, handler)
+
+    return refuse
+
+
+async def _refuse_foreign_forms(request: web.Request, handler: Handler) -> web.StreamResponse:
     origin = request.headers.get("Origin")
     if (
         request.method not in ("GET", "HEAD")

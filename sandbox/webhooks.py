@@ -176,5 +176,7 @@ class Webhooks:
             ) as reply:
                 text = (await reply.content.read(2000)).decode("utf-8", "replace")
                 return f"{reply.status} {text[:200]}".strip(), 200 <= reply.status < 300
+        except aiohttp.ClientConnectorError:
+            return "nobody listens there", False
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return f"no answer: {str(error) or type(error).__name__}", False

@@ -46,6 +46,7 @@ class CardPages:
         sessions = self._vault.recent("checkout.session", 50)
         for session in sessions:
             lines = self._vault.line_items(session)["data"]
+            session["who"] = (session["customer_details"] or {}).get("email", "")
             session["what"] = ", ".join(line["description"] for line in lines)
         refunds = self._vault.recent("refund", 20)
         return self._pages.show("cards.html", sessions=sessions, refunds=refunds, cards=CARDS)

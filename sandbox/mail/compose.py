@@ -3,7 +3,7 @@
 import email.policy
 import smtplib
 from dataclasses import dataclass, field
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.utils import format_datetime, localtime, make_msgid, parseaddr
 
 from sandbox.settings import Settings
@@ -26,6 +26,7 @@ class Draft:
     references: str = ""
     forged: bool = False
     attachments: list[tuple[str, str, bytes]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def compose(draft: Draft, settings: Settings) -> tuple[str, str, str, bytes]:
@@ -47,6 +48,9 @@ def compose(draft: Draft, settings: Settings) -> tuple[str, str, str, bytes]:
         if draft.in_reply_to:
             mail["In-Reply-To"] = draft.in_reply_to
             mail["References"] = draft.references or draft.in_reply_to
+        for name, value in draft.headers.items():
+            del mail[name]
+            mail[name] = value
         mail.set_content(draft.text.replace("\r\n", "\n"))
         if draft.html:
             mail.add_alternative(draft.html, subtype="html")
@@ -57,6 +61,37 @@ def compose(draft: Draft, settings: Settings) -> tuple[str, str, str, bytes]:
         raise CannotSendError(f"This mail cannot be written: {error}.") from error
     body = mail.as_bytes(policy=email.policy.SMTP)
     return sender, recipient, message_id, _vouch(draft.forged, sender, domain, settings) + body
+
+
+def compose_bounce(original: bytes, sender: str, recipient: str, settings: Settings) -> bytes:
+    """The report (RFC 3464) that `recipient` does not exist, for the envelope sender of a mail."""
+    domain = recipient.rpartition("@")[2]
+    bounce = EmailMessage()
+    bounce["From"] = f"Mail Delivery System <mailer-daemon@{domain}>"
+    bounce["To"] = sender
+    bounce["Subject"] = "Undelivered mail returned to sender"
+    bounce["Date"] = format_datetime(localtime())
+    bounce["Message-ID"] = make_msgid(domain=domain)
+    bounce["Auto-Submitted"] = "auto-replied"
+    bounce["MIME-Version"] = "1.0"
+    bounce.add_header("Content-Type", "multipart/report", report_type="delivery-status")
+    words = EmailMessage()
+    words.set_content(f"<{recipient}>: there is no such mailbox here.\n")
+    status = Message()
+    status.add_header("Content-Type", "message/delivery-status")
+    per_mail, per_recipient = Message(), Message()
+    per_mail["Reporting-MTA"] = f"dns; mx.{domain}"
+    per_recipient["Final-Recipient"] = f"rfc822; {recipient}"
+    per_recipient["Action"] = "failed"
+    per_recipient["Status"] = "5.1.1"
+    per_recipient["Diagnostic-Code"] = f"smtp; 550 5.1.1 <{recipient}>: there is no such mailbox here"
+    status.set_payload([per_mail, per_recipient])
+    head = Message()
+    head.add_header("Content-Type", "text/rfc822-headers")
+    head.set_payload(original.partition(b"\r\n\r\n")[0].decode("ascii", "replace"))
+    bounce.set_payload([words, status, head])
+    body = bounce.as_bytes(policy=email.policy.SMTP)
+    return _vouch(False, f"mailer-daemon@{domain}", domain, settings) + body
 
 
 def _vouch(forged: bool, sender: str, domain: str, settings: Settings) -> bytes:

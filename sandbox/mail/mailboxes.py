@@ -141,7 +141,9 @@ def parse(raw: bytes, headers_only: bool = False) -> ReadMail:
     if headers_only:
         raw = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    headers = [(name, _header_text(message, name, index)) for index, name in enumerate(message.keys())]
+    headers = [
+        (_clean(name), _header_text(message, name, index)) for index, name in enumerate(message.keys())
+    ]
     read = ReadMail("", headers, "", "", [])
     read.subject = read.header("Subject")
     if not headers_only:
@@ -165,7 +167,12 @@ def _header_text(message: Message, name: str, index: int) -> str:
     except Exception:
         # The standard parser raises many kinds on headers found in the wild.
         value = str(raw_value)
-    return " ".join(value.encode("utf-8", "replace").decode().split())
+    return " ".join(_clean(value).split())
+
+
+def _clean(text: str) -> str:
+    # Bytes that are no text become lone surrogates in the standard parser, which nothing can print.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _read_part(part: Any, read: ReadMail) -> None:
@@ -188,13 +195,20 @@ def _read_part(part: Any, read: ReadMail) -> None:
         content = part.get_payload(decode=True) or b""
     read.parts.append(
         Part(
-            filename=str(filename or f"part-{len(read.parts) + 1}"),
-            content_type=kind,
-            content_id=str(part.get("Content-ID", "")).strip().strip("<>"),
+            filename=_clean(str(filename or f"part-{len(read.parts) + 1}")),
+            content_type=_clean(kind),
+            content_id=_content_id(part),
             content=content,
             inline=disposition == "inline",
         )
     )
+
+
+def _content_id(part: Any) -> str:
+    try:
+        return _clean(str(part.get("Content-ID", ""))).strip().strip("<>")
+    except Exception:
+        return ""
 
 
 def _text(part: EmailMessage) -> str:

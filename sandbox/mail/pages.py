@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from sandbox.mail import mailboxes
-from sandbox.mail.compose import CannotSendError, Draft, compose, reply_to, submit
+from sandbox.mail.compose import CannotSendError, Draft, compose, compose_bounce, reply_to, submit
 from sandbox.mail.mailboxes import Mailboxes, Part, ReadMail
 from sandbox.serving import Pages, bad_request, read_json
 from sandbox.settings import Settings
@@ -38,16 +38,18 @@ class MailPages:
                 web.get("/mail", self.index),
                 web.get("/mail/write", self.write),
                 web.post("/mail/write", self.send),
-                web.get("/mail/message/{id:\\d+}", self.message),
-                web.get("/mail/message/{id:\\d+}/html", self.html),
-                web.get("/mail/message/{id:\\d+}/raw", self.raw),
-                web.get("/mail/message/{id:\\d+}/parts/{part:\\d+}", self.part),
+                web.get("/mail/message/{id:\\d{1,15}}", self.message),
+                web.get("/mail/message/{id:\\d{1,15}}/html", self.html),
+                web.get("/mail/message/{id:\\d{1,15}}/raw", self.raw),
+                web.get("/mail/message/{id:\\d{1,15}}/parts/{part:\\d{1,15}}", self.part),
+                web.post("/mail/message/{id:\\d{1,15}}/bounce", self.bounce),
                 web.get("/mail/{address}", self.mailbox),
                 web.get("/api/mail", self.api_list),
                 web.delete("/api/mail", self.api_clear),
                 web.get("/api/mail/counts", self.api_counts),
                 web.post("/api/mail/write", self.api_write),
-                web.get("/api/mail/{id:\\d+}/raw", self.raw),
+                web.post("/api/mail/{id:\\d{1,15}}/bounce", self.api_bounce),
+                web.get("/api/mail/{id:\\d{1,15}}/raw", self.raw),
             ]
         )
 
@@ -70,14 +72,14 @@ class MailPages:
         written = self._store.all(
             "SELECT * FROM mail_written WHERE sender = ? ORDER BY id DESC LIMIT 20", (address.lower(),)
         )
-        return self._pages.show("mailbox.html", address=address, mails=mails, written=written)
+        return self._pages.show(
+            "mailbox.html", address=address, mails=mails, written=written, sent="sent" in request.query
+        )
 
     async def _find(self, request: web.Request) -> Row:
         number = int(request.match_info["id"])
 
-        row = None
-        if number < 1 << 62:
-            row = await self._store.reading(lambda reader: mailboxes.find_mail(reader, number))
+        row = await self._store.reading(lambda reader: mailboxes.find_mail(reader, number))
         if row is None:
             raise web.HTTPNotFound(text="There is no such mail: it was cleared, or never came.")
         return row
@@ -94,6 +96,7 @@ class MailPages:
             recipients=recipients,
             address=address,
             draft=reply_to(read.headers, address),
+            bounced="bounced" in request.query,
             error="",
             raw=row["raw"][:200_000].decode("utf-8", "replace"),
         )
@@ -156,6 +159,28 @@ class MailPages:
             return self._pages.show("write.html", status=422, draft=draft, error=str(error))
         raise web.HTTPSeeOther(f"/mail/{quote(_address(draft.sender), safe='')}?sent=1")
 
+    async def _bounce(self, row: Row) -> None:
+        if "@" not in row["mail_from"]:
+            raise CannotSendError("This mail has no envelope sender, so nobody can be told that it bounced.")
+        recipient = row["recipients"].split("\n")[0]
+        content = compose_bounce(row["raw"], row["mail_from"], recipient, self._settings)
+        await asyncio.to_thread(submit, self._settings, "", row["mail_from"], content)
+
+    async def bounce(self, request: web.Request) -> web.Response:
+        row = await self._find(request)
+        try:
+            await self._bounce(row)
+        except CannotSendError as error:
+            return web.Response(status=422, text=str(error))
+        raise web.HTTPSeeOther(f"/mail/message/{row['id']}?bounced=1")
+
+    async def api_bounce(self, request: web.Request) -> web.Response:
+        try:
+            await self._bounce(await self._find(request))
+        except CannotSendError as error:
+            return bad_request(str(error))
+        return web.json_response({"bounced": True}, status=201)
+
     async def _send(self, draft: Draft) -> str:
         sender, recipient, message_id, content = compose(draft, self._settings)
         await asyncio.to_thread(submit, self._settings, sender, recipient, content)
@@ -194,14 +219,17 @@ class MailPages:
                 str(asked.get(name) or "") for name in known
             )
             draft = Draft(sender, to, subject, text, html, reply, references, bool(asked.get("forged")))
+            draft.headers = {str(name): str(value) for name, value in (asked.get("headers") or {}).items()}
             for each in asked.get("attachments") or []:
                 content = base64.b64decode(each["content"], validate=True)
                 draft.attachments.append((each["filename"], each["content_type"], content))
             return web.json_response({"message_id": await self._send(draft)}, status=201)
         except CannotSendError as error:
             return bad_request(str(error))
-        except (KeyError, TypeError, binascii.Error):
-            return bad_request("An attachment needs filename, content_type and content (base64).")
+        except (AttributeError, KeyError, TypeError, binascii.Error):
+            return bad_request(
+                "Headers are an object; an attachment needs filename, content_type and content (base64)."
+            )
 
 
 def _limit(request: web.Request) -> int:

@@ -1,14 +1,19 @@
 """The mail stand-in, spoken to by aiosmtplib and smtplib."""
 
 import asyncio
+import json
 import smtplib
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import default
+from typing import cast
 
 import aiosmtplib
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sandbox.mail.mailboxes import as_json
 from tests.sandbox.conftest import World
 
 
@@ -195,3 +200,66 @@ def test_a_form_from_another_site_does_nothing(world: World) -> None:
     answer = world.http.post("/mail/write", data=form, headers={"Origin": "http://evil.example"})
     assert answer.status_code == 403
     assert len(world.listener.mails) == before
+
+
+def test_a_bounce_goes_to_the_envelope_sender_as_a_delivery_report(world: World) -> None:
+    with smtplib.SMTP("127.0.0.1", world.sandbox.smtp_port) as smtp:
+        raw = b"Message-ID: <gone@halden.example>\r\nSubject: hi\r\n\r\nhi\r\n"
+        smtp.sendmail("bounce+77@halden.example", ["gone@bounce.example"], raw)
+    (found,) = world.http.get("/api/mail", params={"to": "gone@bounce.example"}).json()
+    world.http.post(f"/api/mail/{found['id']}/bounce").raise_for_status()
+    envelope = world.listener.mails[-1]
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("<>", ["bounce+77@halden.example"])
+    report = message_from_bytes(envelope.original_content or b"", policy=default)
+    assert report.get_content_type() == "multipart/report"
+    assert report.get_param("report-type") == "delivery-status"
+    words, status, head = report.iter_parts()
+    assert "no such mailbox" in words.get_content()
+    _, fields = cast(list[Message], status.get_payload())
+    assert (fields["Final-Recipient"], fields["Action"], fields["Status"]) == (
+        "rfc822; gone@bounce.example",
+        "failed",
+        "5.1.1",
+    )
+    assert "Message-ID: <gone@halden.example>" in head.get_content()
+
+
+def test_headers_of_ones_own_can_be_written(world: World) -> None:
+    written = {"from": "a@auto.example", "to": "us@halden.example", "subject": "s", "text": "away"}
+    headers = {"Auto-Submitted": "auto-replied", "Message-ID": "<again@auto.example>"}
+    for _ in range(2):
+        world.http.post("/api/mail/write", json=written | {"headers": headers}).raise_for_status()
+        mail = message_from_bytes(world.listener.mails[-1].original_content or b"", policy=default)
+        assert mail.get_all("Message-ID") == ["<again@auto.example>"]
+        assert mail["Auto-Submitted"] == "auto-replied"
+    bad = world.http.post("/api/mail/write", json=written | {"headers": {"X-A": "b\r\nBcc: c@d.example"}})
+    assert bad.status_code == 400
+
+
+PIECES = st.one_of(
+    st.binary(max_size=40),
+    st.sampled_from(
+        [
+            b"\r\n",
+            b"\r\n\r\n",
+            b"Content-Type: multipart/mixed; boundary=x\r\n",
+            b"Content-Type: message/rfc822\r\n",
+            b"Content-Type: text/html; charset=utf-7\r\n",
+            b"Content-Type: image/png; name*0*=utf-8''%ff\r\n",
+            b"Content-Disposition: attachment; filename=\xff\xfe\r\n",
+            b"Content-Transfer-Encoding: base64\r\n",
+            b"Content-ID: <\xff@[>\r\n",
+            b"Subject: =?utf-8?q?=FF?= \xff\r\n",
+            b"From: \xff <a@b\r\nTo: ;;,<>\r\n",
+            b"--x\r\n",
+            b"--x--\r\n",
+        ]
+    ),
+)
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_keep_a_mail_from_being_read(raw: bytes) -> None:
+    shown = as_json({"id": 1, "mail_from": "", "recipients": "a@b", "received_at": 0.0, "raw": raw})
+    json.dumps(shown, ensure_ascii=False).encode()
