@@ -16,18 +16,16 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 from redis import Redis
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from core import migrations
 from core.database import Database
 from core.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.embedded.children import FolderLock
-from core.schema import import_models
 from core.settings import Settings
 
-ROOT = Path(__file__).resolve().parents[1]
 _FOLDER_PREFIX = "throughline-tests-"
 _TEMPLATE = "template_throughline"
 
@@ -48,11 +46,11 @@ class Servers:
         asyncio.run_coroutine_threadsafe(self._build_template(), self._loop).result(120)
         self.rolled_back = self.create_database()
 
-    def create_database(self) -> str:
-        """The URL of a new database with every table and no rows."""
+    def create_database(self, template: str = _TEMPLATE) -> str:
+        """The URL of a new database, by default with every table and no rows."""
         name = f"test_{next(self._numbers)}"
         # Without fsync, copying files is several times cheaper than logging every block.
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY").result(60)
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY").result(60)
         return self.postgres.url(name)
 
     def drop_database(self, url: str) -> None:
@@ -89,17 +87,7 @@ class Servers:
 
 async def build_schema(url: str) -> None:
     """Create every table of an empty database, the way that `throughline migrate` does."""
-    if any((ROOT / "core/migrations/versions").glob("*.py")):
-        from core.migrations import upgrade
-
-        await asyncio.to_thread(upgrade, url)
-        return
-    engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.begin() as connection:
-        for extension in ("pg_trgm", "unaccent"):
-            await connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
-        await connection.run_sync(import_models().create_all)
-    await engine.dispose()
+    await asyncio.to_thread(migrations.upgrade, url)
 
 
 def _dsn(url: str) -> str:

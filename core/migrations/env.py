@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from core.migrations import EXTENSIONS
 from core.schema import import_models
 
 _LOCK = 7_411_953_018  # any number, as long as only migrations use it
@@ -18,7 +19,7 @@ def _run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        for extension in ("pg_trgm", "unaccent"):
+        for extension in EXTENSIONS:
             connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
         context.run_migrations()
 
