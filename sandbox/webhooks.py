@@ -113,27 +113,34 @@ class Webhooks:
                 await asyncio.gather(*flying, return_exceptions=True)
 
     def _start_due(self, http: aiohttp.ClientSession) -> None:
-        due = self._store.all(
-            "SELECT * FROM webhook WHERE state IN ('pending', 'held') AND due_at <= ?"
-            " ORDER BY state, CASE state WHEN 'held' THEN -id ELSE id END LIMIT ?",
-            (now(), AT_ONCE + len(self._flying)),
-        )
-        for row in due:
-            if row["id"] not in self._flying and len(self._flying) < AT_ONCE:
+        free = AT_ONCE - len(self._flying)
+        for state, order in (("held", "id DESC"), ("pending", "due_at, id")):
+            rows = self._store.all(
+                f"SELECT * FROM webhook WHERE state = ? AND due_at <= ? AND id NOT IN ({self._aloft()})"  # noqa: S608
+                f" ORDER BY {order} LIMIT ?",
+                (state, now(), max(0, free)),
+            )
+            free -= len(rows)
+            for row in rows:
                 self._flying[row["id"]] = asyncio.create_task(self._send(http, row))
 
+    def _aloft(self) -> str:
+        return ",".join(map(str, self._flying))
+
     async def _sleep(self) -> None:
-        flying = ",".join(map(str, self._flying)) or "0"
-        row = self._store.one(
-            "SELECT min(due_at) AS due FROM webhook"  # noqa: S608 (our own integers)
-            f" WHERE state IN ('pending', 'held') AND id NOT IN ({flying})"
-        )
-        due = row["due"] if row else None
-        if len(self._flying) >= AT_ONCE or due is None:
+        dues = []
+        for state in ("held", "pending"):
+            row = self._store.one(
+                f"SELECT due_at FROM webhook WHERE state = ? AND id NOT IN ({self._aloft()})"  # noqa: S608
+                " ORDER BY due_at LIMIT 1",
+                (state,),
+            )
+            dues += [row["due_at"]] if row else []
+        if len(self._flying) >= AT_ONCE or not dues:
             await self._wake.wait()
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), max(0.005, due - now()))
+            await asyncio.wait_for(self._wake.wait(), max(0.005, min(dues) - now()))
 
     async def _send(self, http: aiohttp.ClientSession, row: Row) -> None:
         try:

@@ -3,11 +3,12 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.cards.charges import refuse_authentication, settle
 from sandbox.cards.errors import StripeError, missing
 from sandbox.cards.forms import Params
 from sandbox.cards.networks import find_card
 from sandbox.cards.objects import Object, Vault, new_id, unix_now
-from sandbox.cards.payments import add_intent, refuse_authentication, require_chargeable, settle
+from sandbox.cards.payments import add_intent, require_chargeable
 
 HALF_AN_HOUR, A_DAY = 30 * 60, 24 * 3600
 

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from sandbox.cards import checkout, payments
+from sandbox.cards import charges, checkout
 from sandbox.cards.networks import CARDS, find_card
 from sandbox.cards.objects import Object, Vault
 from sandbox.serving import Pages, bad_request, read_json
@@ -114,9 +114,9 @@ class CardPages:
         back = intent["next_action"]["redirect_to_url"]["return_url"]
         card = find_card(intent["payment_method"])
         if form.get("answer") == "complete" and card:
-            payments.settle(self._vault, intent, card)
+            charges.settle(self._vault, intent, card)
         else:
-            payments.refuse_authentication(self._vault, intent)
+            charges.refuse_authentication(self._vault, intent)
         if not back:
             return web.Response(text="Thank you. You can close this page.")
         query = urlencode({"payment_intent": intent["id"], "redirect_status": intent["status"]})
