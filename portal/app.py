@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 from core.database import Database
 from core.rendering import LANGUAGES, set_locale
 from core.settings import Settings
+from estore.gateway import Gateway
 from portal import errors, guards, routes, visits
 from portal.limits import Limits
 from portal.live import Live
@@ -44,8 +45,10 @@ def create_app(settings: Settings) -> Litestar:
         app.state.live.start()
         app.state.limits = Limits(settings.redis_url)
         app.state.shell = Shell(app.state.database)
+        app.state.gateway = Gateway(settings)
         yield
         await app.state.live.stop()
+        await app.state.gateway.close()
         await app.state.limits.close()
         await app.state.database.close()
         await redis.aclose()
@@ -58,6 +61,9 @@ def create_app(settings: Settings) -> Litestar:
 
     def limits(state: State) -> Limits:
         return state.limits  # type: ignore[no-any-return]
+
+    def gateway(state: State) -> Gateway:
+        return state.gateway  # type: ignore[no-any-return]
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return visits.current(request)
@@ -91,6 +97,7 @@ def create_app(settings: Settings) -> Litestar:
             "database": Provide(database, sync_to_thread=False),
             "live": Provide(live, sync_to_thread=False),
             "limits": Provide(limits, sync_to_thread=False),
+            "gateway": Provide(gateway, sync_to_thread=False),
             "visit": Provide(visit, sync_to_thread=False),
             "settings": Provide(configured, sync_to_thread=False),
         },

@@ -1,10 +1,11 @@
 """What stands around every page of the customer site: read now and then, not at every request."""
 
 import time
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from core.database import Database
+from estore import catalogue
+from estore.models import Category
 
 KEPT = 30.0
 
@@ -12,14 +13,13 @@ KEPT = 30.0
 @dataclass
 class Shell:
     database: Database
-    categories: list[Any] = None  # type: ignore[assignment]
+    categories: list[Category] = field(default_factory=list)
     read_at: float = -KEPT
-
-    def __post_init__(self) -> None:
-        self.categories = []
 
     async def refresh(self) -> None:
         """Read the categories again when what we have is older than KEPT seconds."""
         if time.monotonic() - self.read_at < KEPT:
             return
         self.read_at = time.monotonic()
+        async with self.database.transaction() as session:
+            self.categories = await catalogue.categories(session)
