@@ -70,6 +70,8 @@ class Received:
     conversation_id: UUID
     customer_id: UUID
     seq: int
+    # False when the same message had been let in before.
+    new: bool = True
 
 
 async def receive(session: AsyncSession, incoming: Incoming) -> Received:
@@ -86,7 +88,7 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
         )
     )
     if known is not None and known.conversation_id is not None:
-        return Received(known.id, known.conversation_id, known.customer_id, known.seq or 0)
+        return Received(known.id, known.conversation_id, known.customer_id, known.seq or 0, False)
     conversation = incoming.conversation or await _thread(session, incoming)
     seq = await next_seq(session, conversation.id)
     message_id = uuid7()

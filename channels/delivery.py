@@ -117,7 +117,7 @@ async def recover(session: AsyncSession, job: Deliver, lease: Lease, *, repeatab
         )
         .returning(*LIGHT)
     )
-    await _say(session, list(rows.mappings()))
+    await announce(session, list(rows.mappings()))
 
 
 async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence[UUID]) -> list[Submission]:
@@ -183,7 +183,7 @@ async def _stop(session: AsyncSession, job: Deliver, stopped: list[tuple[RowMapp
         ).mappings()
         if held:
             await enqueue(session, type(job)(job.channel, [row["id"]]), due_at=verdict.retry_at)
-    await _say(session, changed)
+    await announce(session, changed)
 
 
 async def _complete(session: AsyncSession, rows: list[RowMapping]) -> list[Submission]:
@@ -302,7 +302,7 @@ async def record(
             "job_attempt": lease.attempt,
         },
     )
-    await _say(session, list(rows.mappings()))
+    await announce(session, list(rows.mappings()))
 
 
 def pause(tries: int) -> timedelta:
@@ -321,7 +321,7 @@ async def _tries(session: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:
     return {message_id: tries for message_id, tries in rows}  # noqa: C416
 
 
-async def _say(session: AsyncSession, rows: Sequence[RowMapping]) -> None:
+async def announce(session: AsyncSession, rows: Sequence[RowMapping]) -> None:
     """Tell the timeline, or whoever made the messages, and the open pages."""
     owned: dict[str, list[RowMapping]] = defaultdict(list)
     entries: list[Entry] = []

@@ -54,8 +54,6 @@ class Conversation(Base):
     account: Mapped[str] = mapped_column(Text, server_default="")
     # Counts messages and notes; clients resume from the last number they saw.
     last_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    # SHA-256 of the token in a chat visitor's cookie; a logout takes it away.
-    chat_token_hash: Mapped[str | None] = mapped_column(Text, unique=True)
     created_at: Mapped[CreatedAt]
     last_message_at: Mapped[CreatedAt]
     closed_at: Mapped[datetime | None]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 from channels import adapters
@@ -18,11 +19,17 @@ LANES = {"delivery": 8, "bulk": 16}
 
 
 @cache
-def modules() -> dict[str, ModuleType]:
-    """The adapters by the name of their channel; a new file is a new channel."""
-    names = [each.name for each in pkgutil.iter_modules(adapters.__path__)]
-    found = [import_module(f"{adapters.__name__}.{name}") for name in names]
-    return {module.NAME: module for module in found}
+def names() -> dict[str, str]:
+    """Every channel, and the module that it is; a new file is a new channel. Imports them all."""
+    found = [f"{adapters.__name__}.{each.name}" for each in pkgutil.iter_modules(adapters.__path__)]
+    return {import_module(module).NAME: module for module in found}
+
+
+def adapter(name: str) -> ModuleType | None:
+    """The module of a channel, without importing the others where its file bears its name."""
+    if name.isidentifier() and find_spec(f"{adapters.__name__}.{name}") is not None:
+        return import_module(f"{adapters.__name__}.{name}")
+    return import_module(names()[name]) if name in names() else None
 
 
 class Lane:
@@ -59,7 +66,7 @@ class Channels:
     def channel(self, name: str) -> Channel:
         """The open channel of this name. Raises Invalid when there is none that sends."""
         if name not in self._open:
-            connect = getattr(modules().get(name), "connect", None)
+            connect = getattr(adapter(name), "connect", None)
             if connect is None:
                 raise Invalid(f"Nothing can be sent by {name}.")
             self._open[name] = connect(self._settings)

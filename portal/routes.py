@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from portal import health
+from portal import health, webhooks
 from portal.customer import account, signin
 from portal.desk import home, operations, settings, team
 from portal.desk import signin as desk_signin
 
 MODULES: list[Any] = [
     health,
+    webhooks,
     signin,
     account,
     desk_signin,

@@ -64,3 +64,31 @@ async def _relay() -> None:
     finally:
         await database.close()
         await redis.aclose()
+
+
+@click.command()
+def listen() -> None:
+    """Take mail from customers (SMTP)."""
+    from core.logging import configure
+
+    configure()
+    asyncio.run(_listen())
+
+
+async def _listen() -> None:
+    from redis.asyncio import Redis
+
+    from channels.adapters.email.listener import run_listener
+    from core.database import Database
+    from core.settings import settings
+
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    redis = Redis.from_url(settings().redis_url)
+    database = Database(settings().database_url, redis)
+    try:
+        await run_listener(database, settings(), stop)
+    finally:
+        await database.close()
+        await redis.aclose()

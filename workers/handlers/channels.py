@@ -9,6 +9,8 @@ from channels.adapters.email.reading import ReadMail, read_mail
 from channels.base import Outcome, Submission
 from channels.outbox import Deliver, DeliverBulk
 from core.settings import settings
+from core.webhooks import ReceivedWebhook
+from workers.handlers.core import READERS
 from workers.runner import Run, outside, transactional
 
 
@@ -35,6 +37,17 @@ async def deliver(run: Run, job: Deliver) -> None:
 
 
 outside(DeliverBulk)(deliver)
+
+
+async def read_twilio(session: AsyncSession, webhook: ReceivedWebhook) -> None:
+    """A text from a phone, or a report on one of ours."""
+    # Only here: its library takes seconds to import.
+    from channels.adapters import sms
+
+    await sms.process(session, webhook.external_id, webhook.body)
+
+
+READERS["twilio"] = read_twilio
 
 
 @transactional(ReadMail)

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class ReadMail(Job, tag="channels.read_mail", frozen=True):
-    """Read a kept mail; `alone` (a colleague's decision) lets it open a thread of its own, whatever it names."""
+    """Read a kept mail; `alone`, a colleague's decision, lets it open a thread of its own in any case."""
 
     received_mail_id: UUID
     alone: bool = False

@@ -1,0 +1,60 @@
+"""Quarantine: mail that was kept but not let in, for a colleague to judge. Webhooks have theirs in `core`."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+
+from channels.adapters.email.parsing import ParsedMail, parse
+from channels.adapters.email.reading import ReadMail
+from channels.models import ReceivedMail
+from core.clock import now
+from core.errors import NotFound
+from core.jobs import enqueue
+from core.nudges import nudge
+
+
+async def waiting(session: AsyncSession, limit: int = 100) -> list[ReceivedMail]:
+    """Mail in quarantine, the newest first, without its raw bytes."""
+    return list(
+        await session.scalars(
+            select(ReceivedMail)
+            .where(ReceivedMail.quarantined.is_not(None), ReceivedMail.processed_at.is_(None))
+            .order_by(ReceivedMail.received_at.desc(), ReceivedMail.id.desc())
+            .limit(limit)
+            .options(defer(ReceivedMail.raw))
+        )
+    )
+
+
+async def look(session: AsyncSession, received_mail_id: UUID) -> tuple[ReceivedMail, ParsedMail]:
+    """One mail and what it says, as far as that can be read. Raises NotFound."""
+    mail = await session.get(ReceivedMail, received_mail_id)
+    if mail is None:
+        raise NotFound("That mail does not exist.")
+    return mail, parse(mail.raw)
+
+
+async def replay(session: AsyncSession, received_mail_id: UUID, *, alone: bool = False) -> None:
+    """Read a mail again, as if it had just come; `alone` lets it in as a new, unproven thread.
+
+    Raises NotFound when it does not wait any more.
+    """
+    mail = await _waits(session, received_mail_id)
+    await enqueue(session, ReadMail(mail.id, alone), key=f"mail:{mail.id}")
+
+
+async def dismiss(session: AsyncSession, received_mail_id: UUID, by: str) -> None:
+    """Leave a mail out for good; its bytes and the reason stay. Raises NotFound when it waits no more."""
+    mail = await _waits(session, received_mail_id)
+    mail.processed_at = now()
+    mail.quarantined = f"{mail.quarantined} (dismissed by {by})"
+    nudge(session, "quarantine")
+
+
+async def _waits(session: AsyncSession, received_mail_id: UUID) -> ReceivedMail:
+    mail = await session.get(ReceivedMail, received_mail_id, with_for_update=True)
+    if mail is None or mail.quarantined is None or mail.processed_at is not None:
+        raise NotFound("That mail is not in quarantine any more.")
+    return mail
