@@ -29,6 +29,7 @@ class SmtpSession(asyncio.Protocol):
         self._searched = 0
         self._in_data = False
         self._waiting = False
+        self._ended = False
         self._reset()
 
     def _reset(self) -> None:
@@ -65,9 +66,16 @@ class SmtpSession(asyncio.Protocol):
         self._buffer += data
         self._go_on()
 
+    def eof_received(self) -> bool:
+        """A client may close its side first: it still gets every answer that it is owed."""
+        self._ended = True
+        return self._waiting
+
     def _go_on(self) -> None:
         self._work()
         self._speak()
+        if self._ended and not self._waiting:
+            self._transport.close()
 
     def _work(self) -> None:
         while not self._waiting and not self._transport.is_closing():

@@ -223,6 +223,23 @@ def test_the_same_key_gives_the_same_answer_and_another_request_is_refused(world
     assert world.cards.v1.payment_intents.create({"amount": 99, "currency": "eur"}, mistake).id
 
 
+def test_a_decline_is_replayed_without_asking_the_bank_again(world: World) -> None:
+    key: Any = {"idempotency_key": "declined-once"}
+    asked: Any = {
+        "amount": 800,
+        "currency": "eur",
+        "payment_method": "pm_card_chargeDeclined",
+        "confirm": True,
+    }
+    intents = []
+    for _ in range(2):
+        with pytest.raises(stripe.CardError) as declined:
+            world.cards.v1.payment_intents.create(asked, key)
+        intents.append(declined.value.json_body["error"]["payment_intent"]["id"])  # type: ignore[index]
+    assert intents[0] == intents[1]
+    assert len(world.cards.v1.charges.list({"payment_intent": intents[0]}).data) == 1
+
+
 def test_one_key_used_at_once_makes_one_object(world: World) -> None:
     before = {each.id for each in world.cards.v1.payment_intents.list({"limit": 100}).data}
     world.http.post("/api/faults", json={"cards": {"delay_ms": 1000, "count": 1}}).raise_for_status()

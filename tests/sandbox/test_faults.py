@@ -83,6 +83,15 @@ def test_requests_fail_as_often_as_asked_and_then_work_again(world: World) -> No
     assert world.http.get("/api/faults").json()["phone"]["error_status"] == 0
 
 
+def test_a_fault_strikes_only_as_often_as_is_likely(world: World) -> None:
+    switch(world, cards={"error_status": 500, "probability": 0})
+    assert world.cards.v1.balance.retrieve().object == "balance"
+    switch(world, cards={"error_status": 503, "probability": 0.5})
+    auth = (world.sandbox.stripe_key, "")
+    statuses = {world.http.get("/v1/balance", auth=auth).status_code for _ in range(60)}
+    assert statuses == {200, 503}
+
+
 def test_an_answer_is_lost_after_the_text_was_taken(world: World) -> None:
     switch(world, phone={"drop_connection": True, "after_effect": True, "count": 1})
     with pytest.raises(Exception, match=r"[Cc]onnection"):
