@@ -4,12 +4,13 @@ import nh3
 
 from channels.adapters.email.parsing import MAX_HTML
 
-_TEXT = {"a", "abbr", "b", "blockquote", "br", "cite", "code", "del", "div", "em", "hr", "i", "ins"}
-_TEXT |= {"img", "kbd", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u"}
+_TEXT = {"a", "b", "blockquote", "br", "cite", "code", "del", "div", "em", "hr", "i"}
+_TEXT |= {"img", "ins", "kbd", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _LISTS = {"dd", "dl", "dt", "li", "ol", "ul"}
 _TABLES = {"caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
-_TAGS = {"var"} | _TEXT | _HEADINGS | _LISTS | _TABLES
+_TEXT |= {"abbr", "sub", "sup", "tt", "u", "var"}
+_TAGS = _TEXT | _HEADINGS | _LISTS | _TABLES
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"alt", "title", "width", "height"},

@@ -1,0 +1,57 @@
+import pytest
+from sqlalchemy import func, select
+
+from channels import quarantine
+from channels.adapters.email.reading import ReadMail, read_mail
+from channels.models import Message
+from core.errors import NotFound
+from core.jobs import JobRow, decode
+from core.settings import settings as read_settings
+from tests.channels.letters import letter
+from tests.channels.test_receiving import answer_from_us, arrive, message_of
+
+
+@pytest.fixture
+async def forged(session):
+    first = await message_of(session, await arrive(session, letter()))
+    answer = await answer_from_us(session, first)
+    return await arrive(
+        session, letter(message_id="<2@evil.test>", in_reply_to=f"<{answer.rfc_message_id}>", proven=False)
+    )
+
+
+async def promised(session) -> ReadMail:
+    row = await session.scalar(select(JobRow).where(JobRow.key.startswith("mail:")))
+    return decode(row.tag, row.payload)
+
+
+async def test_quarantined_mail_is_listed_and_can_be_read(session, forged):
+    [mail] = await quarantine.waiting(session)
+    assert mail.id == forged.id
+    _, parsed = await quarantine.look(session, forged.id)
+    assert (parsed.sender, parsed.text) == ("ann@example.test", "It drips.")
+
+
+async def test_a_replay_reads_it_again_and_changes_no_rule(session, forged):
+    await quarantine.replay(session, forged.id)
+    await read_mail(session, await promised(session), read_settings())
+    assert forged.quarantined.startswith("Forged reply?")
+    assert await session.scalar(select(func.count()).select_from(Message)) == 2
+
+
+async def test_a_colleague_may_let_it_in_as_a_thread_of_its_own(session, forged):
+    await quarantine.replay(session, forged.id, alone=True)
+    await read_mail(session, await promised(session), read_settings())
+    message = await message_of(session, forged)
+    assert (message.verified, message.seq) == (False, 1)
+    assert await quarantine.waiting(session) == []
+
+
+async def test_a_dismissed_mail_stays_out_with_its_reason(session, forged):
+    await quarantine.dismiss(session, forged.id, "Ada")
+    await session.flush()
+    assert await quarantine.waiting(session) == []
+    assert forged.quarantined.endswith("(dismissed by Ada)")
+    for act in (quarantine.replay(session, forged.id), quarantine.dismiss(session, forged.id, "Ada")):
+        with pytest.raises(NotFound):
+            await act
