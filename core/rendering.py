@@ -6,7 +6,7 @@ What marketers write is rendered elsewhere, in a language without attribute acce
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -80,8 +80,9 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(ZoneInfo(_zone.get()))
 
 
-def _date(instant: datetime, style: str = "medium") -> str:
-    return str(format_date(local(instant).date(), style, locale=_locale.get()))  # type: ignore[arg-type]
+def _date(instant: datetime | date, style: str = "medium") -> str:
+    day = local(instant).date() if isinstance(instant, datetime) else instant
+    return str(format_date(day, style, locale=_locale.get()))  # type: ignore[arg-type]
 
 
 def _time(instant: datetime) -> str:

@@ -3,17 +3,33 @@
 from typing import Any
 
 from portal import health, webhooks
-from portal.customer import account, signin
-from portal.desk import home, operations, settings, team
+from portal.customer import account, cart, chat, checkout, help, invoices, orders, signin, store, tickets, tracking
+from portal.desk import campaigns, customers, home, inbox, operations, palette, segments, settings, team
 from portal.desk import signin as desk_signin
+from portal.desk import tickets as desk_tickets
 
 MODULES: list[Any] = [
     health,
     webhooks,
+    store,
+    cart,
+    checkout,
+    orders,
+    invoices,
     signin,
     account,
+    help,
+    tickets,
+    chat,
+    tracking,
     desk_signin,
     home,
+    inbox,
+    desk_tickets,
+    customers,
+    campaigns,
+    segments,
+    palette,
     team,
     settings,
     operations,

@@ -1,0 +1,186 @@
+"""The cart: a page of its own, and a fragment that answers without leaving where one is."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database import Database
+from core.errors import Invalid
+from core.rendering import gettext as _
+from core.settings import Settings
+from estore import carts, catalogue, checkout
+from portal import visits
+from portal.customer.store import amount, name_of, picture, product_context, stock_words
+from portal.forms import read_form
+from portal.guards import anyone
+from portal.limits import Limits, client
+from portal.rendering import page
+from portal.visits import Visit
+
+NEW_CARTS = "60/hour"
+
+
+class Adding(msgspec.Struct):
+    sku: str
+    slug: str
+    quantity: int = 1
+
+
+async def context(session: AsyncSession, visit: Visit, settings: Settings) -> dict[str, Any]:
+    """What the cart page, its drawer and the checkout's summary show."""
+    cart = await carts.open_cart(session, visit.cart_id, visit.customer_id)
+    if cart is None:
+        return {"lines": [], "quote": None, "count": 0}
+    quote = await checkout.quote(session, cart, settings.country, home=settings.country)
+    return {"lines": [_line(line) for line in quote.lines], "quote": quote, **totals(quote)}
+
+
+def totals(quote: checkout.Quote) -> dict[str, Any]:
+    """The sums of a quote in words, line by line."""
+    currency, sums = quote.currency, quote.totals
+    rows: list[tuple[str, ...]] = [(_("Goods"), amount(sums.goods, currency))]
+    if quote.shipping is not None:
+        price = amount(sums.shipping, currency) if sums.shipping else _("Free")
+        rows.append((quote.shipping.name, price, quote.shipping.promise))
+    taxes = ", ".join(
+        _("%(rate)s %% VAT: %(amount)s")
+        % {"rate": f"{float(tax.rate * 100):g}", "amount": amount(tax.tax, currency)}
+        for tax in sums.taxes
+        if tax.tax
+    )
+    free_from = quote.shipping.free_from if quote.shipping else None
+    missing = free_from - sums.goods if free_from and quote.totals.shipping else 0
+    return {
+        "rows": rows,
+        "total": amount(sums.total, currency),
+        "tax_words": _("including %(taxes)s") % {"taxes": taxes} if taxes else "",
+        "count": sum(line.quantity for line in quote.lines),
+        "until_free": amount(missing, currency) if missing > 0 else "",
+    }
+
+
+def _line(line: carts.Line) -> dict[str, Any]:
+    detail = line.sku.label
+    if line.short:
+        detail = f"{detail} · {stock_words(line.available)}" if detail else stock_words(line.available)
+    return {
+        "id": line.sku.id,
+        "name": name_of(line.product),
+        "href": f"/p/{line.product.slug}",
+        "picture": picture(line.product.picture),
+        "detail": detail,
+        "unit": amount(line.sku.price, line.sku.currency),
+        "amount": amount(line.total, line.sku.currency),
+        "quantity": line.quantity,
+        "short": line.short,
+    }
+
+
+@get("/cart", guards=[anyone])
+async def show_cart(
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    async with database.transaction() as session:
+        facts = await context(session, visit, settings)
+    return page("store/cart.html", facts)
+
+
+@post("/cart/add", guards=[anyone])
+async def add(
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    limits: NamedDependency[Limits],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    """Put something in; htmx gets the drawer, anyone else the cart's page."""
+    form = await read_form(request, Adding)
+    hx = bool(request.headers.get("hx-request"))
+    async with database.transaction() as session:
+        shown = await catalogue.show(session, form.slug)
+    try:
+        async with database.transaction() as session:
+            offer = next((one for one in shown.offers if one.sku.code == form.sku), None)
+            if offer is None:
+                raise Invalid(_("Choose one of the variants."))
+            if offer.available <= 0:
+                raise Invalid(_("This one has just sold out. Choose another, or come back in a few days."))
+            cart = await carts.open_cart(session, visit.cart_id, visit.customer_id, lock=True)
+            if cart is None:
+                await limits.take(NEW_CARTS, "cart", client(request))
+                cart = await carts.begin(session, visit.customer_id)
+            await carts.put(session, cart, offer.sku.id, form.quantity)
+            visit = await visits.remember(
+                session, request, cart_id=cart.id, cart_count=await carts.count(session, cart.id)
+            )
+            facts = await context(session, visit, settings) if hx else {}
+    except Invalid as error:
+        facts = product_context(shown, form.sku, _(next(iter(error.fields.values()), error.message)))
+        if hx:
+            return page("store/_buy.html", facts, status_code=422, re_target="#buy", re_swap="outerHTML")
+        return page("store/product.html", facts | {"others": []}, status_code=422)
+    if not hx:
+        return Redirect("/cart", status_code=303)
+    return page("store/_added.html", facts | {"added": name_of(shown.product)})
+
+
+@post("/cart", guards=[anyone])
+async def change(
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    """Take over every quantity on the page (inputs named quantity-<id>)."""
+    form = await request.form()
+    wanted: dict[UUID, int] = {}
+    for name, value in form.items():
+        head, _sep, tail = str(name).partition("-")
+        if head == "quantity":
+            try:
+                wanted[UUID(tail)] = int(str(value))
+            except ValueError:
+                raise Invalid(_("That is not a quantity. Enter a number from 0 to 99.")) from None
+    return await _change(request, visit, database, settings, wanted)
+
+
+@post("/cart/remove/{sku_id:uuid}", guards=[anyone])
+async def remove(
+    request: Request[Any, Any, Any],
+    sku_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    return await _change(request, visit, database, settings, {sku_id: 0})
+
+
+async def _change(
+    request: Request[Any, Any, Any],
+    visit: Visit,
+    database: Database,
+    settings: Settings,
+    wanted: dict[UUID, int],
+) -> Response[Any]:
+    async with database.transaction() as session:
+        cart = await carts.open_cart(session, visit.cart_id, visit.customer_id, lock=True)
+        if cart is not None:
+            for sku_id, quantity in wanted.items():
+                await carts.change(session, cart, sku_id, quantity)
+            visit = await visits.remember(session, request, cart_count=await carts.count(session, cart.id))
+        facts = await context(session, visit, settings)
+    if request.headers.get("hx-request"):
+        return page("store/_cart.html", facts | {"out_of_band": True})
+    return Redirect("/cart", status_code=303)
+
+
+handlers = [show_cart, add, change, remove]

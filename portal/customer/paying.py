@@ -1,0 +1,93 @@
+"""Paying: the walk to the card company between two transactions, and what a person is told about it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from core.clock import now
+from core.database import Database
+from core.errors import Conflict, NotFound
+from core.settings import Settings
+from customers.merging import group
+from estore import access, orders, payments
+from estore.gateway import Gateway, NoAnswerError, Refused
+from estore.models import Invoice, Order, Payment, PaymentStatus
+from portal.visits import Visit
+
+LOOK_AGAIN = timedelta(seconds=4)
+
+
+async def open_order(
+    database: Database, settings: Settings, visit: Visit, number: str, token: str
+) -> orders.Details:
+    """An order for its customer, or for who holds its link. Raises NotFound for anyone else."""
+    async with database.transaction() as session:
+        order = await orders.by_number(session, number)
+        theirs = visit.customer_id is not None and order.customer_id in await group(
+            session, visit.customer_id
+        )
+        if not theirs and not access.opens(token, order.id, settings.secret_key.get_secret_value()):
+            raise NotFound("We have no such order.")
+        return await orders.details(session, order)
+
+
+def order_path(order: Order, settings: Settings, tail: str = "") -> str:
+    token = access.order_token(order.id, settings.secret_key.get_secret_value())
+    return f"/orders/{order.number}{tail}?token={token}"
+
+
+async def pay(
+    database: Database, gateway: Gateway, settings: Settings, invoice: Invoice, method: str, back: str
+) -> str:
+    """Begin or go on paying an invoice; where to send the person: the card company's page, or `back`.
+
+    Raises Conflict, TransientError with the sentence to show; what was placed before stays placed.
+    """
+    address = settings.public_url + back
+    async with database.transaction() as session:
+        chosen = await payments.method(session, method)
+        payment = await payments.begin(session, invoice.id, chosen, success_url=address, cancel_url=address)
+    if chosen.kind != "card":
+        return back
+    return await ask(database, gateway, payment) or back
+
+
+async def ask(database: Database, gateway: Gateway, payment: Payment) -> str | None:
+    """Ask the card company how an attempt stands, and write it down; the page to pay at while it is open."""
+    try:
+        answer = await gateway.answer(payments.question(payment))
+    except NoAnswerError:
+        async with database.transaction() as session:
+            await payments.unsure(session, payment.id)
+        raise
+    except Refused as refusal:
+        async with database.transaction() as session:
+            await payments.fail(session, payment.id, refusal.message)
+        raise
+    async with database.transaction() as session:
+        await payments.record(session, payment.id, answer)
+    return answer.url if answer.status == "open" else None
+
+
+async def look(database: Database, gateway: Gateway, payment: Payment | None) -> bool:
+    """Ask about an attempt that is waiting, not more often than every few seconds; whether it was asked."""
+    if (
+        payment is None
+        or payment.kind != "card"
+        or not payment.request
+        or payment.status not in (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
+        or payment.checked_at > now() - LOOK_AGAIN
+    ):
+        return False
+    try:
+        await ask(database, gateway, payment)
+    except (NoAnswerError, Conflict, Refused):
+        return False
+    return True
+
+
+async def invoice_number(database: Database, invoice_id: UUID) -> Invoice:
+    """Number an invoice now rather than in a moment, in its own short transaction."""
+    from estore import invoices
+
+    async with database.transaction() as session:
+        return await invoices.finalise(session, invoice_id)

@@ -1,0 +1,268 @@
+"""The store's front: home, listing, search, product."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, Parameter
+
+from core import money
+from core.database import Database
+from core.rendering import current_locale, ngettext
+from core.rendering import gettext as _
+from estore import catalogue, search
+from estore.models import Category, Product, Sku
+from portal.guards import anyone
+from portal.rendering import STATIC, page, static
+
+PAGE_SIZE = 24
+HERO = "pictures/products/aurora-espresso-machine.svg"
+
+Words = Annotated[str, Parameter(query="q", max_length=200)]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A product as a list shows it, in words."""
+
+    name: str
+    href: str
+    picture: str
+    amount: str
+    several: bool
+    tagline: str
+    stock: str | None
+
+
+def picture(path: str) -> str:
+    """The address of a picture of the catalogue."""
+    return static(path) if path and (STATIC / path).is_file() else f"/static/{path}"
+
+
+def amount(minor: int, currency: str) -> str:
+    return money.formatted(minor, currency, current_locale())
+
+
+def name_of(thing: Product | Category) -> str:
+    return catalogue.words(thing, "name", current_locale())
+
+
+def card(found: search.Found) -> Card:
+    product = found.product
+    return Card(
+        name_of(product),
+        f"/p/{product.slug}",
+        picture(product.picture),
+        amount(found.price, found.currency),
+        found.several_prices,
+        catalogue.words(product, "tagline", current_locale()),
+        stock_words(found.available) if found.available <= catalogue.FEW else None,
+    )
+
+
+def stock_words(available: int) -> str:
+    if available <= 0:
+        return _("Sold out for now")
+    if available <= catalogue.FEW:
+        return ngettext("Only %(left)s left", "Only %(left)s left", available) % {"left": available}
+    return _("In stock")
+
+
+@get("/", guards=[anyone])
+async def home(database: NamedDependency[Database]) -> Response[Any]:
+    async with database.transaction() as session:
+        categories = await catalogue.categories(session)
+        best = await search.find(session, search.Search(limit=4, in_stock=True))
+        beans = await search.find(session, search.Search(category="beans", limit=4))
+    return page(
+        "store/home.html",
+        {
+            "hero": picture(HERO),
+            "shelves": [
+                (name_of(one), f"/c/{one.slug}", picture(one.picture), one.description) for one in categories
+            ],
+            "best": [card(found) for found in best.found],
+            "beans": [card(found) for found in beans.found],
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a listing's address asks for; `url` makes the address of a variation of it."""
+
+    path: str
+    words: str
+    category: str
+    price_from: int | None
+    price_to: int | None
+    in_stock: bool
+    sort: search.Sort
+    page: int
+
+    def url(self, **changes: Any) -> str:
+        facts = {
+            "q": self.words,
+            "category": self.category if self.path == "/search" else "",
+            "from": "" if self.price_from is None else self.price_from,
+            "to": "" if self.price_to is None else self.price_to,
+            "stock": "1" if self.in_stock else "",
+            "sort": self.sort if self.sort != "best" else "",
+            "page": "",
+            **changes,
+        }
+        query = urlencode({name: value for name, value in facts.items() if value not in ("", None)})
+        return f"{self.path}?{query}" if query else self.path
+
+
+def read_asked(request: Request[Any, Any, Any], path: str, category: str = "") -> Asked:
+    """What the address asks for; what makes no sense in it is left out, never an error."""
+    given = request.query_params
+    sort = given.get("sort", "best")
+    return Asked(
+        path,
+        str(given.get("q", ""))[:200],
+        category or str(given.get("category", ""))[:60],
+        _whole(given.get("from")),
+        _whole(given.get("to")),
+        given.get("stock") == "1",
+        sort if sort in search.SORTS else "best",
+        max(1, min(_whole(given.get("page")) or 1, 200)),
+    )
+
+
+def _whole(value: Any) -> int | None:
+    text = str(value or "").strip()
+    return int(text) if text.isdecimal() and len(text) <= 7 else None
+
+
+async def _listing(
+    request: Request[Any, Any, Any], database: Database, asked: Asked, category: Category | None = None
+) -> Response[Any]:
+    wanted = search.Search(
+        words=asked.words,
+        category=asked.category,
+        price_from=None if asked.price_from is None else asked.price_from * 100,
+        price_to=None if asked.price_to is None else asked.price_to * 100,
+        in_stock=asked.in_stock,
+        sort=asked.sort,
+        offset=(asked.page - 1) * PAGE_SIZE,
+        limit=PAGE_SIZE,
+    )
+    async with database.transaction() as session:
+        results = await search.find(session, wanted)
+    context = {
+        "asked": asked,
+        "heading": name_of(category)
+        if category
+        else (
+            _("Results for “%(words)s”") % {"words": asked.words} if asked.words else _("Everything we sell")
+        ),
+        "lead": category.description if category else "",
+        "cards": [card(found) for found in results.found],
+        "total": results.total,
+        "kinds": [(one.slug, name_of(one), count) for one, count in results.categories],
+        "in_stock_count": results.in_stock,
+        "price_least": results.price_least // 100,
+        "price_most": -(-results.price_most // 100),
+        "chips": _chips(asked, results),
+        "clear": asked.path + (f"?{urlencode({'q': asked.words})}" if asked.words else ""),
+        "sorts": [
+            ("best", _("Best match") if asked.words else _("Our order")),
+            ("price", _("Price, low to high")),
+            ("-price", _("Price, high to low")),
+            ("new", _("Newest")),
+            ("name", _("Name")),
+        ],
+        "previous": asked.url(page=asked.page - 1) if asked.page > 1 else None,
+        "next": asked.url(page=asked.page + 1) if asked.page * PAGE_SIZE < results.total else None,
+        "search_query": asked.words,
+    }
+    fragment = request.headers.get("hx-target") == "listing"
+    return page("store/_listing.html" if fragment else "store/listing.html", context)
+
+
+def _chips(asked: Asked, results: search.Results) -> list[tuple[str, str]]:
+    chips = []
+    if asked.category and asked.path == "/search":
+        named = next((name_of(one) for one, _n in results.categories if one.slug == asked.category), None)
+        chips.append((named or asked.category, asked.url(category="")))
+    if asked.price_from is not None:
+        chips.append((_("From %(price)s") % {"price": asked.price_from}, asked.url(**{"from": ""})))
+    if asked.price_to is not None:
+        chips.append((_("Up to %(price)s") % {"price": asked.price_to}, asked.url(to="")))
+    if asked.in_stock:
+        chips.append((_("In stock"), asked.url(stock="")))
+    return chips
+
+
+@get("/c/{slug:str}", guards=[anyone])
+async def show_category(
+    request: Request[Any, Any, Any], slug: FromPath[str], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        category = await catalogue.category(session, slug)
+    return await _listing(
+        request, database, read_asked(request, f"/c/{category.slug}", category.slug), category
+    )
+
+
+@get("/search", guards=[anyone])
+async def show_search(request: Request[Any, Any, Any], database: NamedDependency[Database]) -> Response[Any]:
+    return await _listing(request, database, read_asked(request, "/search"))
+
+
+@get("/search/suggest", guards=[anyone])
+async def suggest(database: NamedDependency[Database], q: Words = "") -> Response[Any]:
+    """A few products for what was typed so far, as a fragment."""
+    async with database.transaction() as session:
+        found = await search.suggest(session, q)
+    return page("store/_suggest.html", {"cards": [card(one) for one in found], "words": q})
+
+
+@get("/p/{slug:str}", guards=[anyone])
+async def show_product(
+    slug: FromPath[str],
+    database: NamedDependency[Database],
+    sku: Annotated[str, Parameter(query="sku", max_length=60)] = "",
+) -> Response[Any]:
+    async with database.transaction() as session:
+        shown = await catalogue.show(session, slug)
+        others = await catalogue.related(session, shown.product)
+    return page("store/product.html", product_context(shown, sku) | {"others": [card(one) for one in others]})
+
+
+def product_context(shown: catalogue.Shown, sku: str = "", error: str = "") -> dict[str, Any]:
+    product, locale = shown.product, current_locale()
+    chosen = next((offer for offer in shown.offers if offer.sku.code == sku), None)
+    if chosen is None:
+        chosen = next((offer for offer in shown.offers if offer.available > 0), None)
+    if chosen is None and shown.offers:
+        chosen = shown.offers[0]
+    return {
+        "product": product,
+        "name": name_of(product),
+        "tagline": catalogue.words(product, "tagline", locale),
+        "story": [part for part in catalogue.words(product, "description", locale).split("\n") if part],
+        "picture": picture(product.picture),
+        "category": (name_of(shown.category), f"/c/{shown.category.slug}"),
+        "option": next((key for offer in shown.offers for key in offer.sku.options), ""),
+        "options": [_option(offer, shown.offers) for offer in shown.offers],
+        "chosen": chosen,
+        "stock_words": stock_words(chosen.available) if chosen else _("Sold out for now"),
+        "error": error,
+    }
+
+
+def _option(offer: catalogue.Offer, offers: list[catalogue.Offer]) -> tuple[str, str, str | None, bool]:
+    sku: Sku = offer.sku
+    label = sku.label or sku.code
+    hue = sku.options.get("Colour", "").lower() or None
+    if len({one.sku.price for one in offers}) > 1:
+        label = f"{label}, {amount(sku.price, sku.currency)}"
+    return (sku.code, label, hue, offer.available > 0)
+
+
+handlers = [home, show_category, show_search, suggest, show_product]

@@ -1,0 +1,222 @@
+"""The store as a browser sees it: looking, choosing, ordering, paying, and what strangers may not see."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from litestar import Litestar
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from core.database import Database
+from core.settings import Settings
+from customers import identities
+from estore import demo, orders
+from estore.models import Cart, Order, OrderStatus, Payment
+from tests.portal.conftest import Browser, browser, signed_in
+from tests.sandbox.stand_in import Sandbox, run_sandbox
+
+FILLED = {
+    "email": "ann@example.com", "name": "Ann Berg", "street": "Weg 1", "postcode": "10115", "city": "Berlin",
+    "country": "DE", "shipping": "standard",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def cards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with run_sandbox(tmp_path_factory.mktemp("cards")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def settings(settings: Settings, cards: Sandbox) -> Settings:
+    return settings.model_copy(
+        update={
+            "stripe_api_base": cards.url,
+            "stripe_api_key": SecretStr(cards.stripe_key),
+            "stripe_webhook_secret": SecretStr(cards.stripe_webhook_secret),
+        }
+    )
+
+
+@pytest.fixture
+async def shop(app: Litestar) -> Database:
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        await demo.load(session)
+    return database
+
+
+async def order_by(client: Browser, payment: str, **changes: object) -> str:
+    """Put one thing in the cart and order it; where the shop leads to."""
+    added = await client.submit("/cart/add", {"slug": "dawn-blend", "sku": "DAW-250", "quantity": 2})
+    assert (added.status_code, added.headers["location"]) == (303, "/cart")
+    answer = await client.submit("/checkout", {**FILLED, "payment": payment, **changes})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+async def test_every_page_of_the_front_answers(client: Browser, shop: Database) -> None:
+    for path in ("/", "/c/beans", "/search", "/search?q=grindr", "/p/dawn-blend", "/p/descaler", "/cart"):
+        answer = await client.get(path)
+        assert answer.status_code == 200, path
+        assert "style=" not in answer.text, path
+    assert (await client.get("/p/no-such-thing")).status_code == 404
+    assert (await client.get("/c/no-such-thing")).status_code == 404
+    assert (await client.get("/checkout")).headers["location"] == "/cart"
+
+
+async def test_a_search_forgives_typing_and_ignores_nonsense_in_its_address(
+    client: Browser, shop: Database
+) -> None:
+    found = await client.get("/search?q=grindr&from=x&page=-3&sort=drop+table&stock=1")
+    assert found.status_code == 200
+    assert "Fjell hand grinder" in found.text
+    suggested = await client.get("/search/suggest?q=kettl", headers={"hx-request": "true"})
+    assert "Nord gooseneck kettle" in suggested.text
+    assert "<html" not in suggested.text
+    nothing = await client.get("/search?q=%00%27%22%3Cscript%3E")
+    assert nothing.status_code == 200
+    assert "<script>" not in re.sub(r"<script (type|src)[^>]*>", "", nothing.text)
+
+
+async def test_facets_narrow_down_and_count(client: Browser, shop: Database) -> None:
+    cheap = await client.get("/search?category=beans&to=10")
+    assert "Dawn blend" in cheap.text
+    assert "Midsummer filter" not in cheap.text
+    fragment = await client.get("/search?to=10", headers={"hx-request": "true", "hx-target": "listing"})
+    assert fragment.text.lstrip().startswith('<div id="listing">')
+
+
+async def test_a_guest_orders_by_bank_transfer_and_is_told_the_truth(client: Browser, shop: Database) -> None:
+    where = await order_by(client, "bank_transfer")
+    thanks = await client.get(where)
+    assert "DE02 1203 0000 0000 2020 51" in thanks.text
+    assert "Thank you. We have your order." in thanks.text
+    async with shop.transaction() as session:
+        order = (await session.scalars(select(Order))).one()
+        shown = await orders.details(session, order)
+    assert (order.status, order.total) == ("placed", 2270)
+    assert shown.invoice is not None
+    assert shown.invoice.label.startswith("INV-")
+    assert (await client.get("/cart")).text.count("Nothing in it yet") == 1
+
+
+async def test_a_mistake_in_the_form_keeps_what_was_typed_and_orders_nothing(
+    client: Browser, shop: Database
+) -> None:
+    await client.submit("/cart/add", {"slug": "dawn-blend", "sku": "DAW-250"})
+    answer = await client.submit("/checkout", {**FILLED, "email": "nobody", "city": "", "payment": "card"})
+    assert answer.status_code == 422
+    assert 'value="Ann Berg"' in answer.text
+    assert "Enter the town." in answer.text
+    assert 'id="f-email-error"' in answer.text
+    async with shop.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Order)) == 0
+
+
+async def test_a_stranger_sees_neither_order_nor_invoice_nor_cart(
+    app: Litestar, client: Browser, shop: Database
+) -> None:
+    where = await order_by(client, "bank_transfer")
+    async with shop.transaction() as session:
+        order = (await session.scalars(select(Order))).one()
+        shown = await orders.details(session, order)
+        mallory = await identities.verify(session, identities.email("mallory@example.com"), by="link")
+    assert shown.invoice is not None
+    number, label = order.number, shown.invoice.label
+    token = where.partition("token=")[2]
+    async with browser(app) as stranger:
+        for path in (f"/orders/{number}", f"/orders/{number}/thanks", f"/orders/{number}?token={token[:-2]}xx"):
+            assert (await stranger.get(path)).status_code == 404, path
+        assert (await stranger.submit(f"/orders/{number}/pay")).status_code == 404
+        assert (await stranger.get(f"/account/invoices/{label}")).status_code == 303
+        assert (await stranger.get("/pay/" + "x" * 43)).status_code == 404
+    async with browser(app, await signed_in(app, customer_id=mallory)) as stranger:
+        for path in (f"/account/orders/{number}", f"/account/invoices/{label}", f"/account/invoices/{label}/pdf"):
+            assert (await stranger.get(path)).status_code == 404, path
+        assert (await stranger.submit(f"/account/invoices/{label}")).status_code == 404
+    async with browser(app, await signed_in(app, customer_id=order.customer_id)) as owner:
+        for path in ("/account/orders", f"/account/orders/{number}", "/account/invoices"):
+            assert number in (await owner.get(path)).text or label in (await owner.get(path)).text
+        paper = await owner.get(f"/account/invoices/{label}/pdf")
+        assert paper.content.startswith(b"%PDF-")
+        assert (await owner.get(f"/account/invoices/{label}/pdf")).content == paper.content
+
+
+async def test_a_card_payment_declined_then_paid_is_one_payment(
+    client: Browser, shop: Database, cards: Sandbox
+) -> None:
+    where = await order_by(client, "card")
+    assert where.startswith(cards.url)
+    async with shop.transaction() as session:
+        payment = (await session.scalars(select(Payment))).one()
+        order = (await session.scalars(select(Order))).one()
+    assert payment.provider_session in where
+    back = payment.request["success_url"].removeprefix("http://127.0.0.1:8000")
+    waiting = await client.get(back)
+    assert "It is not paid yet" in waiting.text
+    again = await client.submit(f"/orders/{order.number}/pay?{back.partition('?')[2]}", {"payment": "card"})
+    assert again.headers["location"] == where
+    pay(cards, where)
+    async with shop.transaction() as session:
+        kept = await session.get_one(Payment, payment.id)
+        kept.checked_at = kept.created_at.replace(year=2020)
+    told = await client.get(back)
+    assert "Your order is paid" in told.text
+    async with shop.transaction() as session:
+        assert (await session.get_one(Order, order.id)).status == OrderStatus.PAID
+        assert await session.scalar(select(func.count()).select_from(Payment)) == 1
+
+
+async def test_when_the_card_company_does_not_answer_the_order_is_kept(
+    client: Browser, shop: Database, app: Litestar
+) -> None:
+    app.state.gateway._stripe._requestor._options  # noqa: B018 - the real client, towards a closed port
+    await app.state.gateway.close()
+    from estore.gateway import Gateway
+
+    app.state.gateway = Gateway(
+        Settings.model_validate(
+            {**{key: "x" * 32 for key in ("database_url", "redis_url", "secret_key", "stripe_api_key",
+                                          "stripe_webhook_secret", "twilio_account_sid", "twilio_auth_token")},
+             "stripe_api_base": "http://127.0.0.1:9"}
+        )
+    )  # fmt: skip
+    where = await order_by(client, "card")
+    assert where.startswith("/orders/")
+    assert "We are finding out" in (await client.get(where)).text
+    async with shop.transaction() as session:
+        assert (await session.scalars(select(Payment.status))).one() == "unknown"
+
+
+async def test_a_cart_on_the_server_is_made_only_when_something_is_put_in(
+    client: Browser, shop: Database
+) -> None:
+    await client.get("/cart")
+    async with shop.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Cart)) == 0
+    added = await client.submit(
+        "/cart/add", {"slug": "dawn-blend", "sku": "DAW-1K"}, headers={"hx-request": "true"}
+    )
+    assert added.status_code == 200
+    assert 'id="cart-link"' in added.text
+    gone = await client.submit(f"/cart/remove/{demo.demo_id('sku', 'DAW-1K')}")
+    assert gone.status_code == 303
+    assert "Nothing in it yet" in (await client.get("/cart")).text
+
+
+def pay(cards: Sandbox, where: str) -> None:
+    """Pay at the hosted page, with a card that works."""
+    import httpx
+
+    with httpx.Client(base_url=cards.url) as page:
+        form = page.get(where).text
+        action = re.search(r'action="([^"]+)"', form)
+        assert action is not None
+        declined = page.post(action[1], data={"card": "4000000000000002", "email": "ann@example.com"})
+        assert "declined" in declined.text
+        paid = page.post(action[1], data={"card": "4242424242424242", "email": "ann@example.com"})
+        assert paid.status_code in (302, 303), paid.text
+
+
