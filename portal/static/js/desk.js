@@ -6,3 +6,8 @@ import { start as composer } from "./composer.js";
 palette();
 keyboard();
 composer();
+
+// The key that a Mac's keyboard shows.
+if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+  document.querySelectorAll("kbd").forEach((key) => { if (key.textContent === "Ctrl") key.textContent = "⌘"; });
+}
