@@ -3,8 +3,14 @@
 import asyncio
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from workers.verification import Verified
 
 
 def _load_handlers() -> None:
@@ -92,3 +98,94 @@ async def _listen() -> None:
     finally:
         await database.close()
         await redis.aclose()
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def verify(as_json: bool) -> None:
+    """Rebuild derived data and report every difference; 1 when there is any."""
+    import json
+    from dataclasses import asdict
+
+    found = asyncio.run(_verify())
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2))
+    else:
+        _show_differences(found)
+    if found.differences:
+        raise SystemExit(1)
+
+
+async def _verify() -> "Verified":
+    from core.database import Database
+    from core.schema import import_models
+    from core.settings import settings
+    from workers.verification import verify
+
+    import_models()
+    database = Database(settings().database_url, pool_size=1)
+    try:
+        return await verify(database)
+    finally:
+        await database.close()
+
+
+def _show_differences(found: "Verified") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if found.differences:
+        table = Table("What must be true", "Of", "Kept", "The facts say")
+        for difference in found.differences:
+            table.add_row(difference.check, difference.subject, difference.kept, difference.derived)
+        console.print(table)
+    console.print(f"{len(found.differences)} differences.")
+    if found.waiting or found.dead:
+        console.print(f"{found.waiting} jobs are due, {found.dead} are dead: differences may be theirs.")
+
+
+@click.command()
+@click.option("--show-logins", is_flag=True, help="Print the demo colleagues' log-ins as JSON; load nothing.")
+@click.option("--in-production", is_flag=True, help="Load it although this is not a place for trying out.")
+def seed(show_logins: bool, in_production: bool) -> None:
+    """Load the demo company: staff, catalogue, help centre, customers and their stories."""
+    import json
+
+    from core.settings import settings
+    from workers.seed import logins
+
+    if show_logins:
+        click.echo(json.dumps(logins(settings()), indent=2))
+        return
+    if settings().environment == "production" and not in_production:
+        raise click.ClickException(
+            "This is a production installation: invented customers would stand among real ones. "
+            "Say --in-production if that is what you want."
+        )
+    asyncio.run(_seed())
+
+
+async def _seed() -> None:
+    from redis.asyncio import Redis
+    from rich.progress import Progress
+
+    from core.database import Database
+    from core.schema import import_models
+    from core.settings import settings
+    from workers.seed import seed
+
+    import_models()
+    redis = Redis.from_url(settings().redis_url)
+    database = Database(settings().database_url, redis, pool_size=2)
+    try:
+        with Progress(transient=True) as progress:
+            bars: dict[str, "TaskID"] = {}
+            async for what, done, of in seed(database, settings()):
+                if what not in bars:
+                    bars[what] = progress.add_task(what, total=of)
+                progress.update(bars[what], completed=done)
+    finally:
+        await database.close()
+        await redis.aclose()
+    click.echo("The demo company is loaded.")
