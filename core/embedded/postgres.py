@@ -40,6 +40,7 @@ _NOT_DURABLE = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
+    "dynamic_shared_memory_type": "mmap",  # dies with the folder, whoever is killed
     "max_wal_size": "2GB",
     "max_connections": "200",
 }
