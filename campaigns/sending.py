@@ -36,7 +36,7 @@ CANCELLED = "cancelled"
 
 @dataclass(frozen=True)
 class Became:
-    """What delivery says of one message: `status` as in channels, `at` when it was sent, `subject` as it went."""
+    """What delivery says of a message: `status` as in channels, `at` when it went, `subject` as it went."""
 
     recipient_id: UUID
     status: str

@@ -28,7 +28,7 @@ async def states(session: AsyncSession, broadcast_id: object) -> dict[str, int]:
         .where(BroadcastRecipient.broadcast_id == broadcast_id)
         .group_by(BroadcastRecipient.state)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def test_the_audience_is_frozen_once_and_queued_once(session: AsyncSession, settings: Settings) -> None:

@@ -1,0 +1,524 @@
+"""Campaigns at the desk: four steps along a line, then the report whose numbers move."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, ServerSentEvent, Stream
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from campaigns import broadcasts, segments, sending, sms, templates, topics
+from campaigns.content import Rendered
+from campaigns.figures import Figures, figures, ledger, links, reasons
+from campaigns.models import Broadcast, BroadcastState, RecipientState
+from core.database import Database
+from core.errors import DomainError, Invalid
+from core.money import formatted
+from core.rendering import current_locale
+from core.rendering import gettext as _
+from core.settings import Settings
+from core.staff import Role
+from customers import identities
+from portal import cursors
+from portal.customer.tracking import channel_words, topic_words
+from portal.forms import read_form
+from portal.guards import staff
+from portal.live import Live
+from portal.rendering import page
+from portal.visits import Visit
+
+HERE = "/desk/campaigns"
+ONE = HERE + "/{broadcast_id:uuid}"
+MARKETERS = staff(Role.MARKETER)
+ZONE = ZoneInfo("Europe/Berlin")
+PAGE = 50
+CSV_PAGE = 1000
+# A preview shows a stranger's HTML in a frame of its own, where nothing runs and nothing of ours is in reach.
+FRAME_POLICY = (
+    "sandbox; default-src 'none'; img-src 'self' https: data:; style-src 'unsafe-inline'; "
+    "frame-ancestors 'self'"
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The preview beside a step: the message as one customer gets it, or why it cannot be shown."""
+
+    people: list[tuple[str, str]]
+    customer_id: UUID | None
+    message: Rendered | None
+    trouble: str
+    length: sms.Length | None
+
+
+@get(HERE, guards=[MARKETERS])
+async def show_campaigns(
+    database: NamedDependency[Database], settings: NamedDependency[Settings], before: FromQuery[str] = ""
+) -> Response[Any]:
+    async with database.transaction() as session:
+        found = await broadcasts.listed(session, cursors.read(before), PAGE + 1)
+        rows = [(each, await figures(session, each.id)) for each in found[:PAGE]]
+    more = cursors.write(found[PAGE - 1].created_at, found[PAGE - 1].id) if len(found) > PAGE else ""
+    context = {"rows": [(each, told, _revenue(told)) for each, told in rows], "more": more}
+    return page("desk/campaigns.html", context)
+
+
+@get(f"{HERE}/new", guards=[MARKETERS])
+async def new_campaign() -> Response[Any]:
+    return page(
+        "desk/campaigns/new.html", {"channels": _channels(), "name": "", "channel": "email", "errors": {}}
+    )
+
+
+class New(msgspec.Struct):
+    channel: str
+    name: str = ""
+
+
+@post(HERE, guards=[MARKETERS])
+async def create_campaign(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+) -> Response[Any]:
+    form = await read_form(request, New)
+    try:
+        async with database.transaction() as session:
+            broadcast = await broadcasts.create(session, form.name, form.channel, visit.colleague.id)
+    except Invalid as error:
+        context = {
+            "channels": _channels(),
+            "name": form.name,
+            "channel": form.channel,
+            "errors": error.fields,
+        }
+        return page("desk/campaigns/new.html", context, status_code=422)
+    return Redirect(f"{HERE}/{broadcast.id}/who", status_code=303)
+
+
+@get(ONE, guards=[MARKETERS])
+async def show_campaign(
+    broadcast_id: FromPath[UUID], database: NamedDependency[Database], settings: NamedDependency[Settings]
+) -> Response[Any]:
+    """The report; a draft leads to its first step."""
+    async with database.transaction() as session:
+        broadcast = await broadcasts.get(session, broadcast_id)
+        if broadcast.state == BroadcastState.DRAFT:
+            return Redirect(f"{HERE}/{broadcast_id}/who", status_code=303)
+        context = await _report(session, broadcast)
+        context["seen"] = await _seen(session, settings, broadcast, None)
+    return page("desk/campaign_report.html", context)
+
+
+@get(f"{ONE}/figures", guards=[MARKETERS])
+async def show_figures(broadcast_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[Any]:
+    """The moving part of the report."""
+    async with database.transaction() as session:
+        context = await _report(session, await broadcasts.get(session, broadcast_id))
+    return page("desk/campaigns/_figures.html", context)
+
+
+@get(f"{HERE}/live", guards=[MARKETERS])
+async def listen(live: NamedDependency[Live]) -> ServerSentEvent:
+    return live.stream({broadcasts.TOPIC: "changed"})
+
+
+@get([f"{ONE}/who", f"{ONE}/what", f"{ONE}/when", f"{ONE}/check"], guards=[MARKETERS])
+async def show_step(
+    request: Request[Any, Any, Any],
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    customer: FromQuery[UUID | None] = None,
+    at: FromQuery[str] = "",
+    tested: FromQuery[str] = "",
+) -> Response[Any]:
+    """A step of a draft. What was launched has its report instead."""
+    step = request.url.path.rpartition("/")[2]
+    async with database.transaction() as session:
+        broadcast = await broadcasts.get(session, broadcast_id)
+        if broadcast.state != BroadcastState.DRAFT:
+            return Redirect(f"{HERE}/{broadcast_id}", status_code=303)
+        return await _step(session, settings, broadcast, step, customer_id=customer, at=at, tested=tested)
+
+
+class Who(msgspec.Struct):
+    version: int
+    segment_id: UUID | None = None
+    topic: str = ""
+    name: str = ""
+
+
+@post(f"{ONE}/who", guards=[MARKETERS])
+async def choose_who(
+    request: Request[Any, Any, Any],
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    form = await read_form(request, Who)
+    async with database.transaction() as session:
+        try:
+            if form.segment_id is None:
+                raise Invalid(_("Nobody is chosen yet."), {"segment_id": _("Choose who it goes to.")})
+            await broadcasts.edit(
+                session,
+                broadcast_id,
+                form.version,
+                segment_id=form.segment_id,
+                topic=form.topic or None,
+                name=form.name,
+            )
+        except Invalid as error:
+            broadcast = await broadcasts.get(session, broadcast_id)
+            return await _step(session, settings, broadcast, "who", error=error)
+    return Redirect(f"{HERE}/{broadcast_id}/what", status_code=303)
+
+
+class What(msgspec.Struct):
+    version: int
+    subject: str = ""
+    format: str = "markdown"
+    act: str = "next"
+    customer: UUID | None = None
+
+
+@post(f"{ONE}/what", guards=[MARKETERS])
+async def write_what(
+    request: Request[Any, Any, Any],
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    """Keep what was written, complete or not; then show it, or go on when it can be sent."""
+    form = await read_form(request, What)
+    body = str((await request.form()).get("body", ""))  # longer than other fields, and its spaces matter
+    async with database.transaction() as session:
+        broadcast = await broadcasts.edit(
+            session, broadcast_id, form.version, subject=form.subject, body=body, format=form.format
+        )
+        try:
+            broadcasts.compiled(broadcast)
+        except Invalid as error:
+            return await _step(session, settings, broadcast, "what", error=error, customer_id=form.customer)
+    if form.act == "show":
+        who = f"?customer={form.customer}" if form.customer else ""
+        return Redirect(f"{HERE}/{broadcast_id}/what{who}", status_code=303)
+    return Redirect(f"{HERE}/{broadcast_id}/when", status_code=303)
+
+
+class When(msgspec.Struct):
+    when: str = "now"
+    at: str = ""
+
+
+@post(f"{ONE}/when", guards=[MARKETERS])
+async def choose_when(
+    request: Request[Any, Any, Any],
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    form = await read_form(request, When)
+    async with database.transaction() as session:
+        broadcast = await broadcasts.get(session, broadcast_id)
+        try:
+            at = _instant(form)
+        except Invalid as error:
+            return await _step(session, settings, broadcast, "when", error=error)
+    later = f"?at={at:%Y-%m-%dT%H:%M}" if at else ""
+    return Redirect(f"{HERE}/{broadcast_id}/check{later}", status_code=303)
+
+
+class Launch(msgspec.Struct):
+    version: int
+    at: str = ""
+
+
+@post(f"{ONE}/launch", guards=[MARKETERS])
+async def launch(
+    request: Request[Any, Any, Any],
+    broadcast_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    form = await read_form(request, Launch)
+    async with database.transaction() as session:
+        try:
+            async with session.begin_nested():
+                at = _instant(When("later", form.at)) if form.at else None
+                await broadcasts.launch(session, settings, broadcast_id, form.version, visit.colleague.id, at)
+        except Invalid as error:
+            broadcast = await broadcasts.get(session, broadcast_id)
+            return await _step(session, settings, broadcast, "check", error=error, at=form.at)
+    return Redirect(f"{HERE}/{broadcast_id}", status_code=303)
+
+
+class Test(msgspec.Struct):
+    to: str = ""
+    customer: UUID | None = None
+
+
+@post(f"{ONE}/test", guards=[MARKETERS])
+async def send_test(
+    request: Request[Any, Any, Any],
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    """Send the message to a colleague, as the customer shown would get it."""
+    form = await read_form(request, Test)
+    async with database.transaction() as session:
+        broadcast = await broadcasts.get(session, broadcast_id)
+        try:
+            async with session.begin_nested():
+                as_customer = form.customer or await _anyone(session, broadcast)
+                await broadcasts.send_test(session, settings, broadcast, form.to, as_customer)
+        except Invalid as error:
+            beside = {"to": next(iter(error.fields.values()), error.message)}
+            return await _step(session, settings, broadcast, "check", error=Invalid(error.message, beside))
+    return Redirect(f"{HERE}/{broadcast_id}/check?tested=1", status_code=303)
+
+
+ACTS = {
+    "pause": sending.pause,
+    "resume": sending.resume,
+    "cancel": sending.cancel,
+    "unschedule": broadcasts.unschedule,
+}
+
+
+@post([f"{ONE}/{act}" for act in ACTS], guards=[MARKETERS])
+async def act_on(
+    request: Request[Any, Any, Any], broadcast_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    """Pause, resume, cancel, or take back before its time; each counts from this answer on."""
+    act = ACTS[request.url.path.rpartition("/")[2]]
+    async with database.transaction() as session:
+        await act(session, broadcast_id)
+    return Redirect(f"{HERE}/{broadcast_id}", status_code=303)
+
+
+class Version(msgspec.Struct):
+    version: int
+
+
+@post(f"{ONE}/delete", guards=[MARKETERS])
+async def delete_draft(
+    request: Request[Any, Any, Any], broadcast_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    form = await read_form(request, Version)
+    async with database.transaction() as session:
+        await broadcasts.delete(session, broadcast_id, form.version)
+    return Redirect(HERE, status_code=303)
+
+
+@get(f"{ONE}/frame", guards=[MARKETERS])
+async def show_frame(
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    customer: FromQuery[UUID | None] = None,
+) -> Response[str]:
+    """The HTML of the mail as a customer gets it, for the preview's frame."""
+    async with database.transaction() as session:
+        broadcast = await broadcasts.get(session, broadcast_id)
+        seen = await _seen(session, settings, broadcast, customer)
+    html = seen.message.html if seen.message is not None else None
+    headers = {"content-security-policy": FRAME_POLICY}
+    return Response(html or "", media_type="text/html; charset=utf-8", headers=headers)
+
+
+@get(f"{ONE}/recipients", guards=[MARKETERS])
+async def show_recipients(
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    only: FromQuery[str] = "",
+    after: FromQuery[UUID | None] = None,
+) -> Response[Any]:
+    """The ledger: everyone in the audience and what became of it."""
+    chosen = _states(only)
+    async with database.transaction() as session:
+        broadcast = await broadcasts.get(session, broadcast_id)
+        rows = await ledger(session, broadcast_id, states=chosen, after=after, limit=PAGE + 1)
+        told = await figures(session, broadcast_id)
+    context = {
+        "broadcast": broadcast,
+        "rows": rows[:PAGE],
+        "more": rows[PAGE - 1].id if len(rows) > PAGE else None,
+        "only": only if chosen else "",
+        "figures": told,
+        "states": [(state, str(state)) for state in (*RecipientState,)],
+    }
+    return page("desk/campaign_recipients.html", context)
+
+
+@get(f"{ONE}/recipients.csv", guards=[MARKETERS])
+async def download_recipients(
+    broadcast_id: FromPath[UUID], database: NamedDependency[Database], only: FromQuery[str] = ""
+) -> Stream:
+    """The ledger as a spreadsheet, read page by page."""
+    async with database.transaction() as session:
+        await broadcasts.get(session, broadcast_id)
+    return Stream(
+        _csv(database, broadcast_id, _states(only)),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="recipients-{broadcast_id}.csv"'},
+    )
+
+
+async def _csv(database: Database, broadcast_id: UUID, chosen: list[str]) -> AsyncIterator[str]:
+    yield "customer_id,name,address,state,reason,clicked,unsubscribed\r\n"
+    after: UUID | None = None
+    while True:
+        async with database.transaction() as session:
+            rows = await ledger(session, broadcast_id, states=chosen, after=after, limit=CSV_PAGE)
+        text = io.StringIO()
+        writer = csv.writer(text)
+        for row in rows:
+            cells = (row.name, row.address, row.state, row.reason or "")
+            writer.writerow([row.customer_id, *map(_cell, cells), int(row.clicked), int(row.unsubscribed)])
+        yield text.getvalue()
+        if len(rows) < CSV_PAGE:
+            return
+        after = rows[-1].id
+
+
+def _cell(value: str) -> str:
+    """A spreadsheet must not take what a customer calls themselves for a formula; phone numbers stay."""
+    dangerous = value.startswith(("=", "@", "-", "\t", "\r")) or (
+        value[:1] == "+" and not value[1:].isdigit()
+    )
+    return f"'{value}" if dangerous else value
+
+
+def _states(only: str) -> list[str]:
+    if only == "open":
+        return [RecipientState.PENDING, RecipientState.QUEUED]
+    return [only] if only in RecipientState else []
+
+
+def _instant(form: When) -> datetime | None:
+    """The chosen moment; what is typed is our own local time."""
+    if form.when != "later":
+        return None
+    try:
+        typed = datetime.fromisoformat(form.at)
+    except ValueError:
+        raise Invalid(_("That is no date and time."), {"at": _("Choose a date and a time.")}) from None
+    at = typed if typed.tzinfo else typed.replace(tzinfo=ZONE)
+    if at <= datetime.now(ZONE):
+        raise Invalid(_("That moment has passed."), {"at": _("Choose one that is still to come.")})
+    return at
+
+
+async def _anyone(session: AsyncSession, broadcast: Broadcast) -> UUID:
+    people = await broadcasts.sample_customers(session, broadcast, 1)
+    if not people:
+        raise Invalid(_("Nobody is in the segment, so there is no one to show it as."))
+    return people[0].customer_id
+
+
+async def _seen(
+    session: AsyncSession, settings: Settings, broadcast: Broadcast, customer_id: UUID | None
+) -> Seen:
+    people = list(await broadcasts.sample_customers(session, broadcast))
+    known = {person.customer_id for person in people}
+    chosen = customer_id or (people[0].customer_id if people else None)
+    choices = [(str(person.customer_id), person.name or _("Nameless")) for person in people]
+    if chosen is not None and chosen not in known:
+        reached = await identities.contacts(session, chosen)
+        choices.insert(0, (str(chosen), reached[0].value if reached else str(chosen)))
+    message, trouble = None, ""
+    if chosen is None:
+        trouble = _("Choose who it goes to first: the preview shows it as one of them gets it.")
+    else:
+        try:
+            message = await broadcasts.preview(session, settings, broadcast, chosen)
+        except DomainError as error:
+            trouble = next(iter(getattr(error, "fields", {}).values()), error.message)
+    length = sms.measure(message.text) if message is not None and broadcast.channel == "sms" else None
+    return Seen(choices, chosen, message, trouble, length)
+
+
+async def _step(
+    session: AsyncSession,
+    settings: Settings,
+    broadcast: Broadcast,
+    step: str,
+    *,
+    error: Invalid | None = None,
+    customer_id: UUID | None = None,
+    at: str = "",
+    tested: str = "",
+) -> Response[Any]:
+    kept = await segments.listed(session)
+    chosen = next((each for each in kept if each.id == broadcast.segment_id), None)
+    context: dict[str, Any] = {
+        "broadcast": broadcast,
+        "step": step,
+        "segments": [(str(each.id), each.name) for each in kept],
+        "segment": chosen,
+        "size": await segments.size(session, chosen.definition) if chosen else None,
+        "topics": [
+            (topic.key, topic_words(topic.key)[0], topic_words(topic.key)[1]) for topic in topics.TOPICS
+        ],
+        "topic": topic_words(broadcast.topic)[0],
+        "channel": channel_words(broadcast.channel),
+        "values": list(templates.VALUES.items()),
+        "seen": await _seen(session, settings, broadcast, customer_id),
+        "errors": error.fields if error else {},
+        "message": error.message if error else "",
+        "tested": bool(tested),
+        "at": at,
+        "check": None,
+    }
+    if step == "check":
+        context["check"] = await _check(session, settings, broadcast)
+    return page("desk/campaign_step.html", context, status_code=422 if error else 200)
+
+
+async def _check(session: AsyncSession, settings: Settings, broadcast: Broadcast) -> Any:
+    """The preflight, or the sentence that says what is missing before there can be one."""
+    try:
+        return await broadcasts.preflight(session, settings, broadcast)
+    except DomainError as error:
+        return next(iter(getattr(error, "fields", {}).values()), error.message)
+
+
+async def _report(session: AsyncSession, broadcast: Broadcast) -> dict[str, Any]:
+    told = await figures(session, broadcast.id)
+    return {
+        "broadcast": broadcast,
+        "figures": told,
+        "revenue": _revenue(told),
+        "links": await links(session, broadcast.id),
+        "reasons": await reasons(session, broadcast.id),
+        "channel": channel_words(broadcast.channel),
+    }
+
+
+def _revenue(told: Figures) -> str:
+    return " + ".join(formatted(each.amount, each.currency, current_locale()) for each in told.revenue)
+
+
+def _channels() -> list[tuple[str, str, str]]:
+    return [
+        ("email", _("E-mail"), _("With pictures and links, and a plain form for those who prefer it.")),
+        ("sms", _("Text message"), _("Short, to the phone. Answering STOP ends it.")),
+    ]
+
+
+handlers = [
+    show_campaigns, new_campaign, create_campaign, show_campaign, show_figures, listen, show_step, choose_who,
+    write_what, choose_when, launch, send_test, act_on, delete_draft, show_frame, show_recipients,
+    download_recipients,
+]  # fmt: skip
