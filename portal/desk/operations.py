@@ -117,7 +117,7 @@ def _as_text(body: bytes, filename: str) -> Response[bytes]:
     """Raw bytes from outside: to be saved, never to be rendered by a browser."""
     return Response(
         body,
-        media_type="text/plain; charset=utf-8",
+        media_type="text/plain",
         headers={"content-disposition": f'attachment; filename="{filename}"'},
     )
 

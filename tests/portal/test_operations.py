@@ -1,0 +1,156 @@
+"""The operations page: what waits, what died, what could not be read, and what can be done about it."""
+
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from litestar import Litestar
+from sqlalchemy import func, select, update
+
+from core.clock import now
+from core.database import Database
+from core.jobs import Job, JobRow, enqueue
+from core.staff import Role
+from core.webhooks import ProcessWebhook, ReceivedWebhook
+from core.webhooks import store as keep
+from tests.portal.conftest import Browser, browser, employed
+
+
+class Rest(Job, tag="tests.rest", frozen=True):
+    number: int
+
+
+def store(app: Litestar) -> Database:
+    database: Database = app.state.database
+    return database
+
+
+@pytest.fixture
+async def admin_client(app: Litestar):
+    async with browser(app, await employed(app, Role.ADMIN)) as client:
+        yield client
+
+
+async def dead_job(app: Litestar, number: int = 1, error: str = "ValueError: <b>broken</b>") -> int:
+    async with store(app).transaction() as session:
+        await enqueue(session, Rest(number))
+        job_id = await session.scalar(select(func.max(JobRow.id)))
+        await session.execute(
+            update(JobRow).where(JobRow.id == job_id).values(dead_at=now(), attempts=12, error=error)
+        )
+    assert job_id is not None
+    return job_id
+
+
+async def job(app: Litestar, job_id: int) -> JobRow | None:
+    async with store(app).transaction() as session:
+        return await session.get(JobRow, job_id)
+
+
+async def quarantined(app: Litestar, body: bytes = b'{"type": "<script>"}') -> UUID:
+    async with store(app).transaction() as session:
+        await keep(session, "stripe", f"evt_{uuid4().hex}", body)
+        await session.execute(update(ReceivedWebhook).values(quarantined="ValueError: <i>odd</i>"))
+        await session.execute(JobRow.__table__.delete())  # type: ignore[attr-defined]
+        webhook_id = await session.scalar(select(ReceivedWebhook.id))
+    assert webhook_id is not None
+    return webhook_id
+
+
+async def test_it_shows_queues_dead_jobs_quarantine_and_providers_escaped(
+    app: Litestar, admin_client: Browser
+) -> None:
+    await quarantined(app)
+    await dead_job(app)
+    text = (await admin_client.get("/desk/operations")).text
+    for words in ("default", "delivery", "bulk", "tests.rest", "stripe", "1 job waits for a decision."):
+        assert words in text
+    assert "&lt;b&gt;broken" in text
+    assert "&lt;i&gt;odd" in text
+    assert "<b>broken" not in text
+    assert "<i>odd" not in text
+
+
+async def test_a_dead_job_gets_a_fresh_set_of_attempts(app: Litestar, admin_client: Browser) -> None:
+    job_id = await dead_job(app)
+    assert (await admin_client.submit(f"/desk/operations/jobs/{job_id}/retry")).status_code == 303
+    revived = await job(app, job_id)
+    assert revived is not None
+    assert (revived.dead_at, revived.attempts) == (None, 0)
+    again = await admin_client.submit(f"/desk/operations/jobs/{job_id}/retry")
+    assert (again.status_code, "not among the dead ones any more" in again.text) == (404, True)
+
+
+async def test_all_dead_jobs_are_tried_again_and_living_ones_left_alone(
+    app: Litestar, admin_client: Browser
+) -> None:
+    ids = [await dead_job(app, number) for number in range(3)]
+    async with store(app).transaction() as session:
+        await enqueue(session, Rest(9))
+        await session.execute(update(JobRow).where(JobRow.dead_at.is_(None)).values(attempts=3))
+    assert (await admin_client.submit("/desk/operations/jobs/retry")).status_code == 303
+    async with store(app).transaction() as session:
+        rows = list(await session.scalars(select(JobRow).order_by(JobRow.id)))
+    assert [(row.id in ids, row.dead_at, row.attempts) for row in rows] == [(True, None, 0)] * 3 + [
+        (False, None, 3)
+    ]
+
+
+async def test_only_a_dead_job_can_be_discarded(app: Litestar, admin_client: Browser) -> None:
+    job_id = await dead_job(app)
+    async with store(app).transaction() as session:
+        await enqueue(session, Rest(2))
+        alive = await session.scalar(select(func.max(JobRow.id)))
+    assert (await admin_client.submit(f"/desk/operations/jobs/{alive}/discard")).status_code == 404
+    assert (await admin_client.submit(f"/desk/operations/jobs/{job_id}/discard")).status_code == 303
+    assert await job(app, job_id) is None
+    assert await job(app, alive or 0) is not None
+
+
+async def test_a_quarantined_webhook_is_downloaded_as_text_never_shown(
+    app: Litestar, admin_client: Browser
+) -> None:
+    webhook_id = await quarantined(app, b"<script>alert(1)</script>")
+    answer = await admin_client.get(f"/desk/operations/webhooks/{webhook_id}/raw")
+    assert answer.content == b"<script>alert(1)</script>"
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_replay_promises_to_read_it_again_once(app: Litestar, admin_client: Browser) -> None:
+    webhook_id = await quarantined(app)
+    for _ in range(2):
+        await admin_client.submit(f"/desk/operations/webhooks/{webhook_id}/replay")
+    async with store(app).transaction() as session:
+        rows = list(await session.scalars(select(JobRow)))
+    assert [(row.tag, msgspec.json.decode(row.payload)["webhook_id"]) for row in rows] == [
+        (str(ProcessWebhook.__struct_config__.tag), str(webhook_id))
+    ]
+
+
+async def test_a_dismissed_webhook_leaves_the_page_but_not_the_database(
+    app: Litestar, admin_client: Browser
+) -> None:
+    webhook_id = await quarantined(app)
+    await admin_client.submit(f"/desk/operations/webhooks/{webhook_id}/dismiss")
+    assert "Every event could be read." in (await admin_client.get("/desk/operations")).text
+    async with store(app).transaction() as session:
+        kept = await session.get_one(ReceivedWebhook, webhook_id)
+    assert kept.processed_at is not None
+    assert kept.quarantined == "ValueError: <i>odd</i> (dismissed by Ada Lund)"
+    assert (await admin_client.submit(f"/desk/operations/webhooks/{webhook_id}/replay")).status_code == 404
+
+
+async def test_htmx_gets_the_changed_part_only(app: Litestar, admin_client: Browser) -> None:
+    job_id = await dead_job(app)
+    answer = await admin_client.submit(
+        f"/desk/operations/jobs/{job_id}/discard", headers={"hx-request": "true"}
+    )
+    assert (answer.status_code, "<html" in answer.text, "No job is dead" in answer.text) == (200, False, True)
+
+
+async def test_a_form_without_its_token_changes_nothing(app: Litestar, admin_client: Browser) -> None:
+    job_id = await dead_job(app)
+    assert (await admin_client.post(f"/desk/operations/jobs/{job_id}/discard")).status_code == 403
+    assert await job(app, job_id) is not None
