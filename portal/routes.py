@@ -5,6 +5,9 @@ from typing import Any
 from portal import health, webhooks
 from portal.customer import account, cart, chat, checkout, help, invoices, orders, signin, store, tickets, tracking
 from portal.desk import campaigns, customers, home, inbox, operations, palette, segments, settings, team
+from portal.desk import catalogue as desk_catalogue
+from portal.desk import invoices as desk_invoices
+from portal.desk import orders as desk_orders
 from portal.desk import signin as desk_signin
 from portal.desk import tickets as desk_tickets
 
@@ -26,6 +29,9 @@ MODULES: list[Any] = [
     home,
     inbox,
     desk_tickets,
+    desk_catalogue,
+    desk_orders,
+    desk_invoices,
     customers,
     campaigns,
     segments,

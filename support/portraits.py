@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotFound
@@ -63,7 +64,7 @@ async def portrait(session: AsyncSession, customer_id: UUID) -> Portrait:
     known = [contact for contact in contacts if contact.kind != IdentityKind.CHAT]
     newest = (
         select(ConsentRecord)
-        .distinct(ConsentRecord.channel, ConsentRecord.topic)
+        .ext(distinct_on(ConsentRecord.channel, ConsentRecord.topic))
         .where(ConsentRecord.customer_id.in_(ids))
         .order_by(ConsentRecord.channel, ConsentRecord.topic, ConsentRecord.id.desc())
     )

@@ -3,7 +3,8 @@
 import re
 
 _INTRODUCTION = re.compile(
-    r"^\s*(on .{4,200}wrote|am .{4,200}schrieb.{0,80}|el .{4,200}escribió|em .{4,200}escreveu|.{4,200}ezt írta)\s*:\s*$",
+    r"^\s*(on .{4,200}wrote|am .{4,200}schrieb.{0,80}|el .{4,200}escribió|"
+    r"em .{4,200}escreveu|.{4,200}ezt írta)\s*:\s*$",
     re.IGNORECASE,
 )
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Attachment, Direction, Message, MessageStatus
+from channels.models import Attachment, Blob, Direction, Message, MessageStatus
+from core.errors import NotFound
 from core.staff import Staff
 from support.models import Note
 
@@ -142,3 +143,27 @@ async def channels_of(session: AsyncSession, conversation_id: UUID) -> list[str]
         .order_by(func.max(Message.seq).desc())
     )
     return list(rows.scalars())
+
+
+async def letter(session: AsyncSession, conversation_id: UUID, message_id: UUID) -> Message:
+    """A message of this conversation. Raises NotFound for one of any other."""
+    message = await session.get(Message, message_id)
+    if message is None or message.conversation_id != conversation_id:
+        raise NotFound("That message does not exist.")
+    return message
+
+
+async def file(session: AsyncSession, conversation_id: UUID, attachment_id: UUID) -> tuple[Attachment, Blob]:
+    """A file of a message of this conversation, with its bytes. Raises NotFound for one of any other."""
+    found = (
+        await session.execute(
+            select(Attachment, Blob)
+            .join(Message, Message.id == Attachment.message_id)
+            .join(Blob, Blob.sha256 == Attachment.sha256)
+            .where(Attachment.id == attachment_id, Message.conversation_id == conversation_id)
+        )
+    ).first()
+    if found is None:
+        raise NotFound("That file does not exist.")
+    attachment, blob = found
+    return attachment, blob

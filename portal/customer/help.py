@@ -7,6 +7,7 @@ import msgspec
 from babel.dates import format_timedelta
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,7 +43,7 @@ async def usual_wait(session: AsyncSession) -> str:
 
 @get("/help", guards=[anyone])
 async def show_help(
-    request: Request[Any, Any, Any], database: NamedDependency[Database], q: str = ""
+    request: Request[Any, Any, Any], database: NamedDependency[Database], q: FromQuery[str] = ""
 ) -> Response[Any]:
     """The help centre's front page; with `q` its answers. htmx gets the answers alone."""
     locale = current_locale()
@@ -57,7 +58,7 @@ async def show_help(
 
 
 @get("/help/topics/{slug:str}", guards=[anyone])
-async def show_topic(slug: str, database: NamedDependency[Database]) -> Response[Any]:
+async def show_topic(slug: FromPath[str], database: NamedDependency[Database]) -> Response[Any]:
     async with database.transaction() as session:
         sections = await articles.sections(session, current_locale())
     topic = next((section for section in sections if section.slug == slug), None)
@@ -79,7 +80,9 @@ async def show_contact(database: NamedDependency[Database]) -> Response[Any]:
 
 
 @get("/help/articles/{slug:str}", guards=[anyone])
-async def show_article(slug: str, database: NamedDependency[Database], voted: str = "") -> Response[Any]:
+async def show_article(
+    slug: FromPath[str], database: NamedDependency[Database], voted: FromQuery[str] = ""
+) -> Response[Any]:
     return await _article(database, slug, voted)
 
 
@@ -110,7 +113,7 @@ class Vote(msgspec.Struct):
 
 @post("/help/articles/{slug:str}/vote", guards=[anyone])
 async def vote(
-    slug: str,
+    slug: FromPath[str],
     request: Request[Any, Any, Any],
     visit: NamedDependency[Visit],
     database: NamedDependency[Database],

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,8 +32,8 @@ async def show_customers(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
-    q: str = "",
-    after: str = "",
+    q: FromQuery[str] = "",
+    after: FromQuery[str] = "",
 ) -> Response[Any]:
     """The list; with `q`, what a search finds. htmx gets the rows alone."""
     async with database.transaction() as session:
@@ -56,13 +57,13 @@ async def _about(session: AsyncSession, customer_id: UUID) -> dict[str, Any]:
 
 @get("/desk/customers/{customer_id:uuid}", guards=[AGENTS])
 async def show_customer(
-    customer_id: UUID,
+    customer_id: FromPath[UUID],
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
-    family: str = "",
-    before: str = "",
-    q: str = "",
-    merged: str = "",
+    family: FromQuery[str] = "",
+    before: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+    merged: FromQuery[str] = "",
 ) -> Response[Any]:
     """The portrait and the line; a merged record leads to the one that speaks for it."""
     async with database.transaction() as session:
@@ -88,7 +89,10 @@ async def show_customer(
 
 @get("/desk/customers/{customer_id:uuid}/line", guards=[AGENTS])
 async def show_line(
-    customer_id: UUID, database: NamedDependency[Database], family: str = "", before: str = ""
+    customer_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    family: FromQuery[str] = "",
+    before: FromQuery[str] = "",
 ) -> Response[Any]:
     """A page of the line alone: what is older than the cursor."""
     async with database.transaction() as session:
@@ -108,7 +112,7 @@ class Merge(msgspec.Struct):
 
 @post("/desk/customers/{customer_id:uuid}/merge", guards=[staff(Role.AGENT)])
 async def merge(
-    customer_id: UUID, request: Request[Any, Any, Any], database: NamedDependency[Database]
+    customer_id: FromPath[UUID], request: Request[Any, Any, Any], database: NamedDependency[Database]
 ) -> Response[Any]:
     """Let this customer speak for the other from now on; undone by `unmerge`."""
     form = await read_form(request, Merge)
@@ -127,7 +131,7 @@ class Unmerge(msgspec.Struct):
 
 @post("/desk/customers/{customer_id:uuid}/unmerge", guards=[staff(Role.AGENT)])
 async def unmerge(
-    customer_id: UUID, request: Request[Any, Any, Any], database: NamedDependency[Database]
+    customer_id: FromPath[UUID], request: Request[Any, Any, Any], database: NamedDependency[Database]
 ) -> Response[Any]:
     """Give a merged record its own voice back."""
     form = await read_form(request, Unmerge)

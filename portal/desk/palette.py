@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromQuery
 
 from core.database import Database
 from core.money import formatted
@@ -20,7 +21,7 @@ Item = tuple[str, str, str, str | None, str | None]
 
 
 def _commands(visit: Visit) -> list[Item]:
-    """What may be done from anywhere, as far as the colleague's roles go: (words, address, icon, detail, keys)."""
+    """What may be done from anywhere in these roles: (words, address, icon, detail, keys)."""
     colleague = visit.colleague
     items: list[Item] = []
     if colleague.may_act_as(Role.AGENT):
@@ -43,7 +44,7 @@ async def show_palette(
     request: Request[Any, Any, Any],
     visit: NamedDependency[Visit],
     database: NamedDependency[Database],
-    q: str = "",
+    q: FromQuery[str] = "",
 ) -> Response[Any]:
     """What a few letters find; with none, what can be done."""
     asked = q.strip().lower()

@@ -1,0 +1,166 @@
+"""The chat: a visitor's own conversation, known by their cookie alone, live where scripts run."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Redirect, ServerSentEvent
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database import Database
+from core.errors import Invalid, NotFound
+from core.rendering import current_locale
+from core.rendering import gettext as _
+from portal import visits
+from portal.customer.help import usual_wait
+from portal.forms import read_form
+from portal.guards import anyone
+from portal.limits import Limits, client
+from portal.live import Live
+from portal.rendering import page
+from portal.threads import Shown, show
+from portal.visits import Visit
+from support import requests, threads
+
+BY_CLIENT = "30/minute;600/day"
+BEGUN_BY_CLIENT = "10/hour;40/day"
+
+
+async def _shown(session: AsyncSession, conversation_id: UUID, seq: int = 0) -> tuple[list[Shown], int]:
+    """What came after a number, and the number reached; automatic words and people's alike, never a note."""
+    if seq:
+        items = await threads.since(session, conversation_id, seq, notes=False)
+    else:
+        items = await threads.latest(session, conversation_id, notes=False)
+    shown = show(items, by="customer", place="/chat", you=lambda item: item.inbound)
+    return shown, max([item.seq for item in items], default=seq)
+
+
+async def _chat_page(
+    request: Request[Any, Any, Any],
+    database: Database,
+    visit: Visit,
+    *,
+    typed: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> Response[Any]:
+    items: list[Shown] = []
+    seen = 0
+    async with database.transaction() as session:
+        if visit.chat_id is not None:
+            items, seen = await _shown(session, visit.chat_id)
+        wait = await usual_wait(session)
+    context = {
+        "items": items,
+        "last_seq": seen,
+        "begun": visit.chat_id is not None,
+        "known": visit.customer_id is not None,
+        "wait": wait,
+        "typed": {"name": "", "email": "", "body": "", **(typed or {})},
+        "errors": errors or {},
+        "key": secrets.token_urlsafe(16),
+    }
+    # The corner button asks for the panel alone.
+    panel = bool(request.headers.get("hx-request"))
+    return page(
+        "chat/_panel.html" if panel else "chat/page.html", context, status_code=422 if errors else 200
+    )
+
+
+@get("/chat", guards=[anyone])
+async def show_chat(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+) -> Response[Any]:
+    return await _chat_page(request, database, visit)
+
+
+class Said(msgspec.Struct):
+    body: str = ""
+    name: str = ""
+    email: str = ""
+    key: str = ""
+
+
+@post("/chat", guards=[anyone])
+async def say(
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    limits: NamedDependency[Limits],
+) -> Response[Any]:
+    """Begin a chat or write on in it."""
+    form = await read_form(request, Said)
+    await limits.take(BY_CLIENT, "chat", client(request))
+    if visit.chat_id is None:
+        await limits.take(BEGUN_BY_CLIENT, "chat-begin", client(request))
+    try:
+        async with database.transaction() as session:
+            chat_id = visit.chat_id
+            if chat_id is None:
+                conversation = await requests.begin_chat(
+                    session,
+                    visit.customer_id,
+                    name=form.name[:100],
+                    email=form.email,
+                    locale=current_locale(),
+                )
+                chat_id = conversation.id
+            await requests.chat(
+                session, chat_id, form.body, key=form.key, proven=visit.customer_id is not None
+            )
+            if visit.chat_id is None:
+                visit = await visits.remember(session, request, chat_id=chat_id)
+    except Invalid as error:
+        typed = {"name": form.name, "email": form.email, "body": form.body}
+        errors = {name: _(sentence) for name, sentence in error.fields.items()} or {"body": _(error.message)}
+        return await _chat_page(request, database, visits.current(request), typed=typed, errors=errors)
+    if request.headers.get("hx-request"):
+        return await _chat_page(request, database, visit)
+    return Redirect("/chat#end", status_code=303)
+
+
+@get("/chat/since", guards=[anyone])
+async def show_since(
+    visit: NamedDependency[Visit], database: NamedDependency[Database], seq: FromQuery[int] = 0
+) -> Response[Any]:
+    """What the visitor's own conversation holds after a number."""
+    if visit.chat_id is None:
+        raise NotFound(_("There is no conversation yet."))
+    async with database.transaction() as session:
+        items = await threads.since(session, visit.chat_id, seq, notes=False)
+        before = await threads.latest(session, visit.chat_id, before=seq + 1, notes=False, limit=1)
+    shown = show(
+        items,
+        by="customer",
+        place="/chat",
+        after=before[0].at if before else None,
+        you=lambda item: item.inbound,
+    )
+    return page(
+        "chat/_since.html", {"items": shown, "last_seq": max([item.seq for item in items], default=seq)}
+    )
+
+
+@get("/chat/live", guards=[anyone])
+async def listen(visit: NamedDependency[Visit], live: NamedDependency[Live]) -> ServerSentEvent:
+    if visit.chat_id is None:
+        raise NotFound(_("There is no conversation yet."))
+    return live.stream({f"conversation:{visit.chat_id}": "conversation"})
+
+
+@post("/chat/end", guards=[anyone])
+async def end(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+) -> Response[Any]:
+    """This browser forgets the conversation; we keep it."""
+    if visit.chat_id is not None:
+        async with database.transaction() as session:
+            await visits.remember(session, request, chat_id=None)
+    return Redirect("/chat", status_code=303)
+
+
+handlers = [show_chat, say, show_since, listen, end]

@@ -1,0 +1,151 @@
+"""Threads as they are read: letters, bubbles and notes, with the days between them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
+from uuid import UUID
+
+import nh3
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from litestar import Response
+
+from channels.models import Attachment, Blob
+from core.clock import now
+from core.rendering import current_locale, local
+from core.rendering import gettext as _
+from support.quotes import fold
+from support.threads import Item
+
+BUBBLES = ("chat", "sms", "whatsapp")
+# A stranger's HTML lives in a frame that may do nothing: no script, no form, nothing from elsewhere.
+FRAME_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+FILE_POLICY = "default-src 'none'; sandbox"
+_FRAME = """<!doctype html><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:14px/1.5 system-ui,sans-serif;margin:0;overflow-wrap:anywhere}}img{{max-width:100%}}
+blockquote{{margin:0 0 0 .5em;padding-left:.75em;border-left:2px solid #bbb}}</style>{body}"""
+_STYLES = {
+    "color", "background-color", "font-weight", "font-style", "font-size", "text-align", "text-decoration",
+    "padding", "margin", "border", "border-collapse", "width", "line-height", "list-style-type",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item of a thread in words; `day` is set on the first of each day."""
+
+    id: UUID
+    seq: int
+    form: str  # bubble, letter, note
+    kind: str
+    day: str
+    who: str
+    text: str
+    quoted: str
+    at: datetime
+    mine: bool
+    state: str
+    reason: str
+    subject: str
+    recipients: str
+    unproven: bool
+    frame: str | None
+    files: list[tuple[str, str, str]]
+
+
+def show(
+    items: Sequence[Item],
+    *,
+    by: str,
+    place: str,
+    after: datetime | None = None,
+    you: Callable[[Item], bool] | None = None,
+) -> list[Shown]:
+    """A thread for a reader.
+
+    `by` is whose side is "mine": "staff" or "customer". `place` is the address that files and frames
+    stand under; `after` the instant of the item before the first, so that its day is not said twice.
+    """
+    shown = []
+    last = local(after).date() if after else None
+    for item in items:
+        day = local(item.at).date()
+        form = "note" if item.kind == "note" else "bubble" if item.kind in BUBBLES else "letter"
+        words, quoted = (item.text, "") if form != "letter" else fold(item.text)
+        taken_back = item.status == "held" and item.release_at is None
+        shown.append(
+            Shown(
+                id=item.id,
+                seq=item.seq,
+                form=form,
+                kind=item.kind,
+                day="" if day == last else _day(item.at),
+                who=_("You") if you is not None and you(item) else item.who or _("Somebody"),
+                text=words,
+                quoted=quoted,
+                at=item.at,
+                mine=item.inbound == (by == "customer"),
+                state=item.status if by == "staff" or item.status == "failed" else "",
+                reason=(_("Taken back, not sent") if taken_back else item.reason) if by == "staff" else "",
+                subject=item.subject,
+                recipients=_recipients(item),
+                unproven=by == "staff" and item.inbound and not item.verified,
+                frame=f"{place}/messages/{item.id}/html" if item.has_html and by == "staff" else None,
+                files=[
+                    (file.filename, _size(file.size), f"{place}/attachments/{file.id}")
+                    for file in item.attachments
+                ],
+            )
+        )
+        last = day
+    return shown
+
+
+def _recipients(item: Item) -> str:
+    if item.kind == "portal":
+        return _("written on the website")
+    return _("to %(addresses)s") % {"addresses": ", ".join(item.recipients)} if item.recipients else ""
+
+
+def _day(instant: datetime) -> str:
+    day = local(instant).date()
+    today = local(now()).date()
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return str(format_date(day, "full", locale=current_locale()))
+
+
+def _size(count: int) -> str:
+    unit, value = ("MB", count / 1_000_000) if count >= 1_000_000 else ("kB", max(1, round(count / 1000)))
+    return f"{format_decimal(round(value, 1), locale=current_locale())} {unit}"
+
+
+def frame(html: str, title: str) -> Response[str]:
+    """A mail's own HTML, cleaned, under a policy that lets it do nothing."""
+    body = nh3.clean(
+        html,
+        clean_content_tags={"script", "style", "title", "head"},
+        attributes={"*": {"style"}, "a": {"href"}, "td": {"colspan", "rowspan"}, "img": {"alt", "src"}},
+        filter_style_properties=_STYLES,
+        url_schemes={"http", "https", "mailto", "tel", "data"},
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+    page = _FRAME.format(title=nh3.clean_text(title), body=body)
+    headers = {"content-security-policy": FRAME_POLICY, "referrer-policy": "no-referrer"}
+    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def download(file: Attachment, blob: Blob) -> Response[bytes]:
+    """An attachment, to be kept as a file and never opened as a page of ours."""
+    name = "".join(sign for sign in file.filename if sign.isprintable() and sign not in '"\\/')
+    encoded = quote(name or "file", safe="")
+    plain = name.encode("ascii", "replace").decode().replace("?", "_") or "file"
+    headers = {
+        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}",
+        "content-security-policy": FILE_POLICY,
+    }
+    return Response(blob.content, media_type="application/octet-stream", headers=headers)
