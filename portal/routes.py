@@ -3,7 +3,19 @@
 from typing import Any
 
 from portal import health, webhooks
-from portal.customer import account, cart, chat, checkout, help, invoices, orders, signin, store, tickets, tracking
+from portal.customer import (
+    account,
+    cart,
+    chat,
+    checkout,
+    help,
+    invoices,
+    orders,
+    signin,
+    store,
+    tickets,
+    tracking,
+)
 from portal.desk import campaigns, customers, home, inbox, operations, palette, segments, settings, team
 from portal.desk import catalogue as desk_catalogue
 from portal.desk import invoices as desk_invoices

@@ -1,0 +1,139 @@
+"""The catalogue at the desk: what is for sale, its words, its prices, what is on the shelf."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy import select
+
+from core.database import Database
+from core.errors import Invalid, NotFound
+from core.rendering import gettext as _
+from core.staff import Role
+from estore import catalogue, stock
+from estore.models import Category, Product, Sku, Stock
+from portal.customer.store import picture
+from portal.forms import read_form
+from portal.guards import staff
+from portal.rendering import page
+
+HERE = "/desk/store"
+
+
+class Words(msgspec.Struct):
+    name: str
+    tagline: str = ""
+    description: str = ""
+    active: bool = False
+
+
+class Shelf(msgspec.Struct):
+    price: str
+    on_hand: int
+
+
+def minor(text: str) -> int:
+    """What a person typed as an amount ("12.50", "12,50") in minor units. Raises Invalid."""
+    try:
+        amount = Decimal(text.strip().replace(",", ".")) * 100
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount != amount.to_integral_value() or abs(amount) > 10**9:
+        raise Invalid("That is not an amount.", {"amount": "Enter an amount like 12.50."})
+    return int(amount)
+
+
+@get(HERE, guards=[staff(Role.MERCHANDISER, Role.AGENT)])
+async def list_products(
+    request: Request[Any, Any, Any], database: NamedDependency[Database]
+) -> Response[Any]:
+    words = str(request.query_params.get("q", ""))[:100].strip()
+    like = "%" + words.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    query = (
+        select(Product, Category, Sku, Stock)
+        .join(Category, Category.id == Product.category_id)
+        .join(Sku, Sku.product_id == Product.id)
+        .join(Stock, Stock.sku_id == Sku.id)
+        .order_by(Category.position, Product.position, Sku.position)
+        .limit(500)
+    )
+    if words:
+        query = query.where(Product.name.ilike(like) | Sku.code.ilike(like))
+    async with database.transaction() as session:
+        rows = [
+            {
+                "product": product,
+                "category": category,
+                "sku": sku,
+                "stock": kept,
+                "left": kept.on_hand - kept.reserved,
+                "state": catalogue.Offer(sku, kept.on_hand - kept.reserved).stock,
+            }
+            for product, category, sku, kept in await session.execute(query)
+        ]
+    return page("desk/catalogue.html", {"rows": rows, "words": words})
+
+
+async def _product_page(
+    database: Database, slug: str, *, errors: dict[str, str] | None = None, status: int = 200
+) -> Response[Any]:
+    async with database.transaction() as session:
+        shown = await catalogue.show(session, slug, inactive=True)
+        ids = [offer.sku.id for offer in shown.offers]
+        kept = {row.sku_id: row for row in await session.scalars(select(Stock).where(Stock.sku_id.in_(ids)))}
+    context = {
+        "product": shown.product,
+        "category": shown.category,
+        "picture": picture(shown.product.picture),
+        "shelves": [(offer.sku, kept[offer.sku.id]) for offer in shown.offers if offer.sku.id in kept],
+        "errors": errors or {},
+    }
+    return page("desk/catalogue_product.html", context, status_code=status)
+
+
+@get(f"{HERE}/products/{{slug:str}}", guards=[staff(Role.MERCHANDISER, Role.AGENT)])
+async def show_product(slug: FromPath[str], database: NamedDependency[Database]) -> Response[Any]:
+    return await _product_page(database, slug)
+
+
+@post(f"{HERE}/products/{{slug:str}}", guards=[staff(Role.MERCHANDISER)])
+async def edit_product(
+    request: Request[Any, Any, Any], slug: FromPath[str], database: NamedDependency[Database]
+) -> Response[Any]:
+    try:
+        form = await read_form(request, Words)
+        async with database.transaction() as session:
+            await catalogue.edit(session, slug, **msgspec.structs.asdict(form))
+    except Invalid as error:
+        return await _product_page(database, slug, errors=error.fields, status=422)
+    return Redirect(f"{HERE}/products/{slug}", status_code=303)
+
+
+@post(f"{HERE}/products/{{slug:str}}/skus/{{sku_id:uuid}}", guards=[staff(Role.MERCHANDISER)])
+async def edit_sku(
+    request: Request[Any, Any, Any],
+    slug: FromPath[str],
+    sku_id: FromPath[UUID],
+    database: NamedDependency[Database],
+) -> Response[Any]:
+    """Take over a price and a count of the shelf, both or neither."""
+    try:
+        form = await read_form(request, Shelf)
+        async with database.transaction() as session:
+            shown = await catalogue.show(session, slug, inactive=True)
+            if sku_id not in {offer.sku.id for offer in shown.offers}:
+                raise NotFound("That article does not exist.")
+            await catalogue.set_price(session, sku_id, minor(form.price))
+            await stock.set_on_hand(session, sku_id, form.on_hand)
+    except Invalid as error:
+        words = next(iter(error.fields.values()), error.message)
+        return await _product_page(database, slug, errors={f"sku-{sku_id}": _(words)}, status=422)
+    return Redirect(f"{HERE}/products/{slug}", status_code=303)
+
+
+handlers = [list_products, show_product, edit_product, edit_sku]

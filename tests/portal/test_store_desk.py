@@ -1,0 +1,120 @@
+"""The store's side of the desk: who may, what it shows, what it does."""
+
+import pytest
+from litestar import Litestar
+from sqlalchemy import func, select
+
+from core.database import Database
+from estore import checkout, demo, invoices, orders, tasks
+from estore.models import MoneyTask, Order, Product, Refund, Sku, Stock
+from tests.estore.conftest import fill, wish
+from tests.portal.conftest import Browser
+
+DAWN = demo.demo_id("sku", "DAW-250")
+
+
+@pytest.fixture
+async def shop(app: Litestar) -> Database:
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        await demo.load(session)
+    return database
+
+
+async def ordered(shop: Database, payment: str = "bank_transfer") -> Order:
+    async with shop.transaction() as session:
+        order = await checkout.place(session, wish(await fill(session, "DAW-250"), payment=payment))
+        invoice = (await orders.details(session, order)).invoice
+        assert invoice is not None
+        await invoices.finalise(session, invoice.id)
+    return order
+
+
+async def test_only_the_store_s_people_enter(
+    client: Browser, marketer_client: Browser, agent_client: Browser, shop: Database
+) -> None:
+    order = await ordered(shop)
+    pages = ("/desk/store", "/desk/store/orders", f"/desk/store/orders/{order.number}", "/desk/money")
+    for path in (*pages, "/desk/store/products/dawn-blend"):
+        assert (await client.get(path)).status_code == 303, path
+        assert (await marketer_client.get(path)).status_code == 403, path
+        assert (await agent_client.get(path)).status_code == 200, path
+    edited = await agent_client.submit("/desk/store/products/dawn-blend", {"name": "Mine"})
+    assert edited.status_code == 403
+    async with shop.transaction() as session:
+        assert await session.scalar(select(Product.name).where(Product.slug == "dawn-blend")) == "Dawn blend"
+
+
+async def test_an_order_goes_from_received_money_to_delivered(agent_client: Browser, shop: Database) -> None:
+    order = await ordered(shop)
+    here = f"/desk/store/orders/{order.number}"
+    refused = await agent_client.submit(f"{here}/pack")
+    assert refused.status_code == 409
+    assert "not paid yet" in refused.text
+    for act, form in (
+        ("receive", {"amount": "13.80", "reason": "17"}),
+        ("pack", {}),
+        ("ship", {"carrier": "DHL", "tracking": "00340"}),
+        ("deliver", {}),
+    ):
+        answer = await agent_client.submit(f"{here}/{act}", dict(form))
+        assert answer.status_code == 303, answer.text
+    async with shop.transaction() as session:
+        assert (await session.get_one(Order, order.id)).status == "delivered"
+    shown = await agent_client.get(here)
+    assert "DHL 00340" in shown.text
+
+
+async def test_money_that_does_not_fit_becomes_a_task_that_can_be_ticked_off(
+    agent_client: Browser, shop: Database
+) -> None:
+    order = await ordered(shop)
+    await agent_client.submit(f"/desk/store/orders/{order.number}/receive", {"amount": "13,70"})
+    listed = await agent_client.get("/desk/money")
+    assert "Another amount arrived than was asked for" in listed.text
+    async with shop.transaction() as session:
+        task = (await session.scalars(select(MoneyTask))).one()
+        assert (await session.get_one(Order, order.id)).status == "placed"
+    assert (await agent_client.submit(f"/desk/money/tasks/{task.id}/done")).status_code == 303
+    async with shop.transaction() as session:
+        assert await tasks.count_open(session) == 0
+
+
+async def test_cancelling_a_transfer_that_was_paid_asks_for_the_money_to_be_sent_back(
+    agent_client: Browser, shop: Database
+) -> None:
+    order = await ordered(shop)
+    here = f"/desk/store/orders/{order.number}"
+    await agent_client.submit(f"{here}/receive", {"amount": "13.80"})
+    assert (await agent_client.submit(f"{here}/cancel", {"reason": "Sold twice."})).status_code == 303
+    async with shop.transaction() as session:
+        task = (await session.scalars(select(MoneyTask))).one()
+        assert task.kind == "refund_by_transfer"
+        for note in await orders.invoices.of_order(session, order.id):
+            await invoices.finalise(session, note.id)
+    await agent_client.submit(f"/desk/money/tasks/{task.id}/done")
+    async with shop.transaction() as session:
+        assert (await session.scalars(select(Refund))).one().status == "succeeded"
+        assert await session.scalar(select(func.count()).select_from(Refund)) == 1
+    assert (await agent_client.get("/desk/money")).text.count("CN-") >= 1
+
+
+async def test_a_merchandiser_changes_price_and_stock_but_not_below_what_is_promised(
+    merchandiser_client: Browser, shop: Database
+) -> None:
+    await ordered(shop)
+    here = "/desk/store/products/dawn-blend"
+    wrong = await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "9.90", "on_hand": 0})
+    assert wrong.status_code == 422
+    async with shop.transaction() as session:
+        assert (await session.get_one(Sku, DAWN)).price == 890
+    assert (
+        await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "x", "on_hand": 9})
+    ).status_code == 422
+    right = await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "9,90", "on_hand": 7})
+    assert right.status_code == 303
+    elsewhere = f"/desk/store/products/descaler/skus/{DAWN}"
+    assert (await merchandiser_client.submit(elsewhere, {"price": "1", "on_hand": 1})).status_code == 404
+    async with shop.transaction() as session:
+        assert (await session.get_one(Sku, DAWN)).price == 990
+        assert (await session.get_one(Stock, DAWN)).on_hand == 7
