@@ -25,6 +25,7 @@ from core.database import Database
 from core.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.embedded.children import FolderLock
 from core.settings import Settings
+from core.settings import settings as process_settings
 
 _FOLDER_PREFIX = "throughline-tests-"
 _TEMPLATE = "template_throughline"
@@ -174,9 +175,11 @@ async def session(request: pytest.FixtureRequest, servers: Servers) -> AsyncIter
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str, broker_url: str, tmp_path: Path) -> Settings:
+def settings(
+    database_url: str, redis_url: str, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
     """Settings of a whole deployment on this test's database and Redis; the outside world is unreachable."""
-    return Settings(
+    made = Settings(
         environment="test",
         home=tmp_path,
         database_url=database_url,
@@ -195,6 +198,13 @@ def settings(database_url: str, redis_url: str, broker_url: str, tmp_path: Path)
         twilio_auth_token=SecretStr("t" * 32),
         twilio_api_base="http://127.0.0.1:9",
     )
+    # Functions that ask for the process's settings get the same ones.
+    for name, value in made.model_dump(exclude_none=True).items():
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        monkeypatch.setenv(f"THROUGHLINE_{name.upper()}", str(plain))
+    process_settings.cache_clear()
+    yield made
+    process_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

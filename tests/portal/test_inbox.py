@@ -94,9 +94,7 @@ async def test_a_note_stands_in_the_thread_and_nothing_is_sent(agent_client: Bro
         assert await session.scalar(select(func.count()).select_from(Message)) == 1
 
 
-async def test_an_answer_is_held_for_ten_seconds_and_taken_back_as_a_draft(
-    agent_client: Browser, case: Case
-):
+async def test_an_answer_is_held_for_ten_seconds_and_taken_back_as_a_draft(agent_client: Browser, case: Case):
     answer = await agent_client.submit(
         f"{case.url}/answer", {"road": "email", "body": "Unscrew the tip", "last_seen_seq": 1}
     )
@@ -205,7 +203,11 @@ async def test_a_ticket_is_taken_snoozed_woken_solved_and_reopened(agent_client:
     assert (await after(act="solve", seen_seq=1))[0] == "solved"
     assert (await after(act="reopen"))[0] == "open"
     assert (await after(act="assign"))[1] is None
-    for wrong in ({"act": "explode"}, {"act": "snooze", "until": "never"}, {"act": "assign", "assignee": "x"}):
+    for wrong in (
+        {"act": "explode"},
+        {"act": "snooze", "until": "never"},
+        {"act": "assign", "assignee": "x"},
+    ):
         assert (await agent_client.submit(f"{case.url}/ticket", wrong)).status_code == 422
 
 
