@@ -15,7 +15,7 @@ from core.errors import Invalid
 from core.settings import Settings
 
 # How many messages may be under way at once: answers and receipts, and marketing on a lane of its own.
-LANES = {"delivery": 8, "bulk": 16}
+LANES = {"delivery": 16, "bulk": 32}
 
 
 @cache

@@ -70,7 +70,8 @@ async def resolve(
     """The customer who is writing, made if nobody is known.
 
     Only a `proven` sender (aligned DKIM or DMARC, a provider's word for a number, a signed-in session) is taken
-    for the verified owner. Anyone else meets the record that holds the same unverified claim, never the owner's.
+    for the verified owner. Anyone else meets the record that holds the same unverified claim and nothing proven,
+    never the owner's.
     """
     if proven and (owner_id := await owner(session, contact)):
         return owner_id
@@ -79,6 +80,9 @@ async def resolve(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:contact, 0))"),
         {"contact": f"{contact.kind}:{contact.value}"},
     )
+    # Someone who has proven to be somebody and also claims this address is not the one who writes from it:
+    # whoever types another's address into their account must not get to read that person's letters.
+    proven_somebody = select(Identity.customer_id).where(Identity.verified_at.is_not(None))
     claimant = await session.scalar(
         select(Identity.customer_id)
         .join(Customer, Customer.id == Identity.customer_id)
@@ -86,6 +90,7 @@ async def resolve(
             Identity.kind == contact.kind,
             Identity.value == contact.value,
             Identity.verified_at.is_(None),
+            Identity.customer_id.not_in(proven_somebody),
             Customer.merged_into_id.is_(None),
         )
         .order_by(Identity.created_at, Identity.id)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from core.database import Database
 from core.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.settings import Settings
-from tests.bench import jobs
+from tests.bench import jobs, mail
 from tests.bench.figures import Figure, show
 from tests.conftest import build_schema
 
@@ -37,7 +37,7 @@ async def main() -> None:
         await build_schema(settings.database_url)
         client = Redis.from_url(settings.redis_url)
         database = Database(settings.database_url, client)
-        for measure in (jobs.measure,):
+        for measure in (jobs.measure, mail.measure):
             figures += await measure(settings, database, folder)
         await database.close()
         await client.aclose()

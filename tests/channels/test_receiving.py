@@ -85,6 +85,14 @@ async def test_a_proven_mail_verifies_its_sender(session):
     assert await identities.owner(session, identities.email("ann@example.test")) == message.customer_id
 
 
+@pytest.mark.parametrize("proven", [True, False])
+async def test_who_typed_anothers_address_into_their_account_does_not_get_their_mail(session, proven):
+    eve = await identities.verify(session, identities.email("eve@evil.test"), by="link")
+    await identities.claim(session, eve, identities.email("ann@example.test"))
+    message = await message_of(session, await arrive(session, letter(proven=proven)))
+    assert message.customer_id != eve
+
+
 async def test_the_same_mail_again_is_one_message(session):
     await arrive(session, letter())
     other_way = letter().replace(b"Received: from x", b"Received: from y")
