@@ -21,7 +21,7 @@ from core.launcher.guard import Guard
 from core.launcher.home import Home
 from core.launcher.progress import Progress
 
-_READY_WITHIN = 120.0
+_READY_WITHIN = 180.0
 _PYTHON = (3, 13)
 
 
