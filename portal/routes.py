@@ -10,6 +10,7 @@ from portal.customer import (
     checkout,
     help,
     invoices,
+    language,
     orders,
     signin,
     store,
@@ -21,6 +22,7 @@ from portal.desk import catalogue as desk_catalogue
 from portal.desk import invoices as desk_invoices
 from portal.desk import orders as desk_orders
 from portal.desk import signin as desk_signin
+from portal.desk import styleguide as desk_styleguide
 from portal.desk import tickets as desk_tickets
 
 MODULES: list[Any] = [
@@ -37,6 +39,7 @@ MODULES: list[Any] = [
     tickets,
     chat,
     tracking,
+    language,
     desk_signin,
     home,
     inbox,
@@ -51,6 +54,7 @@ MODULES: list[Any] = [
     team,
     settings,
     operations,
+    desk_styleguide,
 ]
 
 ROUTES = [handler for module in MODULES for handler in module.handlers]
