@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from litestar import Litestar
 
 from core.rendering import environment
 from portal.rendering import STATIC
@@ -46,7 +45,8 @@ def test_every_kind_and_status_has_an_icon_that_exists() -> None:
             body = text[text.index(f"set {name}") :]
             body = body[: body.index("%}")]
             used = re.findall(r':\s*"([a-z0-9-]+)"', body) + re.findall(r'\(\S+, "([a-z0-9-]+)"\)', body)
-            assert used and set(used) - SPRITE == set()
+            assert used
+            assert set(used) - SPRITE == set()
 
 
 @pytest.mark.parametrize("path", sorted((TEMPLATES / "components").glob("*.html")), ids=named)
@@ -65,14 +65,16 @@ def test_a_stylesheet_uses_only_properties_that_are_set_somewhere(path: Path) ->
     assert asked - known == set()
 
 
-async def test_colleagues_see_the_styleguide_and_strangers_do_not(client: Browser, agent_client: Browser) -> None:
+async def test_colleagues_see_the_styleguide_and_strangers_do_not(
+    client: Browser, agent_client: Browser
+) -> None:
     assert (await client.get("/desk/styleguide")).status_code in (303, 401)
     answer = await agent_client.get("/desk/styleguide")
     assert answer.status_code == 200
     assert "progress-line" in answer.text
 
 
-async def test_the_list_of_languages_changes_the_page_and_leads_only_home(app: Litestar, client: Browser) -> None:
+async def test_the_list_of_languages_changes_the_page_and_leads_only_home(client: Browser) -> None:
     answer = await client.submit("/language", {"language": "de", "next": "/help"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/help")
     assert '<html lang="de"' in (await client.get("/help")).text

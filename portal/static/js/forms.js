@@ -56,6 +56,7 @@ export function start() {
   document.addEventListener("click", (event) => { dismiss(event); copy(event); step(event); openDialog(event); closeMenus(event); });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
+    if (event.target.closest?.(".search-slot")) document.activeElement.blur();
     const menu = event.target.closest?.("details[data-menu][open]");
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
   });
