@@ -18,14 +18,16 @@ class Outcome:
     became: Became
     provider_id: str | None = None
     reason: str = ""
+    # The provider says that whoever owns the address wants no messages of ours.
+    opted_out: bool = False
 
 
 def accepted(provider_id: str | None = None) -> Outcome:
     return Outcome("accepted", provider_id)
 
 
-def refused(reason: str) -> Outcome:
-    return Outcome("refused", None, reason)
+def refused(reason: str, *, opted_out: bool = False) -> Outcome:
+    return Outcome("refused", None, reason, opted_out)
 
 
 def later(reason: str) -> Outcome:

@@ -283,6 +283,7 @@ async def recipients_for(session: AsyncSession, conversation_id: UUID, channel: 
                 address
                 for address in others
                 if channel == "email"
+                and outbox.is_sendable(address)
                 and not _is_ours(address, ours)
                 and address.lower() != last.sender.lower()
             )
@@ -330,7 +331,7 @@ async def reply(
         count = "One new message" if unseen == 1 else f"{unseen} new messages"
         raise Conflict(f"{count} arrived while you wrote. Your text is kept: read them, then send it.")
     recipients = await recipients_for(session, conversation_id, channel)
-    subject = conversation.subject
+    subject = outbox.one_line(conversation.subject)
     if subject and not subject.lower().startswith("re:"):
         subject = f"Re: {subject}"
     moment = now()

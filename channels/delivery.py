@@ -22,7 +22,8 @@ from core.clock import now
 from core.jobs import enqueue
 from core.leases import Lease
 from core.nudges import nudge
-from customers.consent import Recipient, Verdict, may_contact_all
+from customers.consent import Recipient, Verdict, may_contact_all, suppress
+from customers.models import SuppressionScope
 from customers.timeline import Entry, append_many
 
 MAX_TRIES = 12
@@ -279,6 +280,14 @@ async def record(
                 status, reason = MessageStatus.FAILED, f"Given up after {MAX_TRIES} tries. {reason}"
             case _:
                 status, wait = MessageStatus.QUEUED, pause(tries[message_id])
+        if outcome.opted_out:
+            await suppress(
+                session,
+                job.channel,
+                submission.to[0],
+                reason="opted out at the provider",
+                scope=SuppressionScope.MARKETING,
+            )
         if wait is not None:
             again[wait].append(message_id)
         statuses.append(str(status))

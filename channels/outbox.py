@@ -126,6 +126,16 @@ async def queue(session: AsyncSession, messages: Sequence[Outgoing]) -> list[UUI
     return [row["id"] for row in rows]
 
 
+def is_sendable(address: str) -> bool:
+    """Whether a mail can be sent to this address safely."""
+    return bool(_ADDRESS.fullmatch(address)) and len(address) <= 254 and not _BREAKS.search(address)
+
+
+def one_line(words: str) -> str:
+    """Words fit for a header: what came in may hold anything."""
+    return " ".join(_BREAKS.sub(" ", words).split())
+
+
 def mint_message_id(message_id: UUID, domain: str) -> str:
     """A Message-ID of ours, without angle brackets; nobody guesses it who has not seen the mail."""
     return f"{message_id.hex}.{secrets.token_hex(8)}@{domain}"
@@ -150,7 +160,7 @@ def _check(message: Outgoing) -> None:
             raise Invalid("A message cannot be sent like this.", {"headers": f"{name!r} cannot be set."})
     if message.channel == "email":
         for address in (message.to, message.account, *message.cc):
-            if not _ADDRESS.fullmatch(address) or len(address) > 254:
+            if not is_sendable(address):
                 raise Invalid("A message cannot be sent like this.", {"to": "That is not an e-mail address."})
     elif not message.to:
         raise Invalid("A message cannot be sent like this.", {"to": "Say who it is for."})

@@ -27,6 +27,8 @@ NAME = "sms"
 PATH = "/webhooks/twilio"
 MAX_FIELDS = 200
 TIMEOUT = 20
+# Twilio's own list of those who said STOP; it may know of one that we do not.
+OPTED_OUT = 21610
 
 
 def connect(settings: Settings) -> Channel:
@@ -85,7 +87,9 @@ def _answered(error: TwilioRestException) -> Outcome:
     reason = f"Twilio: {error.status} {error.code or ''} {' '.join(str(error.msg).split())[:200]}"
     if error.status in (408, 429, 503) or error.status == 401:  # 401: our token, ours to mend
         return later(reason)
-    return unknown(reason) if error.status >= 500 else refused(reason)
+    if error.status >= 500:
+        return unknown(reason)
+    return refused(reason, opted_out=error.code == OPTED_OUT)
 
 
 class _Fields(dict[str, list[str]]):

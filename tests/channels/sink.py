@@ -16,7 +16,8 @@ class Sink:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.sessions += 1
-        sender, recipients = "", []
+        sender = ""
+        recipients: list[str] = []
         writer.write(b"220 sink\r\n")
         try:
             while line := (await reader.readline()).decode().strip():

@@ -1,12 +1,17 @@
 from dataclasses import replace
 from email import message_from_bytes, policy
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import select, text, update
 
-from channels import delivery, outbox
+from channels import base, delivery, outbox
+from channels.adapters.email.compose import compose
 from channels.models import Conversation, DeliveryAttempt, Message
-from core.jobs import JobRow
+from core.clock import now
+from core.jobs import JobRow, decode
 from core.leases import Lease, lease
 from core.schema import import_models
 from customers import consent, identities
@@ -27,7 +32,7 @@ async def sink():
 async def resources(settings, sink):
     import_models()
     load()
-    resources = Resources(settings.model_copy(update={"smtp_relay_port": sink.port}), None)
+    resources = Resources(settings.model_copy(update={"smtp_relay_port": sink.port}), Redis())
     yield resources
     await resources.close()
 
@@ -50,7 +55,7 @@ def mail(customer_id, **changes) -> outbox.Outgoing:
     return replace(letter, **changes)
 
 
-async def queue(database, *letters):
+async def queue(database, *letters) -> Any:
     async with database.transaction() as session:
         return await outbox.queue(session, letters)
 
@@ -73,7 +78,7 @@ async def make_all_due(database) -> None:
         await session.execute(text("UPDATE message SET release_at = now() WHERE release_at IS NOT NULL"))
 
 
-async def read(database, message_id) -> Message:
+async def read(database, message_id) -> Any:
     async with database.transaction() as session:
         return await session.get_one(Message, message_id)
 
@@ -98,7 +103,7 @@ async def test_a_queued_mail_is_sent_recorded_and_on_the_timeline(database, reso
     assert await run_due(database, resources) == 1
     [(sender, recipients, raw)] = sink.mails
     assert (sender, recipients) == ("support@halden.test", ["ann@example.test"])
-    parsed = message_from_bytes(raw, policy=policy.default)
+    parsed: Any = message_from_bytes(raw, policy=policy.default)
     message = await read(database, message_id)
     assert parsed["Message-ID"] == f"<{message.rfc_message_id}>"
     assert (parsed["Subject"], parsed["From"].addresses[0].display_name) == ("Grüße", "Halden, Inc.")
@@ -200,15 +205,46 @@ async def test_marketing_without_consent_is_never_sent(database, resources, sink
     assert sink.mails == []
 
 
+async def test_who_opted_out_at_the_provider_gets_no_more_marketing(
+    database, resources, sink, customer_id, monkeypatch
+):
+    async def submit(submission):
+        return base.refused("Twilio: 400 21610", opted_out=True)
+
+    monkeypatch.setattr(resources.channels.channel("email"), "submit", submit)
+    [message_id] = await queue(database, mail(customer_id))
+    await run_due(database, resources)
+    assert (await read(database, message_id)).status == "failed"
+    async with database.transaction() as session:
+        await consent.grant(session, customer_id, "email", source="checkout")
+        recipient = consent.Recipient(customer_id, "email", "ann@example.test")
+        verdict = await consent.may_contact(session, recipient, "marketing")
+    assert verdict.reason == "suppressed: opted out at the provider"
+
+
+async def test_ids_that_cannot_stand_in_a_header_are_left_out(settings):
+    raw = compose(
+        base.Submission(
+            message_id=uuid4(),
+            account="support@halden.test",
+            sender_name="",
+            to=("ann@example.test",),
+            rfc_message_id="1@halden.test",
+            references=("good@x.test", "bäd@x.test", "b\x01d@x.test"),
+        ),
+        settings,
+        now(),
+    )
+    assert message_from_bytes(raw)["References"] == "<good@x.test>"
+
+
 async def crash_while_sending(database, job_id: int) -> Lease:
     """Claim as a worker does that dies before it records; the lease of the next attempt."""
     async with database.transaction() as session:
         await session.execute(text("UPDATE job SET due_at = now(), leased_until = NULL"))
         row = await session.get_one(JobRow, job_id)
         [first] = [each for name in ("delivery", "bulk") for each in await lease(session, name, 9)]
-    from core.jobs import decode
-
-    job = decode(row.tag, row.payload)
+    job: Any = decode(row.tag, row.payload)
     async with database.transaction() as session:
         await delivery.claim(session, job, first, job.message_ids)
     async with database.transaction() as session:
@@ -264,7 +300,7 @@ async def test_a_second_job_leaves_alone_what_another_is_sending(database, resou
 async def test_who_made_a_message_learns_in_the_recording_transaction(
     database, resources, sink, customer_id, monkeypatch
 ):
-    learned = []
+    learned: list[Any] = []
 
     async def callback(session, rows):
         learned.extend((row["id"], row["status"], row["source_id"]) for row in rows)

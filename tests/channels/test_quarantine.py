@@ -1,8 +1,10 @@
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select
 
 from channels import quarantine
-from channels.adapters.email.reading import ReadMail, read_mail
+from channels.adapters.email.reading import read_mail
 from channels.models import Message
 from core.errors import NotFound
 from core.jobs import JobRow, decode
@@ -20,7 +22,7 @@ async def forged(session):
     )
 
 
-async def promised(session) -> ReadMail:
+async def promised(session) -> Any:
     row = await session.scalar(select(JobRow).where(JobRow.key.startswith("mail:")))
     return decode(row.tag, row.payload)
 

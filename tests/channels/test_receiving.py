@@ -1,6 +1,7 @@
 import asyncio
 import smtplib
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -29,16 +30,16 @@ async def arrive(session, raw: bytes, mailbox="support@halden.test", mail_from="
     return mail
 
 
-async def message_of(session, mail) -> Message:
+async def message_of(session, mail) -> Any:
     assert mail.quarantined is None
     return await session.get_one(Message, mail.message_id)
 
 
-async def count(session, model) -> int:
+async def count(session, model) -> Any:
     return await session.scalar(select(func.count()).select_from(model))
 
 
-async def answer_from_us(session, message: Message) -> Message:
+async def answer_from_us(session, message: Any) -> Any:
     """What we sent into the thread of `message`."""
     [answer_id] = await outbox.queue(
         session,
@@ -148,7 +149,7 @@ async def test_a_subject_or_a_ticket_number_alone_never_joins(session):
 async def test_a_signed_reply_address_joins_wherever_relays_put_it(session, where):
     first = await message_of(session, await arrive(session, letter()))
     address = reply_address(read_settings(), "support@halden.test", first.conversation_id)
-    changes = {} if where == "envelope" else {where: address}
+    changes: dict[str, Any] = {} if where == "envelope" else {where: address}
     raw = letter(message_id="<2@example.test>", subject="other", **changes)
     second = await message_of(
         session, await arrive(session, raw, rcpt=[address] if where == "envelope" else None)
@@ -367,6 +368,18 @@ async def test_a_reply_goes_to_whoever_wrote_and_is_held_for_the_undo_window(ses
     assert await conversations.undo(session, reply_id, agent) == "Try this."
     with pytest.raises(Conflict):
         await conversations.undo(session, reply_id, agent)
+
+
+async def test_what_came_in_cannot_hinder_or_steer_the_answer(session, agent):
+    raw = letter(cc="bob@example.test, eve:@evil.test;, <a b@c>").replace(
+        b"Subject: My kettle leaks", b"Subject: =?utf-8?q?leaks=0D=0ABcc:_eve@evil.test=01=E2=80=A8x?="
+    )
+    message = await message_of(session, await arrive(session, raw))
+    reply_id = await conversations.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
+    reply = await session.get_one(Message, reply_id)
+    assert reply.subject == "Re: leaks Bcc: eve@evil.test x"
+    assert reply.recipients["to"] == ["ann@example.test"]
+    assert set(reply.recipients["cc"]) <= {"bob@example.test"}
 
 
 async def test_a_reply_without_a_window_leaves_at_once_and_cannot_be_undone(session, agent):

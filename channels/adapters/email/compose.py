@@ -38,8 +38,9 @@ def compose(submission: Submission, settings: Settings, at: datetime) -> bytes:
         ("Date", format_datetime(at)),
         ("Message-ID", f"<{submission.rfc_message_id}>"),
     ]
-    if submission.references:
-        chain = submission.references
+    # Ids that came in may hold anything; what cannot stand in a header is left out.
+    chain = tuple(each for each in submission.references if _PLAIN.fullmatch(each))
+    if chain:
         if len(chain) > MAX_REFERENCES:  # the first and the latest are what threading needs
             chain = (chain[0], *chain[-MAX_REFERENCES + 1 :])
         headers.append(("In-Reply-To", f"<{chain[-1]}>"))
@@ -107,7 +108,7 @@ def _file_part(file: Enclosure) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _unstructured(name: str, value: str) -> str:
-    if _PLAIN.fullmatch(value) and len(value) < _LONG and "=?" not in value:
+    if _PLAIN.fullmatch(value) and len(value) < _LONG and not (name == "Subject" and "=?" in value):
         return value
     if _BREAKS.search(value):
         raise Invalid(f"The header {name!r} contains a line break.")

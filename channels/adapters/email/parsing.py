@@ -25,6 +25,7 @@ MAX_ADDRESSES = 100
 
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 _ADDRESS = re.compile(r"[^\s<>\",;:()\[\]\\]+@[^\s<>\",;:()\[\]\\]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]")
 
 
@@ -151,7 +152,7 @@ def _decoded(value: str) -> str:
                 part if isinstance(part, str) else _characters(part, charset)
                 for part, charset in decode_header(flat)
             )
-    return clean(" ".join(flat.split()))
+    return clean(_CONTROLS.sub("", " ".join(flat.split())))
 
 
 def _pairs(values: list[str]) -> list[tuple[str, str]]:

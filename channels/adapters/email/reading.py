@@ -1,5 +1,6 @@
 """Reading: from a mail that is kept raw to a message in a conversation, or to quarantine with the reason."""
 
+import asyncio
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,8 @@ from core.jobs import Job
 from core.nudges import nudge
 from core.settings import Settings
 from customers import identities
+
+LARGE = 100_000
 
 log = structlog.get_logger()
 
@@ -49,7 +52,11 @@ async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) ->
         return
     try:
         async with session.begin_nested():
-            incoming = understand(mail, settings, alone=job.alone)
+            # A large mail is parsed beside the loop, which others are waiting for.
+            if len(mail.raw) > LARGE:
+                incoming = await asyncio.to_thread(understand, mail, settings, alone=job.alone)
+            else:
+                incoming = understand(mail, settings, alone=job.alone)
             received = await conversations.receive(session, incoming)
     except (TransientError, OperationalError, InterfaceError, OSError):
         raise
