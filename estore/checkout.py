@@ -282,7 +282,7 @@ async def _add_order(
             sku_code=line.sku.code,
             name=line.product.name,
             detail=line.sku.label,
-            picture=line.product.picture,
+            picture=line.sku.picture or line.product.picture,
             slug=line.product.slug,
             quantity=line.quantity,
             unit_price=line.sku.price,

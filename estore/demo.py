@@ -156,13 +156,14 @@ async def _add_products(session: AsyncSession) -> None:
                 "position": position,
             }
         )
-        for place, (code, options, price, weight, on_hand) in enumerate(row["skus"], start=1):
+        for place, (code, options, price, weight, on_hand, *drawn) in enumerate(row["skus"], start=1):
             skus.append(
                 {
                     "id": demo_id("sku", code),
                     "product_id": product_id,
                     "code": code,
                     "options": options,
+                    "picture": f"pictures/products/{drawn[0]}.svg" if drawn else "",
                     "price": price,
                     "weight": weight,
                     "position": place,

@@ -124,6 +124,8 @@ class Sku(Base):
     code: Mapped[str] = mapped_column(Text, unique=True)
     # {"Size": "1 kg"}; empty where there is nothing to choose.
     options: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    # Empty where the product's picture does.
+    picture: Mapped[str] = mapped_column(Text, server_default="")
     price: Mapped[Minor]
     currency: Mapped[str] = mapped_column(Text, server_default="EUR")
     weight: Mapped[int] = mapped_column(server_default="0")  # grams

@@ -120,26 +120,26 @@ class Bought:
 # Who (by place in PEOPLE) bought what.
 ORDERS: dict[int, list[Bought]] = {
     0: [Bought((("FJE-BK", 1), ("DAW-250", 2)), "delivered"), Bought((("DAW-1K", 2),), "shipped")],
-    1: [Bought((("VAR-CR", 1), ("FIL-100", 3)), "delivered")],
-    3: [Bought((("SKE-BK", 1), ("DES-06", 1)), "delivered"), Bought((("SEA-01", 2),), "open")],
-    4: [Bought((("MID-250", 3),), "paid")],
-    5: [Bought((("LIG-1K", 6), ("WAT-03", 1)), "delivered"), Bought((("LIG-1K", 6),), "packed")],
-    7: [Bought((("NOR-BK", 1), ("VAR-PI", 1)), "delivered")],
+    1: [Bought((("ISB-08", 1), ("FIL-100", 3)), "delivered")],
+    3: [Bought((("PIC-ST", 1), ("DES-06", 1)), "delivered"), Bought((("GAS-01", 2),), "open")],
+    4: [Bought((("YIR-250", 3),), "paid")],
+    5: [Bought((("MDN-1K", 6), ("WAT-03", 1)), "delivered"), Bought((("MDN-1K", 6),), "packed")],
+    7: [Bought((("NOR-BK", 1), ("SKO-PI", 1)), "delivered")],
     8: [Bought((("TAS-01", 1),), "shipped")],
     9: [Bought((("DAW-1K", 4),), "open")],
-    10: [Bought((("TIN-BK", 1), ("GRA-01", 1), ("TAM-58", 1)), "delivered")],
-    12: [Bought((("LUN-01", 1),), "delivered")],
-    13: [Bought((("MOK-06", 1), ("LIG-250", 2)), "cancelled")],
-    14: [Bought((("FYR-01", 1), ("DAW-1K", 2)), "delivered")],
-    17: [Bought((("HOL-01", 1), ("DAW-250", 1)), "delivered")],
-    18: [Bought((("JUG-35", 1), ("KNO-01", 1)), "paid")],
-    21: [Bought((("FIK-CR", 4),), "delivered")],
-    24: [Bought((("ESP-02", 6), ("LIG-1K", 3)), "delivered"), Bought((("LIG-1K", 3),), "open")],
-    25: [Bought((("KLA-06", 1), ("FIL-100", 2)), "shipped")],
-    29: [Bought((("NIG-250", 2),), "delivered")],
-    30: [Bought((("VAN-01", 1), ("MID-250", 2)), "delivered")],
+    10: [Bought((("KVE-ST", 1), ("SCA-01", 1), ("TAM-58", 1)), "delivered")],
+    12: [Bought((("KVE-CR", 1),), "delivered")],
+    13: [Bought((("KJE-06", 1), ("MDN-250", 2)), "cancelled")],
+    14: [Bought((("FJO-01", 1), ("DAW-1K", 2)), "delivered")],
+    17: [Bought((("STE-09", 1), ("DAW-250", 1)), "delivered")],
+    18: [Bought((("MIL-35", 1), ("KNO-01", 1)), "paid")],
+    21: [Bought((("CAP-CR", 4),), "delivered")],
+    24: [Bought((("ESP-01", 6), ("MDN-1K", 3)), "delivered"), Bought((("MDN-1K", 3),), "open")],
+    25: [Bought((("GLA-06", 1), ("FIL-100", 2)), "shipped")],
+    29: [Bought((("STI-250", 2),), "delivered")],
+    30: [Bought((("NOR-ST", 1), ("YIR-250", 2)), "delivered")],
     32: [Bought((("DAW-1K", 5),), "delivered"), Bought((("DAW-1K", 5),), "open")],
-    36: [Bought((("FYR-01", 1), ("DAW-1K", 3)), "packed")],
+    36: [Bought((("FJO-01", 1), ("DAW-1K", 3)), "packed")],
     38: [Bought((("FJE-ST", 1),), "paid")],
 }
 
@@ -172,7 +172,7 @@ ASKED: dict[int, list[Asked]] = {
     3: [
         Asked(
             "Water under the machine",
-            "Good evening, there is a small puddle under my Skerry after every brewing. It is eight months "
+            "Good evening, there is a small puddle under my Pico after every brewing. It is eight months "
             "old. Is that covered?\n\nPaul Zimmer",
             by="nora",
             note="Sounds like the group seal. Seal set is in his open order; offer a visit.",
@@ -190,7 +190,7 @@ ASKED: dict[int, list[Asked]] = {
     8: [Asked("", "Hi, is my tasting box coming today? Ida", channel="sms")],
     10: [
         Asked(
-            "Burr distance of the Tind",
+            "Burr distance of the Kvern",
             "Which setting would you begin with for a medium roast on an 18 g basket?\n\nHelene Fuchs",
             "Start at 2.4 and aim for 28 seconds; one notch changes about three seconds.\n\nPablo",
             by="pablo",
@@ -205,18 +205,18 @@ ASKED: dict[int, list[Asked]] = {
             solved=True,
         )
     ],
-    17: [Asked("French press glass", "Do you sell the glass of the Holm on its own?\n\nZsófia")],
-    22: [Asked("Subscription", "Can I get the Midsummer beans every three weeks?\n\nTiago Moreira")],
+    17: [Asked("French press glass", "Do you sell the glass of the Stempel on its own?\n\nZsófia")],
+    22: [Asked("Subscription", "Can I get the Yirgacheffe beans every three weeks?\n\nTiago Moreira")],
     24: [
         Asked(
             "Bigger order for our café",
-            "Hello, we open a second place in March and need 30 kg of Lighthouse a month. Is there a better "
+            "Hello, we open a second place in March and need 30 kg of Midnight a month. Is there a better "
             "price?\n\nJoana Reis",
             by="irene",
             note="Rui: could be a contract. Ask for the opening date before we quote.",
         )
     ],
-    30: [Asked("", "The lid of my Vann kettle rattles. Normal? David", channel="sms")],
+    30: [Asked("", "The lid of my Nord kettle rattles. Normal? David", channel="sms")],
     32: [
         Asked(
             "Two invoices",

@@ -73,7 +73,7 @@ def _line(line: carts.Line) -> dict[str, Any]:
         "id": line.sku.id,
         "name": name_of(line.product),
         "href": f"/p/{line.product.slug}",
-        "picture": picture(line.product.picture),
+        "picture": picture(line.sku.picture or line.product.picture),
         "detail": detail,
         "unit": amount(line.sku.price, line.sku.currency),
         "amount": amount(line.total, line.sku.currency),

@@ -18,7 +18,7 @@ from portal.guards import anyone
 from portal.rendering import STATIC, page, static
 
 PAGE_SIZE = 24
-HERO = "pictures/products/aurora-espresso-machine.svg"
+HERO = "pictures/hero.svg"
 
 Words = Annotated[str, Parameter(query="q", max_length=200)]
 
@@ -246,7 +246,7 @@ def product_context(shown: catalogue.Shown, sku: str = "", error: str = "") -> d
         "name": name_of(product),
         "tagline": catalogue.words(product, "tagline", locale),
         "story": [part for part in catalogue.words(product, "description", locale).split("\n") if part],
-        "picture": picture(product.picture),
+        "picture": picture((chosen.sku.picture if chosen else "") or product.picture),
         "category": (name_of(shown.category), f"/c/{shown.category.slug}"),
         "option": next((key for offer in shown.offers for key in offer.sku.options), ""),
         "options": [_option(offer, shown.offers) for offer in shown.offers],

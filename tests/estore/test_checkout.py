@@ -85,8 +85,8 @@ async def test_a_price_that_changed_meanwhile_is_said_before_anything_is_ordered
 
 
 async def test_more_than_is_left_is_refused_with_the_number_that_is_left(shop: AsyncSession) -> None:
-    cart_id = await fill(shop, "FIK-RU", quantity=5)
-    with pytest.raises(stock.SoldOut, match="Only 4 of Fika cup are left") as caught:
+    cart_id = await fill(shop, "SKO-RU", quantity=5)
+    with pytest.raises(stock.SoldOut, match="Only 4 of Skog pour-over set are left") as caught:
         async with shop.begin_nested():
             await checkout.place(shop, wish(cart_id))
     assert caught.value.available == 4
@@ -97,7 +97,7 @@ async def test_more_than_is_left_is_refused_with_the_number_that_is_left(shop: A
 
 
 async def test_goods_on_account_are_for_companies(shop: AsyncSession) -> None:
-    cart_id = await fill(shop, "HAR-01")
+    cart_id = await fill(shop, "KON-40")
     with pytest.raises(Invalid) as caught:
         await checkout.place(shop, wish(cart_id, payment="invoice"))
     assert list(caught.value.fields) == ["company"]

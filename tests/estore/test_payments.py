@@ -174,7 +174,7 @@ async def test_goods_are_packed_once_paid_or_on_account_and_not_before(shop: Asy
     waiting = (await buy()).order
     with pytest.raises(Conflict, match="not paid yet"):
         await orders.advance(shop, waiting.id, OrderStatus.PACKED)
-    office = (await buy("HAR-01", payment="invoice", company="Berg AG")).order
+    office = (await buy("KON-40", payment="invoice", company="Berg AG")).order
     await orders.advance(shop, office.id, OrderStatus.PACKED)
     with pytest.raises(Conflict, match="is packed now"):
         await orders.advance(shop, office.id, OrderStatus.DELIVERED)
