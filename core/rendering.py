@@ -11,7 +11,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.messages.mofile import write_mo
@@ -47,10 +47,15 @@ def current_locale() -> str:
 
 
 def set_locale(locale: str, zone: str | None = None) -> None:
-    """Speak this language for the rest of the task; unknown ones are English."""
+    """Speak this language for the rest of the task; unknown ones are English, an unknown zone changes nothing."""
     _locale.set(locale if locale in LANGUAGES else "en")
-    if zone is not None:
+    if zone is not None and zone in _zones():
         _zone.set(zone)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 @contextmanager

@@ -41,7 +41,9 @@ def phone(value: str, country: str = "DE") -> Contact:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_possible_number(number):
+    # Nor one that only neighbours could dial.
+    possible = phonenumbers.ValidationResult.IS_POSSIBLE
+    if number is None or phonenumbers.is_possible_number_with_reason(number) != possible:
         raise Invalid("That is not a phone number.", {"phone": "Enter a number like +49 30 555010."})
     return Contact(
         IdentityKind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
@@ -76,10 +78,9 @@ async def resolve(
     if proven and (owner_id := await owner(session, contact)):
         return owner_id
     # Two first messages from one stranger arrive together: one of them makes the record, the other finds it.
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:contact, 0))"),
-        {"contact": f"{contact.kind}:{contact.value}"},
-    )
+    await _lock(session, contact)
+    if proven and (owner_id := await owner(session, contact)):
+        return owner_id
     # Someone who has proven to be somebody and also claims this address is not the one who writes from it:
     # whoever types another's address into their account must not get to read that person's letters.
     proven_somebody = select(Identity.customer_id).where(Identity.verified_at.is_not(None))
@@ -105,6 +106,14 @@ async def resolve(
     return customer.id
 
 
+async def _lock(session: AsyncSession, contact: Contact) -> None:
+    """Let nobody else decide whose contact this is until the transaction ends; what others decided shows from here."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:contact, 0))"),
+        {"contact": f"{contact.kind}:{contact.value}"},
+    )
+
+
 async def claim(session: AsyncSession, customer_id: UUID, contact: Contact) -> None:
     """Note that a customer says this address is theirs; it proves nothing."""
     await session.execute(
@@ -123,6 +132,7 @@ async def verify(
     Records that claimed it and have nothing verified of their own are merged into the owner.
     Raises Conflict when `customer_id` is given and someone else has proven it before.
     """
+    await _lock(session, contact)
     owner_id = await owner(session, contact)
     if owner_id is None:
         owner_id = customer_id or await resolve(session, contact, proven=False)

@@ -21,6 +21,9 @@ WITH RECURSIVE up AS (
 SELECT id FROM down
 """)
 
+# Merges are rare and may concern anyone: one at a time, so that none builds on what another is moving.
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('merging', 2))")
+
 
 async def group(session: AsyncSession, customer_id: UUID) -> list[UUID]:
     """Every record that is this person, the one that speaks for all first; empty when there is none."""
@@ -37,18 +40,9 @@ async def survivor(session: AsyncSession, customer_id: UUID) -> UUID:
 
 async def merge(session: AsyncSession, loser_id: UUID, winner_id: UUID) -> Customer:
     """Let the winner speak for the loser from now on; the winner. Raises Conflict when they are one already."""
-    ids = sorted([await survivor(session, loser_id), await survivor(session, winner_id)])
-    locked = {
-        customer.id: customer
-        for customer in await session.scalars(
-            select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id).with_for_update()
-        )
-    }
-    loser_root = await survivor(session, loser_id)
-    winner_root = await survivor(session, winner_id)
-    if loser_root == winner_root:
+    loser, winner = await _locked_roots(session, loser_id, winner_id)
+    if loser is winner:
         raise Conflict("These two are one customer already.")
-    loser, winner = locked[loser_root], locked[winner_root]
     loser.merged_into_id = winner.id
     for field in ("name", "company"):
         if not getattr(winner, field):
@@ -58,9 +52,25 @@ async def merge(session: AsyncSession, loser_id: UUID, winner_id: UUID) -> Custo
     return winner
 
 
+async def _locked_roots(session: AsyncSession, *customer_ids: UUID) -> list[Customer]:
+    """The records that speak for these, locked."""
+    await session.execute(ONE_AT_A_TIME)
+    roots = [await survivor(session, customer_id) for customer_id in customer_ids]
+    locked = await session.scalars(
+        select(Customer)
+        .where(Customer.id.in_(roots))
+        .order_by(Customer.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    by_id = {customer.id: customer for customer in locked}
+    return [by_id[root] for root in roots]
+
+
 async def unmerge(session: AsyncSession, customer_id: UUID) -> Customer:
     """Give a merged record its own voice back. Raises NotFound, Conflict when it is not merged."""
-    customer = await session.get(Customer, customer_id, with_for_update=True)
+    await session.execute(ONE_AT_A_TIME)
+    customer = await session.get(Customer, customer_id, with_for_update=True, populate_existing=True)
     if customer is None:
         raise NotFound("That customer does not exist.")
     if customer.merged_into_id is None:
