@@ -14,7 +14,7 @@ from typing import Any
 
 from core.embedded import EmbeddedPostgres, EmbeddedRedis, StartError, places
 from core.embedded.children import die_with_parent
-from core.launcher import ports
+from core.launcher import ports, tables
 from core.launcher.crew import Crew, Program, last_words
 from core.launcher.environment import base_environment, sandbox_environment, throughline_environment
 from core.launcher.guard import Guard
@@ -122,7 +122,8 @@ class Launcher:
     def prepare(self, crew: Crew, environment: Mapping[str, str], first: bool) -> None:
         """Bring the tables up to date and, on the first start, load the demo company."""
         with self.progress.step("Tables"):
-            crew.run_once(Program("migrate", throughline("migrate"), environment))
+            if first or not tables.are_current(environment["THROUGHLINE_DATABASE_URL"]):
+                crew.run_once(Program("migrate", throughline("migrate"), environment))
         if first:
             with self.progress.step("Demo company"):
                 crew.run_once(Program("seed", throughline("seed"), environment))

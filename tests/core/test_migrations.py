@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from core import migrations
+from core.launcher import tables
 
 if TYPE_CHECKING:
     from tests.conftest import Servers
@@ -63,6 +65,22 @@ async def test_migrating_twice_at_once_and_again_changes_nothing(empty_url: str)
     assert await value(empty_url, counted) == tables
     assert isinstance(tables, int)
     assert tables > 40
+
+
+@revised
+async def test_a_start_sees_whether_there_is_something_to_migrate(empty_url: str) -> None:
+    assert not await asyncio.to_thread(tables.are_current, empty_url)
+    await asyncio.to_thread(migrations.upgrade, empty_url)
+    assert await asyncio.to_thread(tables.are_current, empty_url)
+
+
+def test_the_newest_revision_is_the_one_that_nothing_builds_on(tmp_path: Path) -> None:
+    assert tables.newest_revision(tmp_path) is None
+    (tmp_path / "a.py").write_text('revision: str = "0001"\ndown_revision: str | None = None\n')
+    (tmp_path / "b.py").write_text("revision: str = 'af3'\ndown_revision: str | None = '0001'\n")
+    assert tables.newest_revision(tmp_path) == "af3"
+    (tmp_path / "c.py").write_text("revision: str = 'b7'\ndown_revision: str | None = '0001'\n")
+    assert tables.newest_revision(tmp_path) is None
 
 
 @revised
