@@ -8,6 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 MIN_LENGTH = 2
+# How alike a name must be; asked again more leniently only when nobody is found.
+LIKENESS = (0.5, 0.3)
+_ALIKE = text("SELECT set_config('pg_trgm.word_similarity_threshold', :likeness, true)")
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,11 @@ async def people(session: AsyncSession, query: str, limit: int = 8) -> list[Pers
         "digits": f"+%{digits}%" if len(digits) >= 4 else "",
         "limit": limit,
     }
-    return [Person(**row) for row in (await session.execute(_PEOPLE, values)).mappings()]
+    for likeness in LIKENESS:
+        await session.execute(_ALIKE, {"likeness": str(likeness)})
+        if found := [Person(**row) for row in (await session.execute(_PEOPLE, values)).mappings()]:
+            return found
+    return []
 
 
 async def tickets(session: AsyncSession, query: str, limit: int = 6) -> list[FoundTicket]:
