@@ -118,7 +118,7 @@ async def show_list(
     """The list alone, with the counts of the views."""
     async with database.transaction() as session:
         context = await listing(session, visit, view, after, here)
-    return page("desk/inbox/_list.html", {**context, "more_only": bool(after)})
+    return page("desk/inbox/_list.html", {**context, "more_only": bool(after), "alone": True})
 
 
 @get("/desk/inbox/live", guards=[AGENT])

@@ -203,11 +203,12 @@ async def test_a_ticket_is_taken_snoozed_woken_solved_and_reopened(agent_client:
     assert (await after(act="solve", seen_seq=1))[0] == "solved"
     assert (await after(act="reopen"))[0] == "open"
     assert (await after(act="assign"))[1] is None
-    for wrong in (
+    refused: list[dict[str, object]] = [
         {"act": "explode"},
         {"act": "snooze", "until": "never"},
         {"act": "assign", "assignee": "x"},
-    ):
+    ]
+    for wrong in refused:
         assert (await agent_client.submit(f"{case.url}/ticket", wrong)).status_code == 422
 
 

@@ -61,7 +61,9 @@ async def test_a_person_who_writes_again_reopens_a_solved_ticket_in_a_new_cycle(
     await tickets.solve(session, ticket.id)
     assert ticket.waiting_since is None
     again = await talk.say(session, conversation, "It is blocked again")
-    assert await tickets.triage(session, conversation.id) is ticket
+    reopened = await tickets.triage(session, conversation.id)
+    assert reopened is not None
+    assert reopened.id == ticket.id
     assert (ticket.status, ticket.cycle, ticket.waiting_since) == ("open", 2, again.created_at)
     second = await session.get(TicketCycle, (ticket.id, 2))
     assert second.started_at == again.created_at

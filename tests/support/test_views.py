@@ -15,7 +15,7 @@ from tests.support import talk
 async def filled(session: AsyncSession) -> Any:
     """Five tickets: one mine, one solved, one snoozed, two nobody's."""
     mira = await talk.agent(session)
-    made = []
+    made: list[Any] = []
     for i, name in enumerate(["Ana Lopes", "Ben Ito", "Cem Aydin", "Dora Nagy", "Emil Holm"]):
         customer_id = await talk.customer(session, f"{name.split()[0].lower()}@example.com", name)
         conversation = await talk.begin(session, customer_id, subject=f"Question {i}")
@@ -62,7 +62,7 @@ async def test_pages_follow_each_other_by_cursor(session):
 
 async def test_a_row_says_who_what_and_where(session):
     _, made = await filled(session)
-    row = await views.row(session, made[0].conversation_id)
+    row: Any = await views.row(session, made[0].conversation_id)
     assert (row.customer, row.assignee, row.channels, row.last_inbound) == (
         "Ana Lopes",
         "Mira Agent",
@@ -71,7 +71,8 @@ async def test_a_row_says_who_what_and_where(session):
     )
     assert tickets.first_line(row.last_text) == "First line 0"
     await merging.merge(session, made[0].customer_id, made[4].customer_id)
-    assert (await views.row(session, made[0].conversation_id)).customer == "Emil Holm"
+    row = await views.row(session, made[0].conversation_id)
+    assert row.customer == "Emil Holm"
 
 
 async def test_people_are_found_by_name_mail_and_phone_with_typing_errors(session):

@@ -1,0 +1,68 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.models import Message
+from core.settings import Settings
+from support import acknowledging, tickets
+from support.models import Acknowledgement, TicketCycle
+from tests.support import talk
+
+
+async def sent(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).where(Message.direction == "outbound")) or 0
+
+
+async def test_a_sender_hears_once_a_day_that_a_person_will_answer(
+    session: AsyncSession, settings: Settings
+) -> None:
+    customer_id = await talk.customer(session)
+    ticket: Any = None
+    for i in range(3):
+        conversation = await talk.begin(session, customer_id, subject=f"Question {i}")
+        await talk.say(session, conversation, "Hello")
+        ticket = await tickets.triage(session, conversation.id)
+        assert ticket is not None
+        assert await acknowledging.acknowledge(session, ticket) is (i == 0)
+    assert await sent(session) == 1
+    message = await session.scalar(select(Message).where(Message.direction == "outbound"))
+    assert message is not None
+    assert message.headers["Auto-Submitted"] == "auto-replied"
+    assert message.recipients["to"] == ["ana@example.com"]
+    assert message.author == "automation"
+
+    await session.execute(
+        update(Acknowledgement).values(sent_at=Acknowledgement.sent_at - timedelta(hours=25))
+    )
+    assert await acknowledging.acknowledge(session, ticket) is True
+    assert await sent(session) == 2
+
+
+async def test_an_acknowledgement_is_no_first_response(session: AsyncSession, settings: Settings) -> None:
+    conversation = await talk.begin(session, await talk.customer(session))
+    await talk.say(session, conversation, "Hello")
+    ticket = await tickets.triage(session, conversation.id)
+    assert ticket is not None
+    assert await acknowledging.acknowledge(session, ticket) is True
+    await tickets.triage(session, conversation.id)
+    assert ticket.waiting_since is not None
+    assert (await session.get_one(TicketCycle, (ticket.id, 1))).first_response_at is None
+
+
+@pytest.mark.parametrize("case", ["automated", "ours", "chat"])
+async def test_machines_we_ourselves_and_chats_get_none(
+    session: AsyncSession, settings: Settings, case: str
+) -> None:
+    channel = "chat" if case == "chat" else "email"
+    conversation = await talk.begin(session, await talk.customer(session), channel=channel)
+    message = await talk.say(session, conversation, "Hello", automated=case == "automated")
+    if case == "ours":
+        message.sender = "shop@halden.test"
+        await session.flush()
+    ticket = await tickets.triage(session, conversation.id)
+    assert ticket is not None
+    assert await acknowledging.acknowledge(session, ticket) is False
+    assert await sent(session) == 0
