@@ -1,4 +1,4 @@
-"""What operators look at: queues, dead jobs, webhooks that could not be read, and when each provider last called."""
+"""What operators look at: queues, dead jobs, webhooks that could not be read, each provider's last call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,10 @@ from core.leases import READY_AT
 from core.nudges import nudge
 from core.webhooks import ProcessWebhook, ReceivedWebhook
 
-# What the operations page listens to.
-CHANGED = "operations"
-
 
 @dataclass(frozen=True)
 class QueueState:
-    """A queue in numbers: due now, out on a lease, due later, buried; and since when the oldest is due (UTC)."""
+    """A queue in numbers: due now, leased, due later, buried; since when the oldest is due (UTC)."""
 
     name: str
     due: int = 0

@@ -3,15 +3,18 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
 
+from channels import quarantine
 from core import jobs, leases, operations
 from core.clock import now
 from core.database import Database
 from core.staff import Role
+from portal.forms import read_form
 from portal.guards import staff
 from portal.live import Live
 from portal.rendering import page
@@ -30,6 +33,7 @@ async def _facts(database: Database) -> dict[str, Any]:
             "dead": await operations.dead_jobs(session, SHOWN),
             "dead_count": sum(state.dead for state in states),
             "webhooks": await operations.quarantined_webhooks(session, SHOWN),
+            "mails": await quarantine.waiting(session, SHOWN),
             "providers": await operations.last_webhooks(session),
         }
 
@@ -47,7 +51,7 @@ async def show_now(database: NamedDependency[Database]) -> Response[Any]:
 
 @get(f"{HERE}/live", guards=[staff(Role.ADMIN)])
 async def listen(live: NamedDependency[Live]) -> ServerSentEvent:
-    return live.stream({jobs.TOPIC: "changed", operations.CHANGED: "changed"})
+    return live.stream({jobs.TOPIC: "changed", "quarantine": "changed"})
 
 
 @post(f"{HERE}/jobs/{{job_id:int}}/retry", guards=[staff(Role.ADMIN)])
@@ -107,6 +111,40 @@ async def dismiss_webhook(
     return await _answer(request, database)
 
 
+@get(f"{HERE}/mails/{{mail_id:uuid}}/raw", guards=[staff(Role.ADMIN)])
+async def download_mail(mail_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[bytes]:
+    async with database.transaction() as session:
+        found, _parsed = await quarantine.look(session, mail_id)
+        raw = found.raw
+    return _as_text(raw, f"mail-{mail_id}.txt")
+
+
+class Replay(msgspec.Struct):
+    alone: bool = False
+
+
+@post(f"{HERE}/mails/{{mail_id:uuid}}/replay", guards=[staff(Role.ADMIN)])
+async def replay_mail(
+    request: Request[Any, Any, Any], mail_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    form = await read_form(request, Replay)
+    async with database.transaction() as session:
+        await quarantine.replay(session, mail_id, alone=form.alone)
+    return await _answer(request, database)
+
+
+@post(f"{HERE}/mails/{{mail_id:uuid}}/dismiss", guards=[staff(Role.ADMIN)])
+async def dismiss_mail(
+    request: Request[Any, Any, Any],
+    mail_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await quarantine.dismiss(session, mail_id, visit.colleague.name)
+    return await _answer(request, database)
+
+
 async def _answer(request: Request[Any, Any, Any], database: Database) -> Response[Any]:
     if request.headers.get("hx-request"):
         return page("desk/_operations.html", await _facts(database))
@@ -125,4 +163,5 @@ def _as_text(body: bytes, filename: str) -> Response[bytes]:
 handlers = [
     show_operations, show_now, listen, retry_job, retry_all_jobs, discard_job,
     download_webhook, replay_webhook, dismiss_webhook,
+    download_mail, replay_mail, dismiss_mail,
 ]  # fmt: skip

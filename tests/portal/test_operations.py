@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import func, select, update
 
+from channels.models import ReceivedMail
 from core.clock import now
 from core.database import Database
 from core.jobs import Job, JobRow, enqueue
@@ -140,6 +141,32 @@ async def test_a_dismissed_webhook_leaves_the_page_but_not_the_database(
     assert kept.processed_at is not None
     assert kept.quarantined == "ValueError: <i>odd</i> (dismissed by Ada Lund)"
     assert (await admin_client.submit(f"/desk/operations/webhooks/{webhook_id}/replay")).status_code == 404
+
+
+async def test_a_mail_in_quarantine_is_downloaded_replayed_alone_or_dismissed(
+    app: Litestar, admin_client: Browser
+) -> None:
+    async with store(app).transaction() as session:
+        mail = ReceivedMail(
+            mailbox="support@halden.test",
+            digest="d" * 64,
+            mail_from="eve@example.test",
+            rcpt_to=["support@halden.test"],
+            raw=b"Subject: <script>\r\n\r\nhello",
+            quarantined="It names a thread that its sender is not in.",
+        )
+        session.add(mail)
+        await session.flush()
+    path = f"/desk/operations/mails/{mail.id}"
+    assert "It names a thread that its sender is not in." in (await admin_client.get("/desk/operations")).text
+    raw = await admin_client.get(f"{path}/raw")
+    assert (raw.content, raw.headers["content-type"]) == (mail.raw, "text/plain; charset=utf-8")
+    assert (await admin_client.submit(f"{path}/replay", {"alone": "true"})).status_code == 303
+    async with store(app).transaction() as session:
+        [waiting] = await session.scalars(select(JobRow))
+    assert (waiting.tag, msgspec.json.decode(waiting.payload)["alone"]) == ("channels.read_mail", True)
+    assert (await admin_client.submit(f"{path}/dismiss")).status_code == 303
+    assert (await admin_client.submit(f"{path}/replay")).status_code == 404
 
 
 async def test_htmx_gets_the_changed_part_only(app: Litestar, admin_client: Browser) -> None:
