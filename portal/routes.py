@@ -13,11 +13,24 @@ from portal.customer import (
     language,
     orders,
     signin,
+    site,
     store,
     tickets,
     tracking,
 )
-from portal.desk import campaigns, customers, home, inbox, operations, palette, segments, settings, team
+from portal.desk import (
+    campaign_reports,
+    campaigns,
+    customers,
+    home,
+    inbox,
+    operations,
+    palette,
+    previews,
+    segments,
+    settings,
+    team,
+)
 from portal.desk import catalogue as desk_catalogue
 from portal.desk import invoices as desk_invoices
 from portal.desk import orders as desk_orders
@@ -40,6 +53,7 @@ MODULES: list[Any] = [
     chat,
     tracking,
     language,
+    site,
     desk_signin,
     home,
     inbox,
@@ -49,6 +63,8 @@ MODULES: list[Any] = [
     desk_invoices,
     customers,
     campaigns,
+    campaign_reports,
+    previews,
     segments,
     palette,
     team,

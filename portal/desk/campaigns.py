@@ -1,9 +1,5 @@
-"""Campaigns at the desk: four steps along a line, then the report whose numbers move."""
+"""Campaigns at the desk: the list, and the four steps along a line from a draft to its launch."""
 
-import csv
-import io
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,26 +9,23 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect, ServerSentEvent, Stream
+from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns import broadcasts, segments, sending, sms, templates, topics
-from campaigns.content import Rendered
-from campaigns.figures import Figures, figures, ledger, links, reasons
-from campaigns.models import Broadcast, BroadcastState, RecipientState
+from campaigns import broadcasts, segments, templates, topics
+from campaigns.figures import figures
+from campaigns.models import Broadcast, BroadcastState
 from core.database import Database
 from core.errors import DomainError, Invalid
-from core.money import formatted
-from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
 from core.staff import Role
-from customers import identities
 from portal import cursors
 from portal.customer.tracking import channel_words, topic_words
+from portal.desk.campaign_reports import revenue
+from portal.desk.previews import see
 from portal.forms import read_form
 from portal.guards import staff
-from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
 
@@ -41,23 +34,6 @@ ONE = HERE + "/{broadcast_id:uuid}"
 MARKETERS = staff(Role.MARKETER)
 ZONE = ZoneInfo("Europe/Berlin")
 PAGE = 50
-CSV_PAGE = 1000
-# A preview shows a stranger's HTML in a frame of its own, where nothing runs and nothing of ours is in reach.
-FRAME_POLICY = (
-    "sandbox; default-src 'none'; img-src 'self' https: data:; style-src 'unsafe-inline'; "
-    "frame-ancestors 'self'"
-)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The preview beside a step: the message as one customer gets it, or why it cannot be shown."""
-
-    people: list[tuple[str, str]]
-    customer_id: UUID | None
-    message: Rendered | None
-    trouble: str
-    length: sms.Length | None
 
 
 @get(HERE, guards=[MARKETERS])
@@ -68,7 +44,7 @@ async def show_campaigns(
         found = await broadcasts.listed(session, cursors.read(before), PAGE + 1)
         rows = [(each, await figures(session, each.id)) for each in found[:PAGE]]
     more = cursors.write(found[PAGE - 1].created_at, found[PAGE - 1].id) if len(found) > PAGE else ""
-    context = {"rows": [(each, told, _revenue(told)) for each, told in rows], "more": more}
+    context = {"rows": [(each, told, revenue(told)) for each, told in rows], "more": more}
     return page("desk/campaigns.html", context)
 
 
@@ -101,33 +77,6 @@ async def create_campaign(
         }
         return page("desk/campaigns/new.html", context, status_code=422)
     return Redirect(f"{HERE}/{broadcast.id}/who", status_code=303)
-
-
-@get(ONE, guards=[MARKETERS])
-async def show_campaign(
-    broadcast_id: FromPath[UUID], database: NamedDependency[Database], settings: NamedDependency[Settings]
-) -> Response[Any]:
-    """The report; a draft leads to its first step."""
-    async with database.transaction() as session:
-        broadcast = await broadcasts.get(session, broadcast_id)
-        if broadcast.state == BroadcastState.DRAFT:
-            return Redirect(f"{HERE}/{broadcast_id}/who", status_code=303)
-        context = await _report(session, broadcast)
-        context["seen"] = await _seen(session, settings, broadcast, None)
-    return page("desk/campaign_report.html", context)
-
-
-@get(f"{ONE}/figures", guards=[MARKETERS])
-async def show_figures(broadcast_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[Any]:
-    """The moving part of the report."""
-    async with database.transaction() as session:
-        context = await _report(session, await broadcasts.get(session, broadcast_id))
-    return page("desk/campaigns/_figures.html", context)
-
-
-@get(f"{HERE}/live", guards=[MARKETERS])
-async def listen(live: NamedDependency[Live]) -> ServerSentEvent:
-    return live.stream({broadcasts.TOPIC: "changed"})
 
 
 @get([f"{ONE}/who", f"{ONE}/what", f"{ONE}/when", f"{ONE}/check"], guards=[MARKETERS])
@@ -288,25 +237,6 @@ async def send_test(
     return Redirect(f"{HERE}/{broadcast_id}/check?tested=1", status_code=303)
 
 
-ACTS = {
-    "pause": sending.pause,
-    "resume": sending.resume,
-    "cancel": sending.cancel,
-    "unschedule": broadcasts.unschedule,
-}
-
-
-@post([f"{ONE}/{act}" for act in ACTS], guards=[MARKETERS])
-async def act_on(
-    request: Request[Any, Any, Any], broadcast_id: FromPath[UUID], database: NamedDependency[Database]
-) -> Response[Any]:
-    """Pause, resume, cancel, or take back before its time; each counts from this answer on."""
-    act = ACTS[request.url.path.rpartition("/")[2]]
-    async with database.transaction() as session:
-        await act(session, broadcast_id)
-    return Redirect(f"{HERE}/{broadcast_id}", status_code=303)
-
-
 class Version(msgspec.Struct):
     version: int
 
@@ -319,91 +249,6 @@ async def delete_draft(
     async with database.transaction() as session:
         await broadcasts.delete(session, broadcast_id, form.version)
     return Redirect(HERE, status_code=303)
-
-
-@get(f"{ONE}/frame", guards=[MARKETERS])
-async def show_frame(
-    broadcast_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    settings: NamedDependency[Settings],
-    customer: FromQuery[UUID | None] = None,
-) -> Response[str]:
-    """The HTML of the mail as a customer gets it, for the preview's frame."""
-    async with database.transaction() as session:
-        broadcast = await broadcasts.get(session, broadcast_id)
-        seen = await _seen(session, settings, broadcast, customer)
-    html = seen.message.html if seen.message is not None else None
-    headers = {"content-security-policy": FRAME_POLICY}
-    return Response(html or "", media_type="text/html; charset=utf-8", headers=headers)
-
-
-@get(f"{ONE}/recipients", guards=[MARKETERS])
-async def show_recipients(
-    broadcast_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    only: FromQuery[str] = "",
-    after: FromQuery[UUID | None] = None,
-) -> Response[Any]:
-    """The ledger: everyone in the audience and what became of it."""
-    chosen = _states(only)
-    async with database.transaction() as session:
-        broadcast = await broadcasts.get(session, broadcast_id)
-        rows = await ledger(session, broadcast_id, states=chosen, after=after, limit=PAGE + 1)
-        told = await figures(session, broadcast_id)
-    context = {
-        "broadcast": broadcast,
-        "rows": rows[:PAGE],
-        "more": rows[PAGE - 1].id if len(rows) > PAGE else None,
-        "only": only if chosen else "",
-        "figures": told,
-        "states": [(state, str(state)) for state in (*RecipientState,)],
-    }
-    return page("desk/campaign_recipients.html", context)
-
-
-@get(f"{ONE}/recipients.csv", guards=[MARKETERS])
-async def download_recipients(
-    broadcast_id: FromPath[UUID], database: NamedDependency[Database], only: FromQuery[str] = ""
-) -> Stream:
-    """The ledger as a spreadsheet, read page by page."""
-    async with database.transaction() as session:
-        await broadcasts.get(session, broadcast_id)
-    return Stream(
-        _csv(database, broadcast_id, _states(only)),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="recipients-{broadcast_id}.csv"'},
-    )
-
-
-async def _csv(database: Database, broadcast_id: UUID, chosen: list[str]) -> AsyncIterator[str]:
-    yield "customer_id,name,address,state,reason,clicked,unsubscribed\r\n"
-    after: UUID | None = None
-    while True:
-        async with database.transaction() as session:
-            rows = await ledger(session, broadcast_id, states=chosen, after=after, limit=CSV_PAGE)
-        text = io.StringIO()
-        writer = csv.writer(text)
-        for row in rows:
-            cells = (row.name, row.address, row.state, row.reason or "")
-            writer.writerow([row.customer_id, *map(_cell, cells), int(row.clicked), int(row.unsubscribed)])
-        yield text.getvalue()
-        if len(rows) < CSV_PAGE:
-            return
-        after = rows[-1].id
-
-
-def _cell(value: str) -> str:
-    """A spreadsheet must not take what a customer calls themselves for a formula; phone numbers stay."""
-    dangerous = value.startswith(("=", "@", "-", "\t", "\r")) or (
-        value[:1] == "+" and not value[1:].isdigit()
-    )
-    return f"'{value}" if dangerous else value
-
-
-def _states(only: str) -> list[str]:
-    if only == "open":
-        return [RecipientState.PENDING, RecipientState.QUEUED]
-    return [only] if only in RecipientState else []
 
 
 def _instant(form: When) -> datetime | None:
@@ -425,28 +270,6 @@ async def _anyone(session: AsyncSession, broadcast: Broadcast) -> UUID:
     if not people:
         raise Invalid(_("Nobody is in the segment, so there is no one to show it as."))
     return people[0].customer_id
-
-
-async def _seen(
-    session: AsyncSession, settings: Settings, broadcast: Broadcast, customer_id: UUID | None
-) -> Seen:
-    people = list(await broadcasts.sample_customers(session, broadcast))
-    known = {person.customer_id for person in people}
-    chosen = customer_id or (people[0].customer_id if people else None)
-    choices = [(str(person.customer_id), person.name or _("Nameless")) for person in people]
-    if chosen is not None and chosen not in known:
-        reached = await identities.contacts(session, chosen)
-        choices.insert(0, (str(chosen), reached[0].value if reached else str(chosen)))
-    message, trouble = None, ""
-    if chosen is None:
-        trouble = _("Choose who it goes to first: the preview shows it as one of them gets it.")
-    else:
-        try:
-            message = await broadcasts.preview(session, settings, broadcast, chosen)
-        except DomainError as error:
-            trouble = next(iter(getattr(error, "fields", {}).values()), error.message)
-    length = sms.measure(message.text) if message is not None and broadcast.channel == "sms" else None
-    return Seen(choices, chosen, message, trouble, length)
 
 
 async def _step(
@@ -474,7 +297,7 @@ async def _step(
         "topic": topic_words(broadcast.topic)[0],
         "channel": channel_words(broadcast.channel),
         "values": list(templates.VALUES.items()),
-        "seen": await _seen(session, settings, broadcast, customer_id),
+        "seen": await see(session, settings, broadcast, customer_id),
         "errors": error.fields if error else {},
         "message": error.message if error else "",
         "tested": bool(tested),
@@ -494,22 +317,6 @@ async def _check(session: AsyncSession, settings: Settings, broadcast: Broadcast
         return next(iter(getattr(error, "fields", {}).values()), error.message)
 
 
-async def _report(session: AsyncSession, broadcast: Broadcast) -> dict[str, Any]:
-    told = await figures(session, broadcast.id)
-    return {
-        "broadcast": broadcast,
-        "figures": told,
-        "revenue": _revenue(told),
-        "links": await links(session, broadcast.id),
-        "reasons": await reasons(session, broadcast.id),
-        "channel": channel_words(broadcast.channel),
-    }
-
-
-def _revenue(told: Figures) -> str:
-    return " + ".join(formatted(each.amount, each.currency, current_locale()) for each in told.revenue)
-
-
 def _channels() -> list[tuple[str, str, str]]:
     return [
         ("email", _("E-mail"), _("With pictures and links, and a plain form for those who prefer it.")),
@@ -518,7 +325,6 @@ def _channels() -> list[tuple[str, str, str]]:
 
 
 handlers = [
-    show_campaigns, new_campaign, create_campaign, show_campaign, show_figures, listen, show_step, choose_who,
-    write_what, choose_when, launch, send_test, act_on, delete_draft, show_frame, show_recipients,
-    download_recipients,
+    show_campaigns, new_campaign, create_campaign, show_step, choose_who, write_what, choose_when, launch,
+    send_test, delete_draft,
 ]  # fmt: skip

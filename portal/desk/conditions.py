@@ -158,6 +158,13 @@ def inputs(row: Row, segments: Sequence[tuple[str, str]]) -> list[Input]:
             return []
 
 
+def settle(row: Row, segments: Sequence[tuple[str, str]]) -> None:
+    """Choose, where nothing is chosen yet, what the browser shows as chosen: the first."""
+    for each in inputs(row, segments):
+        if each.options and each.value not in {value for value, _words in each.options}:
+            row.typed[each.name] = each.options[0][0]
+
+
 def read(form: Mapping[str, Any]) -> Portrait:
     """What the builder's form says, complete or not; its buttons add and remove rows."""
     portrait = Portrait(_line(form.get("name")), "any" if form.get("match") == "any" else "all")

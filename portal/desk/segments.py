@@ -203,7 +203,10 @@ async def _builder(
     names = {each.id: each.name for each in others}
     size, people = None, []
     own = next((each for each in others if each.id == segment_id), None)
+    choices = [(str(each.id), each.name) for each in others if each.id != segment_id]
     if portrait is not None:
+        for row in portrait.rows:
+            conditions.settle(row, choices)
         try:
             definition = c.encode(conditions.condition(portrait))
             async with session.begin_nested():
@@ -216,7 +219,6 @@ async def _builder(
     elif own is not None:
         size = await segments.size(session, own.definition)
         people = await segments.members(session, own.definition, limit=8)
-    choices = [(str(each.id), each.name) for each in others if each.id != segment_id]
     context = {
         "segment": own,
         "portrait": portrait,
