@@ -13,7 +13,7 @@ from estore.gateway import Gateway, NoAnswerError, Refused
 from estore.models import Invoice, Order, Payment, PaymentStatus
 from portal.visits import Visit
 
-LOOK_AGAIN = timedelta(seconds=4)
+LOOK_AGAIN = timedelta(seconds=2)
 
 
 async def open_order(

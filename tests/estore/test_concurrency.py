@@ -12,7 +12,7 @@ from core.database import Database
 from core.webhooks import ReceivedWebhook
 from customers import timeline
 from customers.models import TimelineEntry
-from estore import checkout, demo, invoices, orders, payments, reconciliation
+from estore import checkout, demo, invoices, orders, payments, reconciliation, refunds
 from estore.models import Invoice, InvoiceSeries, Order, Payment, Stock, StockHold
 from tests.estore.conftest import fill, wish
 
@@ -179,7 +179,7 @@ async def test_a_payment_and_a_cancellation_at_once_leave_no_money_and_no_goods_
         async with stocked.transaction() as session:
             kept = await session.get_one(Payment, payment.id)
             assert kept.status == "succeeded"
-            assert await orders.refunds.promised(session, payment.id) == payment.amount
+            assert await refunds.promised(session, payment.id) == payment.amount
     async with stocked.transaction() as session:
         shelf = await session.get_one(Stock, DAWN)
         assert (shelf.on_hand, shelf.reserved) == (180, 0)

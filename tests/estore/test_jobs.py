@@ -1,0 +1,261 @@
+"""The store's jobs, with the real stripe library against the card stand-in, and the letters they queue."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import func, select, update
+
+from channels.models import Attachment, Blob, Message
+from core.clock import now
+from core.database import Database
+from core.errors import NotAllowed
+from core.leases import lease
+from core.settings import Settings
+from core.webhooks import ReceivedWebhook
+from estore import checkout, invoices, orders, payments
+from estore.gateway import Gateway, verified_event
+from estore.models import MoneyTask, Order, Payment, Refund, Stock, StockHold
+from tests.estore.conftest import fill, wish
+from tests.sandbox.stand_in import Sandbox, run_sandbox
+from workers import runner
+from workers.handlers import load
+from workers.resources import Resources
+
+CARD = "4242424242424242"
+
+
+@pytest.fixture(scope="session")
+def cards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with run_sandbox(tmp_path_factory.mktemp("cards")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def settings(settings: Settings, cards: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    made = settings.model_copy(
+        update={
+            "stripe_api_base": cards.url,
+            "stripe_api_key": SecretStr(cards.stripe_key),
+            "stripe_webhook_secret": SecretStr(cards.stripe_webhook_secret),
+        }
+    )
+    load()
+    monkeypatch.setattr("workers.handlers.estore.settings", lambda: made)
+    return made
+
+
+@pytest.fixture
+async def resources(settings: Settings) -> AsyncIterator[Resources]:
+    made = Resources(settings, cast(Any, SimpleNamespace()))
+    yield made
+    await made.close()
+
+
+async def work(database: Database, resources: Resources) -> None:
+    """Run every job that is due, and what follows from it."""
+    for _ in range(12):
+        async with database.transaction() as session:
+            leased = await lease(session, "default", 50)
+        if not leased:
+            return
+        for one in leased:
+            await runner.run(database, resources, one)
+
+
+async def bought(database: Database, **changes: object) -> tuple[Order, Payment]:
+    """An order with its numbered invoice and a payment begun."""
+    async with database.transaction() as session:
+        order = await checkout.place(session, wish(await fill(session, "DAW-250"), **changes))
+        invoice = (await orders.details(session, order)).invoice
+        assert invoice is not None
+        await invoices.finalise(session, invoice.id)
+    async with database.transaction() as session:
+        chosen = await payments.method(session, order.payment_code)
+        payment = await payments.begin(
+            session,
+            invoice.id,
+            chosen,
+            success_url="http://127.0.0.1:8000/ok",
+            cancel_url="http://127.0.0.1:8000/",
+        )
+    return order, payment
+
+
+async def opened(database: Database, gateway: Gateway, payment: Payment) -> str:
+    """The checkout of a payment, opened at the card company; its page."""
+    answer = await gateway.answer(payments.question(payment))
+    async with database.transaction() as session:
+        await payments.record(session, payment.id, answer)
+    assert answer.url is not None
+    return answer.url
+
+
+def pay(url: str) -> None:
+    answer = httpx.post(url, data={"number": CARD, "email": "ann@example.com"})
+    assert answer.status_code in (302, 303), answer.text
+
+
+async def _state(database: Database, payment: Payment) -> str:
+    async with database.transaction() as session:
+        return (await session.get_one(Payment, payment.id)).status
+
+
+async def test_asking_twice_to_open_a_checkout_opens_one(stocked: Database, resources: Resources) -> None:
+    _order, payment = await bought(stocked)
+    first = await resources.gateway.answer(payments.question(payment))
+    second = await resources.gateway.answer(payments.question(payment))
+    assert (first.session, first.amount, first.currency, first.status) == (
+        second.session,
+        1380,
+        "EUR",
+        "open",
+    )
+
+
+async def test_a_payment_whose_webhook_was_lost_is_found_and_the_letters_go_out(
+    stocked: Database, resources: Resources
+) -> None:
+    order, payment = await bought(stocked)
+    pay(await opened(stocked, resources.gateway, payment))
+    async with stocked.transaction() as session:
+        await session.execute(update(Payment).values(checked_at=now() - timedelta(minutes=5)))
+        from core.jobs import enqueue
+        from estore.jobs import ReconcilePayments
+
+        await enqueue(session, ReconcilePayments())
+    await work(stocked, resources)
+    assert await _state(stocked, payment) == "succeeded"
+    async with stocked.transaction() as session:
+        assert (await session.get_one(Order, order.id)).status == "paid"
+        mails = list(await session.scalars(select(Message).order_by(Message.created_at, Message.id)))
+        assert sorted(mail.subject for mail in mails) == [
+            f"We have your payment for order {order.number}",
+            f"Your order {order.number}",
+        ]
+        assert {mail.recipients["to"][0] for mail in mails} == {"ann@example.com"}
+        attached = (await session.execute(select(Attachment.filename, Blob.content).join(Blob))).one()
+        assert attached.filename == "INV-2026-000001.pdf" or attached.filename.startswith("INV-")
+        assert attached.content.startswith(b"%PDF-")
+        confirmation = next(mail for mail in mails if mail.subject.startswith("Your order"))
+        assert "€13.80" in confirmation.text
+        assert "<h1" not in confirmation.text
+
+
+async def test_a_paid_order_that_is_cancelled_is_refunded_once(
+    stocked: Database, resources: Resources, cards: Sandbox
+) -> None:
+    order, payment = await bought(stocked)
+    pay(await opened(stocked, resources.gateway, payment))
+    answer = await resources.gateway.answer(
+        payments.Question(
+            payment.id, payment.idempotency_key, await _session(stocked, payment), payment.request
+        )
+    )
+    async with stocked.transaction() as session:
+        await payments.record(session, payment.id, answer)
+        await orders.cancel(session, order.id, "Changed my mind.")
+    await work(stocked, resources)
+    assert await _state(stocked, payment) == "refunded"
+    async with stocked.transaction() as session:
+        back = (await session.scalars(select(Refund))).one()
+        assert (back.status, back.amount) == ("succeeded", 1380)
+        assert back.provider_refund is not None
+        subjects = set(await session.scalars(select(Message.subject)))
+    assert f"Credit note for your order {order.number}" in subjects
+    assert f"Your order {order.number} was cancelled" in subjects
+
+
+async def _session(database: Database, payment: Payment) -> str | None:
+    async with database.transaction() as session:
+        return (await session.get_one(Payment, payment.id)).provider_session
+
+
+async def test_a_hold_that_ran_out_closes_the_checkout_and_gives_the_goods_back(
+    stocked: Database, resources: Resources
+) -> None:
+    order, payment = await bought(stocked)
+    url = await opened(stocked, resources.gateway, payment)
+    await _run_out(stocked, order)
+    await work(stocked, resources)
+    async with stocked.transaction() as session:
+        assert (await session.get_one(Order, order.id)).status == "cancelled"
+        assert await session.scalar(select(func.sum(Stock.reserved))) == 0
+    refused = httpx.post(url, data={"number": CARD, "email": "ann@example.com"})
+    assert refused.status_code not in (302, 303)
+
+
+async def test_someone_who_paid_in_the_last_second_keeps_the_order(
+    stocked: Database, resources: Resources
+) -> None:
+    order, payment = await bought(stocked)
+    pay(await opened(stocked, resources.gateway, payment))
+    await _run_out(stocked, order)
+    await work(stocked, resources)
+    async with stocked.transaction() as session:
+        assert (await session.get_one(Order, order.id)).status == "paid"
+        assert await session.scalar(select(func.count()).select_from(Refund)) == 0
+
+
+async def _run_out(database: Database, order: Order) -> None:
+    from core.jobs import enqueue
+    from estore.jobs import ExpireHold
+
+    async with database.transaction() as session:
+        await session.execute(update(StockHold).values(expires_at=now() - timedelta(seconds=1)))
+        await enqueue(session, ExpireHold(order.id))
+
+
+async def test_money_for_a_checkout_that_is_not_ours_becomes_one_task(
+    stocked: Database, resources: Resources
+) -> None:
+    body = json.dumps(
+        {
+            "id": "evt_9",
+            "type": "checkout.session.completed",
+            "data": {
+                "object": {
+                    "id": "cs_9",
+                    "payment_status": "paid",
+                    "amount_total": 5000,
+                    "currency": "eur",
+                    "payment_intent": "pi_9",
+                    "metadata": {},
+                }
+            },
+        }
+    ).encode()
+    from estore import reconciliation
+
+    for _ in range(2):
+        async with stocked.transaction() as session:
+            await reconciliation.read_event(
+                session, ReceivedWebhook(provider="stripe", external_id="evt_9", body=body)
+            )
+    async with stocked.transaction() as session:
+        task = (await session.scalars(select(MoneyTask))).one()
+        assert (task.kind, task.facts["amount"]) == ("unmatched", 5000)
+
+
+def test_only_what_stripe_signed_is_an_event(settings: Settings) -> None:
+    from sandbox.webhooks import sign_stripe
+
+    secret = settings.stripe_webhook_secret.get_secret_value()
+    body, moment = '{"id": "evt_1", "object": "event", "type": "x"}', int(time.time())
+    assert verified_event(body.encode(), sign_stripe(secret, body, moment), settings) == "evt_1"
+    for altered, signature in (
+        (body + " ", sign_stripe(secret, body, moment)),
+        (body, sign_stripe("whsec_other", body, moment)),
+        (body, sign_stripe(secret, body, moment - 3600)),
+        (body, ""),
+        (body, "t=x,v1=y"),
+        (body, "nonsense"),
+    ):
+        with pytest.raises(NotAllowed):
+            verified_event(altered.encode(), signature, settings)
