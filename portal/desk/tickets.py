@@ -129,16 +129,23 @@ async def undo(
 ) -> Response[Any]:
     """Take an answer back while it is held; its text is a draft again."""
     form = await read_form(request, Undo)
-    async with database.transaction() as session:
-        message = await threads.letter(session, conversation_id, message_id)
-        if message.staff_id != visit.colleague.id:
-            raise NotFound(_("That message is not yours."))
-        channel = message.channel
-        words = await conversations.undo(session, message_id, visit.colleague)
-        await drafts.save(session, visit.colleague.id, conversation_id, channel, words)
-        await tickets.answered(session, conversation_id, None)
+    by_htmx = bool(request.headers.get("hx-request"))
+    try:
+        async with database.transaction() as session:
+            message = await threads.letter(session, conversation_id, message_id)
+            if message.staff_id != visit.colleague.id:
+                raise NotFound(_("That message is not yours."))
+            channel = message.channel
+            words = await conversations.undo(session, message_id, visit.colleague)
+            await drafts.save(session, visit.colleague.id, conversation_id, channel, words)
+            await tickets.answered(session, conversation_id, None)
+    except Conflict as error:
+        if not by_htmx:
+            raise
+        said = msgspec.json.encode({"toast": {"text": _(error.message), "tone": "warning"}}).decode()
+        return Response("", status_code=409, headers={"HX-Trigger": said}, media_type="text/html")
     back = _back(conversation_id, form.view, road=channel)
-    if request.headers.get("hx-request"):
+    if by_htmx:
         return Response("", status_code=200, headers={"HX-Redirect": back.url}, media_type="text/html")
     return back
 

@@ -64,7 +64,8 @@ async def test_a_person_who_writes_again_reopens_a_solved_ticket_in_a_new_cycle(
     reopened = await tickets.triage(session, conversation.id)
     assert reopened is not None
     assert reopened.id == ticket.id
-    assert (ticket.status, ticket.cycle, ticket.waiting_since) == ("open", 2, again.created_at)
+    assert (ticket.status, ticket.cycle) == ("open", 2)
+    assert reopened.waiting_since == again.created_at
     second = await session.get(TicketCycle, (ticket.id, 2))
     assert second.started_at == again.created_at
     assert second.first_response_at is None
