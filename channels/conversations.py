@@ -209,7 +209,7 @@ async def _remember_ids(
         return None
     flag = None
     if incoming.rfc_message_id and await session.scalar(
-        select(Message.id).where(Message.rfc_message_id == incoming.rfc_message_id).limit(1)
+        select(MessageReference.message_id).where(MessageReference.rfc_message_id == incoming.rfc_message_id)
     ):
         flag = "Another message with other content came under the same Message-ID."
     names = {each for each in (*incoming.references, incoming.rfc_message_id) if each}

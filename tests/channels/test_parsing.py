@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from channels.adapters.email import bounces
 from channels.adapters.email.authentication import is_proven
 from channels.adapters.email.listener import digest
 from channels.adapters.email.parsing import MAX_PARTS, parse
@@ -71,6 +72,7 @@ def test_no_mail_makes_the_parser_raise(headers, body):
         assert not set(file.filename) & set("/\\\r\n\x00")
     parsed.addressed()
     is_proven(parsed, AUTHSERV)
+    bounces.find(parsed)
     digest(raw)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import conversations
-from channels.adapters.email import automation
+from channels.adapters.email import automation, bounces
 from channels.adapters.email.authentication import is_proven
 from channels.adapters.email.parsing import ParsedMail, parse
 from channels.models import ReceivedMail
@@ -52,11 +52,12 @@ async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) ->
         return
     try:
         async with session.begin_nested():
-            # A large mail is parsed beside the loop, which others are waiting for.
-            if len(mail.raw) > LARGE:
-                incoming = await asyncio.to_thread(understand, mail, settings, alone=job.alone)
-            else:
-                incoming = understand(mail, settings, alone=job.alone)
+            parsed = await _parse(mail.raw)
+            bounce = bounces.find(parsed)
+            if bounce is not None and await bounces.record(session, bounce):
+                mail.processed_at, mail.quarantined = now(), None
+                return
+            incoming = understand(mail, parsed, settings, alone=job.alone)
             received = await conversations.receive(session, incoming)
     except (TransientError, OperationalError, InterfaceError, OSError):
         raise
@@ -73,9 +74,15 @@ async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) ->
     nudge(session, "quarantine")
 
 
-def understand(mail: ReceivedMail, settings: Settings, *, alone: bool = False) -> conversations.Incoming:
+async def _parse(raw: bytes) -> ParsedMail:
+    """A large mail is parsed beside the loop, which others are waiting for."""
+    return await asyncio.to_thread(parse, raw) if len(raw) > LARGE else parse(raw)
+
+
+def understand(
+    mail: ReceivedMail, parsed: ParsedMail, settings: Settings, *, alone: bool = False
+) -> conversations.Incoming:
     """What a kept mail says, as a message. Raises Invalid for what names no sender or cannot be parsed."""
-    parsed = parse(mail.raw)
     if parsed.broken:
         raise Invalid(f"It is not a readable mail: {parsed.broken}")
     if not parsed.sender:
