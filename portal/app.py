@@ -1,7 +1,8 @@
 """The HTTP door: `create_app(settings)`."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from typing import Any
 
@@ -46,7 +47,11 @@ def create_app(settings: Settings) -> Litestar:
         app.state.limits = Limits(settings.redis_url)
         app.state.shell = Shell(app.state.database)
         app.state.gateway = Gateway(settings)
+        clearing = asyncio.create_task(visits.keep_clear(app.state.database))
         yield
+        clearing.cancel()
+        with suppress(asyncio.CancelledError):
+            await clearing
         await app.state.live.stop()
         await app.state.gateway.close()
         await app.state.limits.close()

@@ -45,3 +45,8 @@ GUARDS = (anyone, provider, customer)
 
 def is_declared(guard: object) -> bool:
     return guard in GUARDS or isinstance(guard, _Staff)
+
+
+def roles_of(guard: object) -> tuple[Role, ...]:
+    """The roles that a guard asks for; none for one that asks for no role."""
+    return guard.roles if isinstance(guard, _Staff) else ()

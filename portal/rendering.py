@@ -13,8 +13,9 @@ from litestar_htmx import HTMXTemplate
 from markupsafe import Markup
 
 from core.rendering import LANGUAGES, current_locale, environment
+from core.rendering import gettext as _
 from core.settings import Settings
-from portal import visits
+from portal import places, visits
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -38,7 +39,7 @@ class Principal:
 
 @cache
 def static(path: str) -> str:
-    """The address of a file under portal/static; it changes with the file, so browsers may keep it for ever."""
+    """The address of a file under portal/static; it changes with the file, so may be kept for ever."""
     digest = sha256((STATIC / path).read_bytes()).hexdigest()[:10]
     return f"/static/{path}?v={digest}"
 
@@ -59,6 +60,16 @@ def make_environment(settings: Settings) -> Environment:
     return made
 
 
+def legal_links() -> list[tuple[str, str]]:
+    """The last column of the store's footer."""
+    return [
+        (_("Imprint"), "/legal/imprint"),
+        (_("Privacy"), "/legal/privacy"),
+        (_("Terms of sale"), "/legal/terms"),
+        (_("Right of withdrawal"), "/legal/withdrawal"),
+    ]
+
+
 class Page(HTMXTemplate):
     """A template answer that knows who is asking."""
 
@@ -67,14 +78,18 @@ class Page(HTMXTemplate):
         visit = visits.current(request)
         at_desk = request.url.path.startswith("/desk")
         principal = None
+        sections: list[str] = []
         if at_desk and visit.staff is not None:
             principal = Principal("staff", visit.staff.name, list(visit.staff.roles))
+            sections = places.open_to(request.app, visit.staff)
         elif not at_desk and visit.customer_id is not None:
             principal = Principal("customer", visit.customer_name, [])
         shell = request.app.state.get("shell")
         return {
             "categories": shell.categories if shell is not None else [],
             "principal": principal,
+            "desk_sections": sections,
+            "legal_links": [] if at_desk else legal_links(),
             "cart_count": visit.cart_count,
             "locale": current_locale(),
             "current_path": request.url.path,

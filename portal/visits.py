@@ -4,7 +4,9 @@ The cookie's value is stored only as a hash, and changes at every sign-in and si
 beforehand is worth nothing afterwards.
 """
 
+import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
@@ -15,9 +17,11 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
+from core.database import Database
 from core.staff import Staff
 from customers.models import Customer
 from portal.errors import NotSignedIn
@@ -25,6 +29,7 @@ from portal.models import VisitRow
 
 COOKIE = "throughline"
 LASTS = timedelta(days=30)
+CLEARED_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -162,3 +167,12 @@ def _carry(request: Request[Any, Any, Any], visit: Visit) -> Visit:
 
 async def forget_expired(session: AsyncSession) -> None:
     await session.execute(delete(VisitRow).where(VisitRow.expires_at < func.now()))
+
+
+async def keep_clear(database: Database) -> None:
+    """Delete visits that are over, every hour, until cancelled; an absent database is asked again later."""
+    while True:
+        with suppress(DBAPIError, OSError):
+            async with database.transaction() as session:
+                await forget_expired(session)
+        await asyncio.sleep(CLEARED_EVERY.total_seconds())

@@ -1,0 +1,148 @@
+"""The legal pages, the files for crawlers, and the fonts that pages fetch."""
+
+import re
+from datetime import timedelta
+from xml.etree import ElementTree
+
+import pytest
+from litestar import Litestar
+from sqlalchemy import func, select
+
+from core.clock import now
+from core.database import Database
+from core.settings import Settings
+from core.staff import Role
+from estore import demo as store_demo
+from estore.models import Product
+from portal import places, visits
+from portal.models import VisitRow
+from portal.rendering import HERE, STATIC
+from support import demo as help_demo
+from tests.portal.conftest import Browser, browser, employed, links
+
+LEGAL = ["imprint", "privacy", "terms", "withdrawal"]
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+@pytest.fixture
+async def stocked(app: Litestar) -> Database:
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        await store_demo.load(session)
+        await help_demo.load(session)
+    return database
+
+
+@pytest.mark.parametrize("name", LEGAL)
+async def test_a_legal_page_names_the_company_also_before_anything_is_set_up(
+    client: Browser, settings: Settings, name: str
+) -> None:
+    answer = await client.get(f"/legal/{name}")
+    assert answer.status_code == 200
+    assert settings.company_name in answer.text
+    assert "This is a demonstration" not in answer.text
+
+
+async def test_the_imprint_carries_what_invoices_carry(client: Browser, stocked: Database) -> None:
+    answer = await client.get("/legal/imprint")
+    for particular in ("name", "street", "city", "vat_id", "register", "phone"):
+        assert store_demo.SELLER[particular] in answer.text
+
+
+async def test_every_page_of_the_store_leads_to_the_legal_pages_and_they_to_pages_that_exist(
+    client: Browser, stocked: Database
+) -> None:
+    for name in LEGAL:
+        assert f"/legal/{name}" in links(await client.get("/"))
+        for href in links(await client.get(f"/legal/{name}")):
+            if href.startswith("/") and not href.startswith("/static"):
+                # 405: where a form posts to.
+                assert (await client.get(href)).status_code in (200, 303, 405), href
+
+
+async def test_the_sitemap_lists_public_pages_under_the_sites_own_address(
+    client: Browser, stocked: Database, settings: Settings
+) -> None:
+    answer = await client.get("/sitemap.xml", headers={"host": "evil.example"})
+    assert answer.headers["content-type"].startswith("application/xml")
+    found = [url.text or "" for url in ElementTree.fromstring(answer.content).iter(f"{SITEMAP}loc")]
+    assert all(url.startswith(settings.public_url + "/") for url in found)
+    paths = [url.removeprefix(settings.public_url) for url in found]
+    assert len(set(paths)) == len(paths)
+    async with stocked.transaction() as session:
+        products = await session.scalar(select(func.count()).select_from(Product).where(Product.active))
+    assert len([path for path in paths if path.startswith("/p/")]) == products
+    assert len([path for path in paths if path.startswith("/help/articles/")]) == 12
+    for path in [paths[0], "/c/beans", "/help/topics/returns", "/help/articles/warranty", "/legal/terms"]:
+        assert path in paths
+        assert (await client.get(path)).status_code == 200
+
+
+async def test_what_is_not_sold_any_more_is_not_in_the_sitemap(client: Browser, stocked: Database) -> None:
+    async with stocked.transaction() as session:
+        product = await session.scalar(select(Product).order_by(Product.slug).limit(1))
+        assert product is not None
+        product.active = False
+        slug = product.slug
+    assert f"/p/{slug}<" not in (await client.get("/sitemap.xml")).text
+
+
+async def test_crawlers_are_kept_from_what_is_for_people_alone(client: Browser, settings: Settings) -> None:
+    answer = await client.get("/robots.txt", headers={"host": "evil.example"})
+    assert answer.headers["content-type"].startswith("text/plain")
+    lines = answer.text.splitlines()
+    assert lines[0] == "User-agent: *"
+    assert {"Disallow: /account", "Disallow: /desk", "Disallow: /pay/"} <= set(lines)
+    assert f"Sitemap: {settings.public_url}/sitemap.xml" in lines
+
+
+async def test_programs_that_read_no_page_find_the_icon(client: Browser) -> None:
+    answer = await client.get("/favicon.ico")
+    assert answer.status_code == 200
+    assert answer.content[:4] == b"\x00\x00\x01\x00"
+    assert answer.headers["content-type"] == "image/vnd.microsoft.icon"
+
+
+def test_fonts_are_fetched_once_under_the_address_that_the_stylesheet_names() -> None:
+    named = {
+        "/static/" + path
+        for path in re.findall(r'url\("\.\./(vendor/[^"]+)"\)', (STATIC / "css/tokens.css").read_text())
+    }
+    fetched = [
+        href
+        for file in (HERE / "templates").rglob("*.html")
+        for href in re.findall(r'rel="preload" href="([^"]+)"', file.read_text())
+    ]
+    assert fetched
+    assert set(fetched) <= named
+
+
+@pytest.mark.parametrize(
+    ("roles", "parts"),
+    [
+        ([Role.ADMIN], [name for name in places.PLACES if name != "figures"]),
+        ([Role.AGENT], ["inbox", "customers", "store", "money", "help"]),
+        ([Role.MARKETER], ["customers", "campaigns"]),
+        ([Role.MERCHANDISER], ["customers", "store", "money"]),
+    ],
+)
+async def test_the_rail_shows_what_the_colleague_may_open_and_all_of_it_opens(
+    app: Litestar, roles: list[Role], parts: list[str]
+) -> None:
+    async with browser(app, await employed(app, *roles)) as colleague:
+        answer = await colleague.get("/desk")
+        assert re.findall(r'class="rail-link" href="/desk/(\w+)"', answer.text) == parts
+        for part in parts:
+            assert (await colleague.get(f"/desk/{part}")).status_code == 200
+        for hidden in places.PLACES.keys() - set(parts) - {"figures"}:
+            assert (await colleague.get(f"/desk/{hidden}")).status_code == 403
+
+
+async def test_visits_that_are_over_are_forgotten(app: Litestar) -> None:
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        session.add(VisitRow(token_hash=b"over", expires_at=now() - timedelta(seconds=1)))
+        session.add(VisitRow(token_hash=b"on", expires_at=now() + visits.LASTS))
+    async with database.transaction() as session:
+        await visits.forget_expired(session)
+        assert list(await session.scalars(select(VisitRow.token_hash))) == [b"on"]
