@@ -93,7 +93,8 @@ async def test_a_marketer_builds_writes_tests_and_launches(
     ] == f"{base}/when"
     seen = await browser.get(f"{base}/what")
     assert "Hi Ana" in seen.text
-    frame = await browser.get(unescape(re.findall(r'<iframe class="frame frame-phone" src="([^"]+)"', seen.text)[0]))
+    found = re.findall(r'<iframe class="frame frame-phone" src="([^"]+)"', seen.text)[0]
+    frame = await browser.get(unescape(found))
     assert "Dear Ana 0" in frame.text
     assert "sandbox" in frame.headers["content-security-policy"]
 
