@@ -231,9 +231,9 @@ def check_python() -> None:
         )
 
 
-def answers_ok(port: int, path: str) -> bool:
+def answers_ok(port: int, path: str, seconds: float = 2.0) -> bool:
     """Whether http://127.0.0.1:port/path answers 200."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == http.HTTPStatus.OK

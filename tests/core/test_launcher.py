@@ -67,7 +67,7 @@ def free_ports() -> dict[str, str]:
         return dict(zip(ports.DEFAULTS, (str(probe.getsockname()[1]) for probe in (a, b, c)), strict=True))
 
 
-def marked(home: Path) -> list[int]:
+def launched_processes(home: Path) -> list[int]:
     """Every process that carries this home in its environment or command line: children of any generation."""
     found = []
     for entry in Path("/proc").iterdir():
@@ -98,7 +98,7 @@ def launched(
             yield process
         finally:
             process.kill()
-            wait_until(lambda: not marked(home), 10)
+            wait_until(lambda: not launched_processes(home), 10)
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:
@@ -116,17 +116,6 @@ def web_family(home: Path, count: int = 2) -> list[int]:
     log = home / "logs" / "web.log"
     assert wait_until(lambda: log.exists() and len(log.read_text().split()) == count, 10)
     return [int(word) for word in log.read_text().split()]
-
-
-@pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    import shutil
-    import tempfile
-
-    made = Path(tempfile.mkdtemp(prefix="tl-"))
-    made.chmod(0o711)
-    yield made / "home"
-    shutil.rmtree(made, ignore_errors=True)
 
 
 def test_a_taken_port_is_named_with_its_variable_and_a_free_one(home: Path) -> None:
@@ -163,7 +152,7 @@ def test_a_second_launcher_on_the_same_home_is_refused_and_the_first_goes_on(hom
             assert f"already runs from {home} (process {first.pid})" in said
             assert "THROUGHLINE_HOME" in said
         assert first.poll() is None
-        assert len(marked(home)) > 5
+        assert len(launched_processes(home)) > 5
 
 
 @contextmanager
@@ -197,7 +186,7 @@ def test_a_signal_stops_everything_and_the_data_stays(home: Path, number: signal
         said, _ = process.communicate(timeout=30)
         assert "Stopped. Everything is kept" in said
         assert process.returncode == 0
-        assert marked(home) == []
+        assert launched_processes(home) == []
     assert not (home / "postgres" / "data" / "postmaster.pid").exists()
 
 
@@ -205,9 +194,11 @@ def test_a_killed_launcher_leaves_no_process_and_blocks_nothing(home: Path) -> N
     with launched(home) as process:
         read_until(process, "Ctrl-C")
         family = web_family(home)
-        assert set(family) < set(marked(home))
+        assert set(family) < set(launched_processes(home))
         process.kill()
-        assert wait_until(lambda: not marked(home), 10), [command_line(pid) for pid in marked(home)]
+        assert wait_until(lambda: not launched_processes(home), 10), [
+            command_line(pid) for pid in launched_processes(home)
+        ]
         assert [command_line(pid) for pid in family] == [None, None]
     begun = time.monotonic()
     with launched(home) as process:
@@ -232,7 +223,9 @@ def test_a_launcher_ends_with_the_make_that_started_it(home: Path) -> None:
     ) as make:
         read_until(make, "Ctrl-C")
         make.kill()
-        assert wait_until(lambda: not marked(home), 15), [command_line(pid) for pid in marked(home)]
+        assert wait_until(lambda: not launched_processes(home), 15), [
+            command_line(pid) for pid in launched_processes(home)
+        ]
 
 
 def test_a_child_that_dies_is_started_again(home: Path) -> None:
@@ -251,7 +244,7 @@ def test_a_child_that_cannot_start_ends_the_start_with_its_last_words(home: Path
         assert process.returncode == 1
         assert "worker does not start" in said
         assert "no such table: coffee" in said
-        assert marked(home) == []
+        assert launched_processes(home) == []
 
 
 def test_a_killed_database_is_started_again(home: Path) -> None:
