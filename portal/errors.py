@@ -11,23 +11,13 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TransientError
 from core.rendering import gettext as _
+from portal.refusals import NotSignedIn, TooMany
+from portal.rendering import page
 
 log = structlog.get_logger()
 
 
-class TooMany(DomainError):
-    """Tried too often; `wait` is how many seconds to leave it alone."""
-
-    def __init__(self, message: str, wait: int) -> None:
-        super().__init__(message)
-        self.wait = wait
-
-
 STATUS = {Invalid: 422, NotFound: 404, NotAllowed: 403, Conflict: 409, TooMany: 429, TransientError: 503}
-
-
-class NotSignedIn(Exception):
-    """The route asks for someone signed in, and nobody is."""
 
 
 def status_of(error: DomainError) -> int:
@@ -38,8 +28,6 @@ def answer(
     request: Request[Any, Any, Any], status: int, message: str, fields: dict[str, str] | None = None
 ) -> Response[Any]:
     """The message in the form that the caller reads: RFC 9457 for programs, a notice for htmx, else a page."""
-    from portal.rendering import page
-
     wants_json = request.url.path.startswith(("/api/", "/webhooks/")) or (
         "application/json" in request.headers.get("accept", "")
         and "text/html" not in request.headers.get("accept", "")

@@ -9,26 +9,30 @@ from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from litestar import Request
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from core.rendering import current_locale
 from core.rendering import gettext as _
-from portal.errors import TooMany
+from portal.refusals import TooMany
 
 
 class Limits:
     """The counters of one process; without Redis, each process counts for itself until it is back."""
 
     def __init__(self, redis_url: str) -> None:
-        url = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
-        self._storage = RedisStorage(
-            f"async+{url}", implementation="redispy", key_prefix="throughline:limits"
+        self._redis = Redis.from_url(redis_url)
+        storage = RedisStorage(
+            "async+redis://",  # the pool knows where
+            implementation="redispy",
+            key_prefix="throughline:limits",
+            connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]
         )
-        self._shared = MovingWindowRateLimiter(self._storage)
+        self._shared = MovingWindowRateLimiter(storage)
         self._own = MovingWindowRateLimiter(MemoryStorage())
 
     async def take(self, rule: str, *who: str) -> None:
-        """Count one try under every part of a rule (`"5/15 minutes;20/day"`). Raises TooMany, naming the wait.
+        """Count one try under every part of a rule ("5/15 minutes;20/day"). Raises TooMany, naming the wait.
 
         `who` says whose tries are counted together, beginning with what is tried.
         """
@@ -43,7 +47,7 @@ class Limits:
                 )
 
     async def close(self) -> None:
-        await self._storage.bridge.get_connection().aclose()  # type: ignore[union-attr]
+        await self._redis.aclose()
 
 
 async def _take(limiter: MovingWindowRateLimiter, item: RateLimitItem, who: tuple[str, ...]) -> int | None:

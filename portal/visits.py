@@ -24,8 +24,8 @@ from core.clock import now
 from core.database import Database
 from core.staff import Staff
 from customers.models import Customer
-from portal.errors import NotSignedIn
 from portal.models import VisitRow
+from portal.refusals import NotSignedIn
 
 COOKIE = "throughline"
 LASTS = timedelta(days=30)
