@@ -1,5 +1,6 @@
 """What an agent does with a conversation: answer, note, take back, assign, solve, snooze, take the next."""
 
+import json
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -142,7 +143,7 @@ async def undo(
     except Conflict as error:
         if not by_htmx:
             raise
-        said = msgspec.json.encode({"toast": {"text": _(error.message), "tone": "warning"}}).decode()
+        said = json.dumps({"toast": {"text": _(error.message), "tone": "warning"}})  # a header: ASCII
         return Response("", status_code=409, headers={"HX-Trigger": said}, media_type="text/html")
     back = _back(conversation_id, form.view, road=channel)
     if by_htmx:
