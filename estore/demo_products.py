@@ -4,21 +4,46 @@
 from typing import Any
 
 CATEGORIES: list[dict[str, Any]] = [
-    {"slug": "espresso-machines", "name": "Espresso machines", "description": "Built to be opened, cleaned and repaired."},
+    {
+        "slug": "espresso-machines",
+        "name": "Espresso machines",
+        "description": "Built to be opened, cleaned and repaired.",
+    },
     {"slug": "grinders", "name": "Grinders", "description": "Even grounds, quiet mornings."},
-    {"slug": "filter-brewers", "name": "Filter brewers", "description": "Drip, press and pour-over, for one cup or ten."},
+    {
+        "slug": "filter-brewers",
+        "name": "Filter brewers",
+        "description": "Drip, press and pour-over, for one cup or ten.",
+    },
     {"slug": "kettles", "name": "Kettles", "description": "The right water, to the degree."},
     {"slug": "beans", "name": "Beans", "description": "Roasted on Tuesdays and Thursdays in Berlin."},
-    {"slug": "cups-and-servers", "name": "Cups & servers", "description": "Stoneware and glass that keep the heat."},
+    {
+        "slug": "cups-and-servers",
+        "name": "Cups & servers",
+        "description": "Stoneware and glass that keep the heat.",
+    },
     {"slug": "parts-and-care", "name": "Parts & care", "description": "Keep it running for twenty years."},
-    {"slug": "office-machines", "name": "Office machines", "description": "Good coffee for twenty to two hundred people."},
+    {
+        "slug": "office-machines",
+        "name": "Office machines",
+        "description": "Good coffee for twenty to two hundred people.",
+    },
 ]
 
 Skus = list[tuple[Any, ...]]
 PRODUCTS: list[dict[str, Any]] = []
 
 
-def _add(category: str, slug: str, name: str, tagline: str, description: str, specification: dict[str, str], skus: Skus, **more: str) -> None:
+def _add(
+    category: str,
+    slug: str,
+    name: str,
+    tagline: str,
+    description: str,
+    specification: dict[str, str],
+    skus: Skus,
+    **more: str,
+) -> None:
     PRODUCTS.append(
         {
             "category": category,
@@ -33,7 +58,19 @@ def _add(category: str, slug: str, name: str, tagline: str, description: str, sp
     )
 
 
-def _bean(slug: str, code: str, name: str, tagline: str, description: str, origin: str, roast: str, taste: str, price: int, big: int, on_hand: int) -> None:
+def _bean(
+    slug: str,
+    code: str,
+    name: str,
+    tagline: str,
+    description: str,
+    origin: str,
+    roast: str,
+    taste: str,
+    price: int,
+    big: int,
+    on_hand: int,
+) -> None:
     _add(
         "beans",
         slug,
@@ -178,15 +215,123 @@ _add(
     ],
 )  # fmt: skip
 
-_bean("dawn-blend", "DAW", "Dawn blend", "Chocolate, hazelnut, no surprises", "Our house espresso: Brazil and Guatemala, roasted to a medium brown. Forgiving with milk and with the grinder. Roasted twice a week and sent within two days.", "Brazil Cerrado, Guatemala Antigua", "Medium, for espresso", "Chocolate, hazelnut, caramel", 890, 2990, 180)
-_bean("midnight-espresso", "MDN", "Midnight espresso", "Low acid, long finish", "India and Sumatra, roasted dark but not burnt. For those who like it black and mean it.", "India Malabar, Sumatra", "Dark, for espresso", "Dark chocolate, clove", 890, 2990, 88)
-_bean("fjellheim-house-blend", "FJH", "Fjellheim house blend", "The one the office asks for", "Three Central American coffees that behave in every machine, from filter to bean-to-cup.", "Honduras, Guatemala, Nicaragua", "Medium, for everything", "Toffee, almond", 790, 2690, 140)
-_bean("yirgacheffe", "YIR", "Ethiopia Yirgacheffe", "Washed, bright as June", "Jasmine and lemon on the nose, apricot in the cup. Roasted light for filter; let it rest for a week.", "Ethiopia, Yirgacheffe", "Light, for filter", "Jasmine, lemon, apricot", 1290, 4490, 96)
-_bean("kenya-nyeri", "KEN", "Kenya Nyeri", "Blackcurrant, and it means it", "From two hundred small gardens on the slopes of Mount Kenya, washed twice and dried slowly.", "Kenya, Nyeri", "Light, for filter", "Blackcurrant, tomato leaf, brown sugar", 1390, 4890, 52)
-_bean("colombia-huila", "COL", "Colombia Huila", "Red apple, panela, easy company", "One farm, one harvest. Sweet enough for espresso, clear enough for filter.", "Colombia, Huila", "Medium light", "Panela, red apple", 1090, 3790, 74)
-_bean("guatemala-antigua", "GUA", "Guatemala Antigua", "Cocoa and orange peel", "Grown between three volcanoes, one of which still smokes.", "Guatemala, Antigua", "Medium", "Cocoa, orange peel", 1090, 3790, 61)
-_bean("sumatra-gayo", "SUM", "Sumatra Gayo", "Cedar, tobacco, rain", "Hulled wet, as they do it there: heavy, earthy, slow.", "Indonesia, Gayo highlands", "Medium dark", "Cedar, dark sugar", 1190, 3990, 44)
-_bean("decaf-stille", "STI", "Stille, without caffeine", "All of the evening, none of the night", "Colombia, decaffeinated with sugar-cane spirit, which leaves the sweetness in.", "Colombia, Huila", "Medium", "Panela, milk chocolate", 1090, 3790, 80)
+_bean(
+    "dawn-blend",
+    "DAW",
+    "Dawn blend",
+    "Chocolate, hazelnut, no surprises",
+    "Our house espresso: Brazil and Guatemala, roasted to a medium brown. Forgiving with milk and with the grinder. Roasted twice a week and sent within two days.",
+    "Brazil Cerrado, Guatemala Antigua",
+    "Medium, for espresso",
+    "Chocolate, hazelnut, caramel",
+    890,
+    2990,
+    180,
+)
+_bean(
+    "midnight-espresso",
+    "MDN",
+    "Midnight espresso",
+    "Low acid, long finish",
+    "India and Sumatra, roasted dark but not burnt. For those who like it black and mean it.",
+    "India Malabar, Sumatra",
+    "Dark, for espresso",
+    "Dark chocolate, clove",
+    890,
+    2990,
+    88,
+)
+_bean(
+    "fjellheim-house-blend",
+    "FJH",
+    "Fjellheim house blend",
+    "The one the office asks for",
+    "Three Central American coffees that behave in every machine, from filter to bean-to-cup.",
+    "Honduras, Guatemala, Nicaragua",
+    "Medium, for everything",
+    "Toffee, almond",
+    790,
+    2690,
+    140,
+)
+_bean(
+    "yirgacheffe",
+    "YIR",
+    "Ethiopia Yirgacheffe",
+    "Washed, bright as June",
+    "Jasmine and lemon on the nose, apricot in the cup. Roasted light for filter; let it rest for a week.",
+    "Ethiopia, Yirgacheffe",
+    "Light, for filter",
+    "Jasmine, lemon, apricot",
+    1290,
+    4490,
+    96,
+)
+_bean(
+    "kenya-nyeri",
+    "KEN",
+    "Kenya Nyeri",
+    "Blackcurrant, and it means it",
+    "From two hundred small gardens on the slopes of Mount Kenya, washed twice and dried slowly.",
+    "Kenya, Nyeri",
+    "Light, for filter",
+    "Blackcurrant, tomato leaf, brown sugar",
+    1390,
+    4890,
+    52,
+)
+_bean(
+    "colombia-huila",
+    "COL",
+    "Colombia Huila",
+    "Red apple, panela, easy company",
+    "One farm, one harvest. Sweet enough for espresso, clear enough for filter.",
+    "Colombia, Huila",
+    "Medium light",
+    "Panela, red apple",
+    1090,
+    3790,
+    74,
+)
+_bean(
+    "guatemala-antigua",
+    "GUA",
+    "Guatemala Antigua",
+    "Cocoa and orange peel",
+    "Grown between three volcanoes, one of which still smokes.",
+    "Guatemala, Antigua",
+    "Medium",
+    "Cocoa, orange peel",
+    1090,
+    3790,
+    61,
+)
+_bean(
+    "sumatra-gayo",
+    "SUM",
+    "Sumatra Gayo",
+    "Cedar, tobacco, rain",
+    "Hulled wet, as they do it there: heavy, earthy, slow.",
+    "Indonesia, Gayo highlands",
+    "Medium dark",
+    "Cedar, dark sugar",
+    1190,
+    3990,
+    44,
+)
+_bean(
+    "decaf-stille",
+    "STI",
+    "Stille, without caffeine",
+    "All of the evening, none of the night",
+    "Colombia, decaffeinated with sugar-cane spirit, which leaves the sweetness in.",
+    "Colombia, Huila",
+    "Medium",
+    "Panela, milk chocolate",
+    1090,
+    3790,
+    80,
+)
 _add(
     "beans", "tasting-box", "Tasting box", "Four coffees, four evenings",
     "100 g of each of four coffees with a card that says what to look for. A good present.",

@@ -8,7 +8,7 @@ from core.database import Database
 from core.errors import Conflict, NotFound
 from core.settings import Settings
 from customers.merging import group
-from estore import access, orders, payments
+from estore import access, invoices, orders, payments
 from estore.gateway import Gateway, NoAnswerError, Refused
 from estore.models import Invoice, Order, Payment, PaymentStatus
 from portal.visits import Visit
@@ -87,7 +87,5 @@ async def look(database: Database, gateway: Gateway, payment: Payment | None) ->
 
 async def invoice_number(database: Database, invoice_id: UUID) -> Invoice:
     """Number an invoice now rather than in a moment, in its own short transaction."""
-    from estore import invoices
-
     async with database.transaction() as session:
         return await invoices.finalise(session, invoice_id)

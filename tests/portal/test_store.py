@@ -162,6 +162,7 @@ async def test_a_card_payment_declined_then_paid_is_one_payment(
     async with shop.transaction() as session:
         payment = (await session.scalars(select(Payment))).one()
         order = (await session.scalars(select(Order))).one()
+    assert payment.provider_session is not None
     assert payment.provider_session in where
     back = payment.request["success_url"].removeprefix("http://127.0.0.1:8000")
     waiting = await client.get(back)

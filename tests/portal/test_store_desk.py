@@ -90,7 +90,7 @@ async def test_cancelling_a_transfer_that_was_paid_asks_for_the_money_to_be_sent
     async with shop.transaction() as session:
         task = (await session.scalars(select(MoneyTask))).one()
         assert task.kind == "refund_by_transfer"
-        for note in await orders.invoices.of_order(session, order.id):
+        for note in await invoices.of_order(session, order.id):
             await invoices.finalise(session, note.id)
     await agent_client.submit(f"/desk/money/tasks/{task.id}/done")
     async with shop.transaction() as session:
