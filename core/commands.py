@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 
 import click
 
@@ -45,11 +46,16 @@ def doctor() -> None:
 
 
 @click.command("create-admin")
-@click.option("--email", prompt="E-mail address")
-@click.option("--name", prompt="Name")
-@click.password_option("--password", envvar="THROUGHLINE_ADMIN_PASSWORD")
-def create_admin(email: str, name: str, password: str) -> None:
-    """Add a colleague with every right."""
+@click.argument("email")
+@click.option("--name", help="How the desk calls them; without it, what stands before the @.")
+@click.option("--password-stdin", is_flag=True, help="Read the password's one line from standard input.")
+def create_admin(email: str, name: str | None, password_stdin: bool) -> None:
+    """Add a colleague with every right; asks for the password without showing it."""
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    name = name or email.partition("@")[0]
 
     async def hire() -> None:
         from core import staff
@@ -57,8 +63,9 @@ def create_admin(email: str, name: str, password: str) -> None:
 
         database = Database(_database_url())
         try:
+            kept = await staff.hashed(password)
             async with database.transaction() as session:
-                await staff.hire(session, email, name, [staff.Role.ADMIN], password)
+                await staff.add(session, email, name, [staff.Role.ADMIN], kept)
         finally:
             await database.close()
 

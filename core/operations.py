@@ -78,7 +78,7 @@ async def revive_all(session: AsyncSession) -> int:
 
 async def discard(session: AsyncSession, job_id: int) -> str:
     """Give a dead job up: what it promised will not happen; its tag. Raises NotFound when it is not dead."""
-    tag = await session.scalar(
+    tag: str | None = await session.scalar(
         delete(JobRow).where(JobRow.id == job_id, JobRow.dead_at.is_not(None)).returning(JobRow.tag)
     )
     if tag is None:
@@ -107,7 +107,7 @@ async def webhook(session: AsyncSession, webhook_id: UUID) -> ReceivedWebhook:
 
 
 async def replay_webhook(session: AsyncSession, webhook_id: UUID) -> None:
-    """Read a quarantined event again, as if it had just come. Raises NotFound when it does not wait any more."""
+    """Read a quarantined event again, as if it had just come. Raises NotFound when it waits no more."""
     waiting = await _in_quarantine(session, webhook_id)
     await enqueue(session, ProcessWebhook(waiting.id, waiting.provider), key=f"webhook:{waiting.id}")
 

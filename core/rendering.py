@@ -47,7 +47,7 @@ def current_locale() -> str:
 
 
 def set_locale(locale: str, zone: str | None = None) -> None:
-    """Speak this language for the rest of the task; unknown ones are English, an unknown zone changes nothing."""
+    """Speak this language for the rest of the task; unknown ones are English, unknown zones are ignored."""
     _locale.set(locale if locale in LANGUAGES else "en")
     if zone is not None and zone in _zones():
         _zone.set(zone)
@@ -87,7 +87,7 @@ def local(instant: datetime) -> datetime:
 
 def _date(instant: datetime | date, style: str = "medium") -> str:
     day = local(instant).date() if isinstance(instant, datetime) else instant
-    return str(format_date(day, style, locale=_locale.get()))  # type: ignore[arg-type]
+    return str(format_date(day, style, locale=_locale.get()))
 
 
 def _time(instant: datetime) -> str:
@@ -106,7 +106,7 @@ def _ago(instant: datetime, at: datetime | None = None) -> str:
 
 
 def environment(*folders: Path) -> Environment:
-    """A Jinja environment over template folders: autoescaped, strict about missing names, speaking five languages.
+    """A Jinja environment over template folders: autoescaped, strict about missing names, in five languages.
 
     Filters: money(currency), date, time, moment (in the reader's zone), ago, iso.
     """
@@ -137,6 +137,6 @@ def package_environment(package: str) -> Environment:
 
 
 def render(package: str, template: str, locale: str, /, **context: object) -> str:
-    """One of a package's own templates (`email/receipt.html`) in a language; raises when a name is missing."""
+    """One of a package's own templates (`email/receipt.html`) in a language; raises for a missing name."""
     with speaking(locale):
         return package_environment(package).get_template(template).render(context)

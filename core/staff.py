@@ -53,7 +53,7 @@ def _hasher() -> PasswordHash:
 
 @cache
 def _nobodys() -> str:
-    """Verified against when no such person exists, so that an unknown address takes as long as a wrong password."""
+    """Verified against when no such person exists: an unknown address takes as long as a wrong password."""
     return _hasher().hash("no such person works here")
 
 
@@ -67,7 +67,7 @@ async def hashed(password: str) -> str:
 
 
 async def proves(colleague: Staff | None, password: str) -> bool:
-    """Whether this is the colleague's password; it takes as long for nobody. Call it outside a transaction."""
+    """Whether this is the colleague's password; as slow for nobody. Call it outside a transaction."""
     kept = colleague.password_hash if colleague else await asyncio.to_thread(_nobodys)
     matches = await asyncio.to_thread(_hasher().verify, password[: MAX_PASSWORD + 1], kept)
     return colleague is not None and matches
@@ -88,10 +88,12 @@ async def hire(session: AsyncSession, email: str, name: str, roles: Sequence[Rol
 async def add(
     session: AsyncSession, email: str, name: str, roles: Sequence[Role], password_hash: str
 ) -> Staff:
-    """`hire` with a password that `hashed` has made already, for callers that hash outside the transaction."""
+    """`hire` with what `hashed` made of the password, for callers that hash outside the transaction."""
     if not roles:
         raise Invalid("A colleague needs at least one role.", {"roles": "Choose what they may do."})
-    staff = await session.scalar(
+    if not all(email.strip().partition("@")) or not name.strip():
+        raise Invalid("A colleague needs a name and an address.", {"email": "Enter an e-mail address."})
+    staff: Staff | None = await session.scalar(
         insert(Staff)
         .values(
             email=email.strip().lower(),
@@ -160,7 +162,7 @@ async def _keep_an_admin(session: AsyncSession, staff_id: UUID, stays: bool) -> 
     admins = list(
         await session.scalars(
             select(Staff.id)
-            .where(Staff.roles.any(str(Role.ADMIN)), Staff.disabled_at.is_(None))
+            .where(Staff.roles.contains([str(Role.ADMIN)]), Staff.disabled_at.is_(None))
             .order_by(Staff.id)
             .with_for_update()
         )

@@ -20,7 +20,7 @@ class Difference:
 
 
 async def compare(session: AsyncSession, checks: dict[str, str]) -> list[Difference]:
-    """Run checks by name: queries whose rows are (subject, kept, derived) of what differs, of each at most SHOWN."""
+    """Run checks by name: queries for (subject, kept, derived) of what differs, at most SHOWN each."""
     found = []
     for name, query in checks.items():
         rows = await session.execute(text(f"{query} LIMIT {SHOWN}"))

@@ -17,13 +17,13 @@ Purpose = Literal["transactional", "marketing"]
 NEWS = "news"
 
 
-class ConsentGranted(timeline.Happening, tag="consent.granted"):
+class ConsentGranted(timeline.Happening, tag="consent.granted", frozen=True):
     channel: str
     topic: str
     source: str
 
 
-class ConsentWithdrawn(timeline.Happening, tag="consent.withdrawn"):
+class ConsentWithdrawn(timeline.Happening, tag="consent.withdrawn", frozen=True):
     channel: str
     topic: str
     source: str
@@ -181,9 +181,9 @@ async def may_contact_all(
         allowed = {(customer_id, channel) for customer_id, channel, granted in said if granted}
     verdicts = []
     for recipient in recipients:
-        reason = suppressed.get((recipient.channel, recipient.address))
-        if reason is not None:
-            verdicts.append(Verdict(False, f"suppressed: {reason}"))
+        blocked = suppressed.get((recipient.channel, recipient.address))
+        if blocked is not None:
+            verdicts.append(Verdict(False, f"suppressed: {blocked}"))
         elif purpose == "marketing" and (recipient.customer_id, recipient.channel) not in allowed:
             verdicts.append(Verdict(False, "no consent"))
         else:

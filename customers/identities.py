@@ -17,7 +17,7 @@ from customers.models import Customer, Identity, IdentityKind
 
 @dataclass(frozen=True)
 class Contact:
-    """A way to reach someone, normalised: build it with `email()` or `phone()` unless it comes from our own rows."""
+    """A way to reach someone, normalised: build it with `email()` or `phone()`, or from our own rows."""
 
     kind: IdentityKind
     value: str
@@ -71,8 +71,8 @@ async def resolve(
 ) -> UUID:
     """The customer who is writing, made if nobody is known.
 
-    Only a `proven` sender (aligned DKIM or DMARC, a provider's word for a number, a signed-in session) is taken
-    for the verified owner. Anyone else meets the record that holds the same unverified claim and nothing proven,
+    Only a `proven` sender (aligned DKIM or DMARC, a provider's word for a number, a signed-in session)
+    is taken for the verified owner. Anyone else meets the record that holds the same unverified claim,
     never the owner's.
     """
     if proven and (owner_id := await owner(session, contact)):
@@ -107,7 +107,7 @@ async def resolve(
 
 
 async def _lock(session: AsyncSession, contact: Contact) -> None:
-    """Let nobody else decide whose contact this is until the transaction ends; what others decided shows from here."""
+    """Let nobody else decide whose contact this is until the transaction ends."""
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:contact, 0))"),
         {"contact": f"{contact.kind}:{contact.value}"},
@@ -128,7 +128,7 @@ async def verify(
 ) -> UUID:
     """Record that an address was proven (`by` link, code, dkim, staff) and return whose it is now.
 
-    Without `customer_id` it goes to its verified owner, else to whoever claimed it first, else to a new record.
+    Without `customer_id` it goes to its verified owner, else to its first claimant, else to a new record.
     Records that claimed it and have nothing verified of their own are merged into the owner.
     Raises Conflict when `customer_id` is given and someone else has proven it before.
     """

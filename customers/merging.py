@@ -39,7 +39,7 @@ async def survivor(session: AsyncSession, customer_id: UUID) -> UUID:
 
 
 async def merge(session: AsyncSession, loser_id: UUID, winner_id: UUID) -> Customer:
-    """Let the winner speak for the loser from now on; the winner. Raises Conflict when they are one already."""
+    """Let the winner speak for the loser from now on; the winner. Raises Conflict when they are one."""
     loser, winner = await _locked_roots(session, loser_id, winner_id)
     if loser is winner:
         raise Conflict("These two are one customer already.")

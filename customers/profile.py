@@ -30,7 +30,7 @@ async def change(
     locale: str = "en",
     country: str = "DE",
 ) -> Customer:
-    """Set what a customer says of themselves. The phone number stays a claim until it is proven. Raises Invalid."""
+    """Set what a customer says of themselves; a phone number is a claim until proven. Raises Invalid."""
     contact = identities.phone(phone, country) if phone else None
     for field, value in (("name", name), ("company", company)):
         if len(value) > LONGEST:
@@ -55,7 +55,7 @@ async def addresses(session: AsyncSession, customer_id: UUID) -> list[Address]:
 
 
 async def add_address(session: AsyncSession, customer_id: UUID, kind: AddressKind, **facts: Any) -> Address:
-    """Keep an address: name, company, street, postcode, city, country (ISO 3166-1 alpha-2). Raises Invalid."""
+    """Keep an address: name, company, street, postcode, city, country (ISO 3166-1 alpha-2); or Invalid."""
     wrong = {
         field: "Please fill this in."
         for field in ("name", "street", "postcode", "city")

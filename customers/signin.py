@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
+from core.jobs import Job
 from customers import identities, timeline
 from customers.identities import Contact
 from customers.models import IdentityKind, SignIn
@@ -18,6 +19,10 @@ from customers.models import IdentityKind, SignIn
 LASTS = timedelta(minutes=15)
 ATTEMPTS = 5
 KEPT = timedelta(days=1)
+
+
+class ForgetSignIns(Job, tag="customers.forget_sign_ins", frozen=True):
+    """Drop wishes to sign in that were over a day ago."""
 
 
 class SignedIn(timeline.Happening, tag="customer.signed_in", frozen=True):
@@ -30,7 +35,7 @@ class SignedIn(timeline.Happening, tag="customer.signed_in", frozen=True):
 
 @dataclass(frozen=True)
 class Asked:
-    """What goes into the mail, and nowhere else: we keep only hashes. `customer_id` is whom the mail is for."""
+    """What goes into the mail and nowhere else, we keep hashes; `customer_id` is whom the mail is for."""
 
     customer_id: UUID
     code: str

@@ -40,7 +40,7 @@ class Happening(msgspec.Struct, frozen=True, tag_field="kind"):
         return str(cls.__struct_config__.tag)
 
 
-class Announce(Job, tag="customers.announce"):
+class Announce(Job, tag="customers.announce", frozen=True):
     """Tell the departments that subscribed to these entries' kinds: pairs of customer id and entry id."""
 
     entries: list[tuple[UUID, UUID]]
@@ -100,7 +100,7 @@ async def append_many(session: AsyncSession, entries: Iterable[Entry]) -> int:
         .returning(TimelineEntry.customer_id, TimelineEntry.id)
         .execution_options(insertmanyvalues_page_size=1000)
     )
-    added = [(customer_id, id) for customer_id, id in await session.execute(statement, rows)]
+    added = [(row.customer_id, row.id) for row in await session.execute(statement, rows)]
     await enqueue_many(
         session,
         [Announce(added[i : i + ANNOUNCED_TOGETHER]) for i in range(0, len(added), ANNOUNCED_TOGETHER)],

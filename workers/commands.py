@@ -180,7 +180,7 @@ async def _seed() -> None:
     database = Database(settings().database_url, redis, pool_size=2)
     try:
         with Progress(transient=True) as progress:
-            bars: dict[str, "TaskID"] = {}
+            bars: dict[str, TaskID] = {}
             async for what, done, of in seed(database, settings()):
                 if what not in bars:
                     bars[what] = progress.add_task(what, total=of)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.database import Database
 from core.jobs import Job, enqueue
+from customers.signin import ForgetSignIns
 from estore.jobs import ReconcilePayments
 
 log = structlog.get_logger()
@@ -22,6 +23,7 @@ LOCK = 0x7468_726F  # "thro"
 # How often, and what. Each is promised under a key of its own, for the next round time.
 RECURRING: list[tuple[timedelta, Job]] = [
     (timedelta(minutes=1), ReconcilePayments()),
+    (timedelta(hours=1), ForgetSignIns()),
 ]
 
 

@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import portal.timeline
 from core.clock import now
 from core.database import Database
 from core.errors import Invalid
@@ -24,7 +25,6 @@ from customers import identities, profile
 from customers.models import AddressKind, IdentityKind
 from estore import checkout, invoices, orders
 from estore.models import InvoiceKind, InvoiceStatus, OrderStatus
-import portal.timeline
 from portal import visits
 from portal.forms import read_form
 from portal.guards import customer

@@ -1,4 +1,4 @@
-"""Signing in and up by e-mail: a code for this browser, a link for any. Looking at a link never uses it up."""
+"""Signing in and up by e-mail: a code for this browser, a link for any; looking never uses a link up."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -184,7 +184,7 @@ async def follow_link(
 
 
 async def _sign_in(session: AsyncSession, request: Request[Any, Any, Any], customer_id: Any) -> None:
-    """This browser speaks for the customer now, under a new cookie; what a stranger put in the cart comes along."""
+    """This browser speaks for the customer now, under a new cookie; the cart comes along."""
     if visits.current(request).customer_id is not None:
         await visits.sign_out_customer(session, request)
     visit = await visits.sign_in_customer(session, request, customer_id)

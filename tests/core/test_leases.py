@@ -18,7 +18,8 @@ class Carry(Job, tag="tests.carry", frozen=True):
 
 
 async def only(session) -> JobRow:
-    return (await session.scalars(select(JobRow).execution_options(populate_existing=True))).one()
+    row: JobRow = (await session.scalars(select(JobRow).execution_options(populate_existing=True))).one()
+    return row
 
 
 async def expire(session) -> None:
@@ -59,7 +60,7 @@ async def test_many_relays_at_once_never_lease_a_job_twice(database):
         await enqueue_many(session, [Carry(n) for n in range(300)])
 
     async def relay() -> list[int]:
-        found = []
+        found: list[int] = []
         while True:
             async with database.transaction() as session:
                 batch = await leases.lease(session, "default", 7)
@@ -123,7 +124,9 @@ async def test_extending_keeps_a_lease_alive(session):
     await expire(session)
     assert await leases.extend(session, lease)
     assert await leases.lease(session, "default", 1) == []
-    left = (await only(session)).leased_until - now()
+    until = (await only(session)).leased_until
+    assert until is not None
+    left = until - now()
     assert timedelta(0) < left <= LEASE + timedelta(seconds=1)
 
 
@@ -135,7 +138,12 @@ async def test_a_failed_attempt_says_why_and_waits_longer_each_time(session):
         row = await only(session)
         wait = row.due_at - now()
         assert timedelta(seconds=0.7 * 2**attempt) < wait < timedelta(seconds=1.3 * 2**attempt)
-        assert (row.attempts, row.dead_at, row.leased_until, len(row.error)) == (attempt, None, None, 2000)
+        assert (row.attempts, row.dead_at, row.leased_until, len(row.error or "")) == (
+            attempt,
+            None,
+            None,
+            2000,
+        )
         await expire(session)
 
 
@@ -148,8 +156,10 @@ def test_the_wait_grows_to_an_hour_and_no_further(attempt):
 
 async def test_the_last_attempt_buries_the_job_with_its_error(session):
     await enqueue(session, Carry())
-    for _ in range(MAX_ATTEMPTS):
-        [lease] = await leases.lease(session, "default", 1)
+    [lease] = await leases.lease(session, "default", 1)
+    for attempt in range(MAX_ATTEMPTS):
+        if attempt:
+            [lease] = await leases.lease(session, "default", 1)
         await leases.give_back(session, lease, "broken")
         await expire(session)
     row = await only(session)

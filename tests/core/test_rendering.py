@@ -76,7 +76,8 @@ def test_a_catalogue_is_read_from_its_po_file(tmp_path, monkeypatch):
         'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
         '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
         'msgid "Sign in"\nmsgstr "Anmelden"\n\n'
-        'msgid "%(num)s job"\nmsgid_plural "%(num)s jobs"\nmsgstr[0] "%(num)s Auftrag"\nmsgstr[1] "%(num)s Aufträge"\n',
+        'msgid "%(num)s job"\nmsgid_plural "%(num)s jobs"\n'
+        'msgstr[0] "%(num)s Auftrag"\nmsgstr[1] "%(num)s Aufträge"\n',
         encoding="utf-8",
     )
     monkeypatch.setattr(rendering, "LOCALES", tmp_path)

@@ -98,3 +98,33 @@ async def test_nobody_is_changed_who_does_not_exist(session):
     for change in (staff.enable, staff.disable):
         with pytest.raises(NotFound):
             await change(session, uuid4())
+
+
+def test_an_admin_is_created_from_the_command_line(database_url, monkeypatch):
+    from click.testing import CliRunner
+
+    from core.commands import create_admin
+
+    monkeypatch.setenv("THROUGHLINE_DATABASE_URL", database_url)
+    run = CliRunner().invoke(create_admin, ["Owner@halden.test", "--password-stdin"], input=PASSWORD + "\n")
+    assert (run.exit_code, run.output) == (0, "Owner may now sign in at the desk as Owner@halden.test.\n")
+    asked = CliRunner().invoke(create_admin, ["two@halden.test"], input=f"{PASSWORD}\n{PASSWORD}\n")
+    assert asked.exit_code == 0
+    assert PASSWORD not in asked.output
+    short = CliRunner().invoke(create_admin, ["three@halden.test", "--password-stdin"], input="short\n")
+    assert isinstance(short.exception, Invalid)
+
+    async def read() -> list[tuple[str, list[str], bool]]:
+        from core.database import Database
+
+        database = Database(database_url)
+        async with database.transaction() as session:
+            people = await staff.everyone(session)
+            found = [(one.email, one.roles, await staff.proves(one, PASSWORD)) for one in people]
+        await database.close()
+        return found
+
+    assert asyncio.run(read()) == [
+        ("owner@halden.test", ["admin"], True),
+        ("two@halden.test", ["admin"], True),
+    ]

@@ -1,6 +1,7 @@
 """Merging is a redirect: whole groups move, it can be undone, and it never goes round in a circle."""
 
 import asyncio
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text
@@ -12,7 +13,7 @@ from customers.models import Customer
 from customers.verification import differences
 
 
-async def made(session, *names: str) -> list:
+async def made(session, *names: str) -> list[UUID]:
     customers = [Customer(name=name) for name in names]
     session.add_all(customers)
     await session.flush()
@@ -65,7 +66,7 @@ async def test_an_unmerged_record_has_its_own_voice_again(session):
     with pytest.raises(Conflict):
         await merging.unmerge(session, b)
     with pytest.raises(NotFound):
-        await merging.unmerge(session, __import__("uuid").uuid4())
+        await merging.unmerge(session, uuid4())
 
 
 async def test_both_get_their_traits_derived_anew(session):

@@ -63,11 +63,12 @@ async def made(session):
 
 
 async def of(session, customer_id) -> CustomerTraits | None:
-    return await session.scalar(
+    found: CustomerTraits | None = await session.scalar(
         select(CustomerTraits)
         .where(CustomerTraits.customer_id == customer_id)
         .execution_options(populate_existing=True)
     )
+    return found
 
 
 async def test_traits_are_the_sums_and_the_edges_of_a_timeline(session):

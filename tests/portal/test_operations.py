@@ -35,7 +35,7 @@ async def admin_client(app: Litestar):
 async def dead_job(app: Litestar, number: int = 1, error: str = "ValueError: <b>broken</b>") -> int:
     async with store(app).transaction() as session:
         await enqueue(session, Rest(number))
-        job_id = await session.scalar(select(func.max(JobRow.id)))
+        job_id: int | None = await session.scalar(select(func.max(JobRow.id)))
         await session.execute(
             update(JobRow).where(JobRow.id == job_id).values(dead_at=now(), attempts=12, error=error)
         )
@@ -53,7 +53,7 @@ async def quarantined(app: Litestar, body: bytes = b'{"type": "<script>"}') -> U
         await keep(session, "stripe", f"evt_{uuid4().hex}", body)
         await session.execute(update(ReceivedWebhook).values(quarantined="ValueError: <i>odd</i>"))
         await session.execute(JobRow.__table__.delete())  # type: ignore[attr-defined]
-        webhook_id = await session.scalar(select(ReceivedWebhook.id))
+        webhook_id: UUID | None = await session.scalar(select(ReceivedWebhook.id))
     assert webhook_id is not None
     return webhook_id
 

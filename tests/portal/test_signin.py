@@ -32,9 +32,10 @@ async def newest_mail(app: Litestar) -> Message:
 
 async def code_and_link(app: Litestar) -> tuple[str, str]:
     mail = await newest_mail(app)
-    code = re.search(r"^\s+(\d{3} \d{3})$", mail.text, re.M)
+    code = re.search(r"^\s+(\d{3} \d{3})$", mail.text, re.MULTILINE)
     link = re.search(r"http://127\.0\.0\.1:8000(/sign-in/link/\S+)", mail.text)
-    assert code and link
+    assert code
+    assert link
     return code[1], link[1]
 
 

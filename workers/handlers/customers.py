@@ -4,8 +4,9 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.jobs import enqueue_many
-from customers import traits
+from customers import signin, traits
 from customers.models import TimelineEntry
+from customers.signin import ForgetSignIns
 from customers.timeline import Announce
 from customers.traits import RefreshTraits
 from workers.runner import transactional
@@ -33,3 +34,8 @@ async def announce(session: AsyncSession, job: Announce) -> None:
 @transactional(RefreshTraits)
 async def refresh_traits(session: AsyncSession, job: RefreshTraits) -> None:
     await traits.refresh(session, job.customer_ids)
+
+
+@transactional(ForgetSignIns)
+async def forget_sign_ins(session: AsyncSession, job: ForgetSignIns) -> None:
+    await signin.forget_old(session)
