@@ -3,7 +3,7 @@
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from core.staff import Staff
+from core.staff import Role, Staff
 from portal.guards import roles_of
 
 # What the rail calls a part, and where it begins.
@@ -23,7 +23,7 @@ def open_to(app: Litestar, colleague: Staff) -> list[str]:
     return [name for name, roles in guarded.items() if not roles or colleague.may_act_as(*roles)]
 
 
-def _guarded(app: Litestar) -> dict[str, tuple[str, ...]]:
+def _guarded(app: Litestar) -> dict[str, tuple[Role, ...]]:
     found = {}
     routes = {route.path: route for route in app.routes if isinstance(route, HTTPRoute)}
     for name, path in PLACES.items():

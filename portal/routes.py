@@ -19,6 +19,7 @@ from portal.customer import (
     tracking,
 )
 from portal.desk import (
+    articles,
     campaign_reports,
     campaigns,
     customers,
@@ -66,6 +67,7 @@ MODULES: list[Any] = [
     campaign_reports,
     previews,
     segments,
+    articles,
     palette,
     team,
     settings,

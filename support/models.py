@@ -1,6 +1,6 @@
 """Tickets, notes, drafts and articles: what agents work on, and what customers read."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -179,6 +179,16 @@ class Article(Base):
         ),
         deferred=True,
     )
+
+
+class ArticleViews(Base):
+    """How often an article was read, day by day (UTC); nothing about who did."""
+
+    __tablename__ = "article_views"
+
+    article_id: Mapped[UUID] = mapped_column(ForeignKey("article.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    views: Mapped[int]
 
 
 class ArticleVote(Base):

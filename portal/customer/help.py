@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from campaigns import tracking
 from core.database import Database
 from core.errors import Invalid, NotFound
 from core.rendering import current_locale
@@ -21,7 +22,7 @@ from portal.guards import anyone
 from portal.limits import Limits, client
 from portal.rendering import page
 from portal.visits import Visit
-from support import articles, waiting
+from support import articles, editing, waiting
 
 VOTES_BY_CLIENT = "60/hour"
 
@@ -81,18 +82,26 @@ async def show_contact(database: NamedDependency[Database]) -> Response[Any]:
 
 @get("/help/articles/{slug:str}", guards=[anyone])
 async def show_article(
-    slug: FromPath[str], database: NamedDependency[Database], voted: FromQuery[str] = ""
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    slug: FromPath[str],
+    database: NamedDependency[Database],
+    voted: FromQuery[str] = "",
 ) -> Response[Any]:
-    return await _article(database, slug, voted)
+    """An article; a reading counts once it is a customer's, by a browser, and not the page after a vote."""
+    reader = tracking.agent_class(request.method, request.headers) == "browser"
+    return await _article(database, slug, voted, read=reader and visit.staff is None and not voted)
 
 
 async def _article(
-    database: Database, slug: str, voted: str, *, errors: dict[str, str] | None = None
+    database: Database, slug: str, voted: str, *, read: bool = False, errors: dict[str, str] | None = None
 ) -> Response[Any]:
     locale = current_locale()
     async with database.transaction() as session:
         article = await articles.published(session, slug, locale)
         sections = await articles.sections(session, locale)
+        if read:
+            await editing.seen(session, article.id)
     topic = next(section for section in sections if section.id == article.category_id)
     context = {
         "article": article,

@@ -1,0 +1,318 @@
+"""Writing the help centre: articles and their categories, and what readers made of them."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Integer, Select, case, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import now
+from core.errors import Conflict, Invalid, NotFound
+from support.articles import REASONS, publish
+from support.models import Article, ArticleCategory, ArticleViews, ArticleVote
+
+TITLE = 200
+SUMMARY = 500
+BODY = 20_000
+RECENT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An article with what readers made of it: views of the last 30 days, votes of all times."""
+
+    article: Article
+    views: int
+    helped: int
+    failed: int
+    reasons: dict[str, int]
+
+    @property
+    def share(self) -> float | None:
+        """The share of voters whom it helped, 0..1; None without votes."""
+        votes = self.helped + self.failed
+        return self.helped / votes if votes else None
+
+
+@dataclass(frozen=True)
+class Written:
+    """An article's words in one language."""
+
+    title: str
+    summary: str
+    body: str
+
+
+async def seen(session: AsyncSession, article_id: UUID) -> None:
+    """Count one reading."""
+    await session.execute(
+        insert(ArticleViews)
+        .values(article_id=article_id, day=now().astimezone(UTC).date(), views=1)
+        .on_conflict_do_update(
+            index_elements=[ArticleViews.article_id, ArticleViews.day], set_={"views": ArticleViews.views + 1}
+        )
+    )
+
+
+def _listing() -> Select[Article, int, int, int, dict[str, int]]:
+    since = (now() - RECENT).astimezone(UTC).date()
+    views = (
+        select(ArticleViews.article_id, func.sum(ArticleViews.views).label("views"))
+        .where(ArticleViews.day > since)
+        .group_by(ArticleViews.article_id)
+        .subquery()
+    )
+    given = case((ArticleVote.reason == "", "none"), else_=ArticleVote.reason)
+    by_reason = (
+        select(
+            ArticleVote.article_id,
+            given.label("reason"),
+            func.count().filter(ArticleVote.helpful).label("helped"),
+            func.count().filter(~ArticleVote.helpful).label("failed"),
+        )
+        .group_by(ArticleVote.article_id, given)
+        .subquery()
+    )
+    votes = (
+        select(
+            by_reason.c.article_id,
+            func.sum(by_reason.c.helped).label("helped"),
+            func.sum(by_reason.c.failed).label("failed"),
+            func.jsonb_object_agg(by_reason.c.reason, by_reason.c.failed).label("reasons"),
+        )
+        .group_by(by_reason.c.article_id)
+        .subquery()
+    )
+    return (
+        select(
+            Article,
+            func.coalesce(views.c.views, 0).cast(Integer),
+            func.coalesce(votes.c.helped, 0).cast(Integer),
+            func.coalesce(votes.c.failed, 0).cast(Integer),
+            func.coalesce(votes.c.reasons, func.jsonb_build_object()),
+        )
+        .outerjoin(views, views.c.article_id == Article.id)
+        .outerjoin(votes, votes.c.article_id == Article.id)
+    )
+
+
+def _listed(row: tuple[Article, int, int, int, dict[str, int]]) -> Listed:
+    article, views, helped, failed, reasons = row
+    kept = {reason: reasons[reason] for reason in (*REASONS, "none") if reasons.get(reason)}
+    return Listed(article, views, helped, failed, kept)
+
+
+async def listing(session: AsyncSession, category_id: UUID | None = None) -> list[Listed]:
+    """Every article, published or not, in the order of the help centre."""
+    asked = _listing().join(ArticleCategory, ArticleCategory.id == Article.category_id)
+    if category_id is not None:
+        asked = asked.where(Article.category_id == category_id)
+    asked = asked.order_by(ArticleCategory.position, ArticleCategory.name, Article.position, Article.title)
+    return [_listed(row.tuple()) for row in await session.execute(asked)]
+
+
+async def find(session: AsyncSession, article_id: UUID) -> Listed:
+    """An article with what readers made of it. Raises NotFound."""
+    row = (await session.execute(_listing().where(Article.id == article_id))).one_or_none()
+    if row is None:
+        raise NotFound("There is no such article.")
+    return _listed(row.tuple())
+
+
+async def comments(session: AsyncSession, article_id: UUID, limit: int = 20) -> list[ArticleVote]:
+    """What readers whom it did not help wrote, newest first."""
+    return list(
+        await session.scalars(
+            select(ArticleVote)
+            .where(ArticleVote.article_id == article_id, ~ArticleVote.helpful, ArticleVote.comment != "")
+            .order_by(func.coalesce(ArticleVote.changed_at, ArticleVote.created_at).desc())
+            .limit(limit)
+        )
+    )
+
+
+def check(written: Written) -> None:
+    """Raises Invalid for an article without a title or a text, or with too much of it."""
+    fields = {}
+    if not written.title:
+        fields["title"] = "Give it a title: the question that it answers."
+    elif len(written.title) > TITLE:
+        fields["title"] = f"At most {TITLE} characters."
+    if len(written.summary) > SUMMARY:
+        fields["summary"] = f"At most {SUMMARY} characters."
+    if not written.body:
+        fields["body"] = "Write the answer."
+    elif len(written.body) > BODY:
+        fields["body"] = f"At most {BODY} characters: split it into two articles."
+    if fields:
+        raise Invalid("The article is not saved yet.", fields)
+
+
+async def begin(session: AsyncSession, category_id: UUID, written: Written, locale: str = "en") -> Article:
+    """A new article that nobody sees until it is published. Raises Invalid, NotFound for the category."""
+    check(written)
+    await category(session, category_id)
+    last = await session.scalar(select(func.max(Article.position)).where(Article.category_id == category_id))
+    article = Article(
+        category_id=category_id,
+        slug=await _free_slug(session, Article, written.title),
+        locale=locale,
+        title=written.title,
+        summary=written.summary,
+        body=written.body,
+        translations={},
+        position=0 if last is None else last + 1,
+    )
+    session.add(article)
+    await _flush(session)
+    return article
+
+
+async def save(
+    session: AsyncSession,
+    article_id: UUID,
+    locale: str,
+    written: Written,
+    *,
+    category_id: UUID | None = None,
+    seen_at: datetime | None = None,
+) -> Article:
+    """Keep an article's words in a language; a translation without title and text is taken away.
+
+    Readers of a published article see them at once. `seen_at`: the `updated_at` that the writer began with.
+    Raises NotFound, Invalid, Conflict when a colleague changed the article since.
+    """
+    article = await _locked(session, article_id)
+    if seen_at is not None and seen_at != article.updated_at:
+        raise Conflict("A colleague changed this article meanwhile. Compare, then save yours.")
+    if category_id is not None:
+        await category(session, category_id)
+        article.category_id = category_id
+    if locale == article.locale:
+        check(written)
+        article.title, article.summary, article.body = written.title, written.summary, written.body
+    else:
+        translations = {name: said for name, said in article.translations.items() if name != locale}
+        if written.title or written.summary or written.body:
+            check(written)
+            translations[locale] = {
+                "title": written.title, "summary": written.summary, "body": written.body,
+            }  # fmt: skip
+        article.translations = translations
+    if article.published_at is not None:
+        return await publish(session, article)
+    article.updated_at = now()
+    await session.flush()
+    return article
+
+
+async def show(session: AsyncSession, article_id: UUID) -> Article:
+    """Publish an article. Raises NotFound."""
+    return await publish(session, await _locked(session, article_id))
+
+
+async def hide(session: AsyncSession, article_id: UUID) -> Article:
+    """Take an article from the readers; its words and votes stay. Raises NotFound."""
+    article = await _locked(session, article_id)
+    article.published_at = None
+    article.updated_at = now()
+    await session.flush()
+    return article
+
+
+async def _locked(session: AsyncSession, article_id: UUID) -> Article:
+    article = await session.get(Article, article_id, with_for_update=True, populate_existing=True)
+    if article is None:
+        raise NotFound("There is no such article.")
+    return article
+
+
+async def categories(session: AsyncSession) -> list[tuple[ArticleCategory, int]]:
+    """Every category in its order, with how many articles it holds."""
+    rows = await session.execute(
+        select(ArticleCategory, func.count(Article.id))
+        .outerjoin(Article, Article.category_id == ArticleCategory.id)
+        .group_by(ArticleCategory.id)
+        .order_by(ArticleCategory.position, ArticleCategory.name)
+    )
+    return [row.tuple() for row in rows]
+
+
+async def category(session: AsyncSession, category_id: UUID) -> ArticleCategory:
+    """A category, locked against removal. Raises NotFound."""
+    found = await session.get(ArticleCategory, category_id, with_for_update={"key_share": True, "read": True})
+    if found is None:
+        raise NotFound("There is no such category.")
+    return found
+
+
+async def add_category(session: AsyncSession, name: str) -> ArticleCategory:
+    """A new category at the end. Raises Invalid for a name that is empty or too long."""
+    _check_name(name)
+    last = await session.scalar(select(func.max(ArticleCategory.position)))
+    added = ArticleCategory(
+        name=name,
+        slug=await _free_slug(session, ArticleCategory, name),
+        position=0 if last is None else last + 1,
+        translations={},
+    )
+    session.add(added)
+    await _flush(session)
+    return added
+
+
+async def save_category(
+    session: AsyncSession, category_id: UUID, name: str, translations: Mapping[str, str], position: int
+) -> None:
+    """Name a category, also in other languages (empty: none), and place it. Raises Invalid, NotFound."""
+    _check_name(name)
+    for said in translations.values():
+        if said:
+            _check_name(said)
+    if not 0 <= position <= 10_000:
+        raise Invalid("Some of what you entered needs another look.", {"position": "From 0 to 10000."})
+    kept = await session.get(ArticleCategory, category_id, with_for_update=True, populate_existing=True)
+    if kept is None:
+        raise NotFound("There is no such category.")
+    kept.name = name
+    kept.translations = {locale: {"name": said} for locale, said in translations.items() if said}
+    kept.position = position
+
+
+async def remove_category(session: AsyncSession, category_id: UUID) -> None:
+    """Remove an empty category. Raises NotFound, Conflict for one that holds articles."""
+    kept = await session.get(ArticleCategory, category_id, with_for_update=True, populate_existing=True)
+    if kept is None:
+        raise NotFound("There is no such category.")
+    if await session.scalar(select(Article.id).where(Article.category_id == category_id).limit(1)):
+        raise Conflict("There are articles in this category. Move them to another one first.")
+    await session.execute(delete(ArticleCategory).where(ArticleCategory.id == category_id))
+
+
+def _check_name(name: str) -> None:
+    if not name or len(name) > 100:
+        raise Invalid("Some of what you entered needs another look.", {"name": "From 1 to 100 characters."})
+
+
+async def _free_slug(session: AsyncSession, kind: type[Article] | type[ArticleCategory], title: str) -> str:
+    plain = unicodedata.normalize("NFKD", title.lower()).encode("ascii", "ignore").decode()
+    wanted = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "article"
+    taken = set(await session.scalars(select(kind.slug).where(kind.slug.startswith(wanted, autoescape=True))))
+    number = 2
+    slug = wanted
+    while slug in taken:
+        slug, number = f"{wanted}-{number}", number + 1
+    return slug
+
+
+async def _flush(session: AsyncSession) -> None:
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Conflict("Someone added one with the same name at this moment. Try again.") from error
