@@ -83,22 +83,8 @@ async def resolve(
         return owner_id
     # Someone who has proven to be somebody and also claims this address is not the one who writes from it:
     # whoever types another's address into their account must not get to read that person's letters.
-    proven_somebody = select(Identity.customer_id).where(Identity.verified_at.is_not(None))
-    claimant = await session.scalar(
-        select(Identity.customer_id)
-        .join(Customer, Customer.id == Identity.customer_id)
-        .where(
-            Identity.kind == contact.kind,
-            Identity.value == contact.value,
-            Identity.verified_at.is_(None),
-            Identity.customer_id.not_in(proven_somebody),
-            Customer.merged_into_id.is_(None),
-        )
-        .order_by(Identity.created_at, Identity.id)
-        .limit(1)
-    )
-    if claimant is not None:
-        return claimant
+    for claimant_id in await _idle_claimants(session, contact):
+        return claimant_id
     customer = Customer(name=name.strip()[:200], source=source, locale=locale)
     session.add(customer)
     await session.flush()
@@ -134,6 +120,13 @@ async def verify(
     """
     await _lock(session, contact)
     owner_id = await owner(session, contact)
+    idle = await _idle_claimants(session, contact)
+    if owner_id is None or idle:
+        # Proving and merging go by whole groups, so neither may change while the other is decided.
+        alone = bool(idle[1:] if owner_id is None and customer_id is None else idle)
+        await merging.hold(session, alone=alone)
+        idle = await _idle_claimants(session, contact) if alone else []
+        owner_id = await owner(session, contact)
     if owner_id is None:
         owner_id = customer_id or await resolve(session, contact, proven=False)
         owner_id = await merging.survivor(session, owner_id)
@@ -149,29 +142,33 @@ async def verify(
         )
     elif customer_id is not None and await merging.survivor(session, customer_id) != owner_id:
         raise Conflict("Another account has proven that address already.")
-    for claimant_id in await _idle_claimants(session, contact, owner_id):
-        await merging.merge(session, claimant_id, owner_id)
+    for claimant_id in idle:
+        if claimant_id != owner_id:
+            await merging.merge(session, claimant_id, owner_id)
     return owner_id
 
 
-async def _idle_claimants(session: AsyncSession, contact: Contact, owner_id: UUID) -> list[UUID]:
-    """Unmerged records that claim this contact and have proven nothing themselves."""
-    proven = select(Identity.customer_id).where(Identity.verified_at.is_not(None))
-    return list(
-        await session.scalars(
-            select(Identity.customer_id)
-            .join(Customer, Customer.id == Identity.customer_id)
-            .where(
-                Identity.kind == contact.kind,
-                Identity.value == contact.value,
-                Identity.verified_at.is_(None),
-                Identity.customer_id != owner_id,
-                Identity.customer_id.not_in(proven),
-                Customer.merged_into_id.is_(None),
-            )
-            .order_by(Identity.customer_id)
+# Nothing is proven by anyone of the group: a person's proof may stand on a record merged into the claimant's.
+IDLE_CLAIMANTS = text("""
+SELECT claimed.customer_id
+FROM identity claimed JOIN customer c ON c.id = claimed.customer_id
+WHERE claimed.kind = :kind AND claimed.value = :value AND claimed.verified_at IS NULL
+    AND c.merged_into_id IS NULL
+    AND NOT EXISTS (
+        WITH RECURSIVE record AS (
+            SELECT claimed.customer_id AS id
+            UNION ALL SELECT m.id FROM customer m JOIN record ON m.merged_into_id = record.id
         )
+        SELECT FROM record JOIN identity proven ON proven.customer_id = record.id
+        WHERE proven.verified_at IS NOT NULL
     )
+ORDER BY claimed.created_at, claimed.id
+""")
+
+
+async def _idle_claimants(session: AsyncSession, contact: Contact) -> list[UUID]:
+    """Unmerged records that claim this contact and have proven nothing, nor has any record merged into them."""
+    return list(await session.scalars(IDLE_CLAIMANTS, {"kind": contact.kind, "value": contact.value}))
 
 
 async def contacts(session: AsyncSession, customer_id: UUID) -> list[Identity]:

@@ -23,6 +23,12 @@ SELECT id FROM down
 
 # Merges are rare and may concern anyone: one at a time, so that none builds on what another is moving.
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('merging', 2))")
+NONE_MEANWHILE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('merging', 2))")
+
+
+async def hold(session: AsyncSession, *, alone: bool) -> None:
+    """Let nobody else merge until the transaction ends; `alone` when this one is going to, or may."""
+    await session.execute(ONE_AT_A_TIME if alone else NONE_MEANWHILE)
 
 
 async def group(session: AsyncSession, customer_id: UUID) -> list[UUID]:

@@ -64,7 +64,7 @@ async def refresh(session: AsyncSession, customer_ids: Sequence[UUID]) -> None:
         text("DELETE FROM customer_traits WHERE customer_id = ANY(cast(:ids AS uuid[]))"), {"ids": ids}
     )
     await session.execute(
-        text(f"INSERT INTO customer_traits ({COLUMNS}) " + DERIVED.format(wanted=SOME)),  # noqa: S608
+        text(f"INSERT INTO customer_traits ({COLUMNS}) " + DERIVED.format(wanted=SOME)),
         {"ids": ids},
     )
 
@@ -73,7 +73,7 @@ async def rebuild(session: AsyncSession) -> int:
     """Derive everyone's traits anew; the number of customers that have any."""
     await session.execute(text("DELETE FROM customer_traits"))
     result = await session.execute(
-        text(f"INSERT INTO customer_traits ({COLUMNS}) {DERIVED.format(wanted=ALL)} RETURNING 1")  # noqa: S608
+        text(f"INSERT INTO customer_traits ({COLUMNS}) {DERIVED.format(wanted=ALL)} RETURNING 1")
     )
     return len(result.all())
 

@@ -189,3 +189,48 @@ async def test_customers_are_counted_once_however_many_records_they_have(session
     assert await identities.count(session) == 1
     with pytest.raises(NotFound):
         await merging.survivor(session, uuid4())
+
+
+async def _two_records_of_mallory(session):
+    """An older record without proof speaks for the one whose address is proven: a colleague merged them so."""
+    older = await _new(session)
+    account = await identities.verify(session, email("mallory@example.test"), by="link")
+    await merging.merge(session, account, older)
+    await identities.claim(session, older, ANN)
+    return older
+
+
+async def test_a_person_whose_proof_stands_on_a_merged_record_is_never_swallowed(session):
+    mallory = await _two_records_of_mallory(session)
+    ann = await identities.verify(session, ANN, by="link", customer_id=await _new(session))
+    assert await merging.group(session, ann) == [ann]
+    assert ann not in await merging.group(session, mallory)
+    assert await identities.owner(session, email("mallory@example.test")) == mallory
+
+
+async def test_the_first_to_prove_an_address_does_not_land_in_an_account_that_only_claimed_it(session):
+    mallory = await _two_records_of_mallory(session)
+    writer = await identities.resolve(session, ANN, proven=False)
+    ann = await identities.verify(session, ANN, by="link")
+    assert ann == writer
+    assert mallory not in await merging.group(session, ann)
+    assert await identities.owner(session, email("mallory@example.test")) == mallory
+
+
+async def test_proving_something_and_being_swallowed_at_once_never_takes_the_proof_along(database):
+    """Both or neither: an account is either merged before it proves anything, or stays its own."""
+    for number in range(6):
+        contested = email(f"contested{number}@example.test")
+        own = email(f"own{number}@example.test")
+        async with database.transaction() as session:
+            claimant = await identities.resolve(session, own, proven=False)
+            await identities.claim(session, claimant, contested)
+            owner = await _new(session)
+
+        async def prove(contact, customer_id=None):
+            async with database.transaction() as session:
+                return await identities.verify(session, contact, by="link", customer_id=customer_id)
+
+        await asyncio.gather(prove(contested, owner), prove(own))
+        async with database.transaction() as session:
+            assert await identities.owner(session, own) != await identities.owner(session, contested)
