@@ -1,9 +1,14 @@
 # Two commands matter: `make run` and `make test`. Everything else is listed by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean install install-dev chromium
+.PHONY: help run test lint messages bench clean install install-dev chromium
 
 # Test processes at a time; each starts a PostgreSQL and a Redis of its own.
 WORKERS ?= 2
+# Where messages for people are written.
+PACKAGES = core customers channels campaigns estore support portal
+
+# Compiled ahead: some environments forbid it at run time, and then every process would compile everything.
+PACKAGES = core customers channels campaigns estore support portal workers sandbox
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -12,6 +17,7 @@ help: ## List the commands.
 	@echo "  THROUGHLINE_SMTP_PORT (2525), THROUGHLINE_SANDBOX_PORT (8025)."
 
 run: install ## Install, then start everything with the demo company; Ctrl-C stops it.
+	@.venv/bin/python -m compileall -q $(PACKAGES) || true
 	@THROUGHLINE_STOP_WITH_PARENT=1 exec .venv/bin/throughline up
 
 test: install-dev chromium ## Install what tests need and run them all: lint, types, contracts, tests, browser.
@@ -29,6 +35,12 @@ lint: install-dev ## Check style, types and import contracts.
 	@.venv/bin/mypy
 	@echo "==> import contracts"
 	@.venv/bin/lint-imports --no-logo
+
+messages: install-dev ## Collect what is said to people, for the translators: portal/locales/*/LC_MESSAGES/messages.po.
+	@.venv/bin/pybabel -q extract --mapping-file=portal/locales/babel.cfg --output-file=portal/locales/messages.pot \
+		--add-location=file --sort-output --no-wrap --omit-header $(PACKAGES)
+	@.venv/bin/pybabel -q update --input-file=portal/locales/messages.pot --output-dir=portal/locales \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
 bench: install-dev ## Measure, and print the figures.
 	@.venv/bin/python -m tests.bench
