@@ -44,6 +44,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            hide_parameters=True,  # what people wrote does not belong into logs
             connect_args={"server_settings": {"application_name": "throughline", "jit": "off"}},
         )
         self.redis = redis

@@ -60,9 +60,12 @@ class JobRow(Base):
     due_at: Mapped[CreatedAt]
     created_at: Mapped[CreatedAt]
     leased_until: Mapped[Instant | None]
-    attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    # How often the row was leased: the number tells one lease from the next, and is never set back.
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
     # The attempt that a worker has taken up, so that a second copy of its message leaves.
-    started: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    started: Mapped[int] = mapped_column(server_default=text("0"))
+    # How many attempts came to nothing once they were taken up; too many, and the job is dead.
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     dead_at: Mapped[Instant | None]
     error: Mapped[str | None] = mapped_column(Text)
 

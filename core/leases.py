@@ -1,18 +1,25 @@
 """How job rows are handed out, taken up, given back and buried."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, text, update
+from sqlalchemy import case, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
 from core.errors import NotFound
 from core.jobs import TOPIC, JobRow
 from core.nudges import nudge
 
 LEASE = timedelta(seconds=20)
-MAX_ATTEMPTS = 12
+MAX_TRIES = 12
+# A failure outside the house (a provider that is down) is waited out this long before the job is dead.
+PATIENCE = timedelta(days=5)
+# Lost leases before a worker notes that it takes a row up. Until then a lost one is the broker's doing as likely
+# as the job's, and the note costs a transaction.
+UNNOTED = 3
 ERROR_LENGTH = 2000
 
 READY_AT = func.greatest(JobRow.due_at, JobRow.leased_until)
@@ -28,7 +35,10 @@ class Lease:
 
 
 async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
-    """Lease up to `limit` due jobs of a queue; a job that has used up its attempts is buried instead."""
+    """Lease up to `limit` due jobs of a queue; a job that has used up its tries is buried instead.
+
+    Only attempts that a worker took up count: no outage of workers or broker, however long, kills a job.
+    """
     due = (
         select(JobRow.id)
         .where(JobRow.queue == queue, JobRow.dead_at.is_(None), READY_AT <= func.now())
@@ -37,8 +47,8 @@ async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
         .with_for_update(skip_locked=True)
         .cte("due")
     )
-    exhausted = JobRow.attempts >= MAX_ATTEMPTS
-    lost = func.coalesce(JobRow.error, f"Lost {MAX_ATTEMPTS} times: the process that ran it died.")
+    exhausted = JobRow.tries >= MAX_TRIES
+    lost = func.coalesce(JobRow.error, f"Lost {MAX_TRIES} times: the process that ran it died.")
     statement = (
         update(JobRow)
         .where(JobRow.id == due.c.id)
@@ -57,6 +67,17 @@ async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
     return sorted(leases, key=lambda item: item.job_id)
 
 
+async def release(session: AsyncSession, unsent: Sequence[Lease]) -> None:
+    """Make leases that never reached a worker due again at once."""
+    pairs = [(lease.job_id, lease.attempt) for lease in unsent]
+    await session.execute(
+        update(JobRow)
+        .where(tuple_(JobRow.id, JobRow.attempts).in_(pairs), JobRow.started < JobRow.attempts)
+        .values(leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def leased(session: AsyncSession) -> dict[str, int]:
     """How many jobs of each queue are out on a running lease."""
     rows = await session.execute(
@@ -64,7 +85,7 @@ async def leased(session: AsyncSession) -> dict[str, int]:
         .where(JobRow.dead_at.is_(None), JobRow.leased_until > func.now())
         .group_by(JobRow.queue)
     )
-    return {queue: count for queue, count in rows}
+    return dict(rows)
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
@@ -98,7 +119,7 @@ async def start(session: AsyncSession, lease: Lease) -> JobRow | None:
             JobRow.started < JobRow.attempts,
             JobRow.dead_at.is_(None),
         )
-        .values(started=JobRow.attempts, leased_until=func.now() + LEASE)
+        .values(started=JobRow.attempts, tries=JobRow.tries + 1, leased_until=func.now() + LEASE)
         .returning(JobRow)
         .execution_options(synchronize_session=False)
     )
@@ -125,33 +146,48 @@ async def finish(session: AsyncSession, lease: Lease) -> bool:
     return result.first() is not None
 
 
-def backoff(attempt: int) -> timedelta:
-    """How long to wait after a failed attempt: doubling from 2 s to an hour, with jitter."""
-    return timedelta(seconds=min(2**attempt, 3600) * random.uniform(0.75, 1.25))  # noqa: S311
+def backoff(tries: int) -> timedelta:
+    """How long to wait after the latest failure: doubling from 2 s to an hour, with jitter."""
+    return timedelta(seconds=min(2 ** min(tries, 12), 3600) * random.uniform(0.75, 1.25))  # noqa: S311
 
 
-async def give_back(session: AsyncSession, lease: Lease, error: str, *, for_good: bool = False) -> None:
-    """Record why an attempt failed; the job is tried again after a while, or buried when that was its last."""
-    last = (JobRow.attempts >= MAX_ATTEMPTS) if not for_good else (JobRow.id == JobRow.id)
+async def give_back(
+    session: AsyncSession, lease: Lease, error: str, *, for_good: bool = False, patient: bool = False
+) -> None:
+    """Record why an attempt failed; the job is tried again after a while, or buried when that was its last try.
+
+    A `patient` failure lies outside the house: it is tried again, hourly in the end, until PATIENCE runs out.
+    """
+    row = await session.scalar(
+        select(JobRow)
+        .where(JobRow.id == lease.job_id, JobRow.dead_at.is_(None), JobRow.attempts <= lease.attempt)
+        .with_for_update()
+    )
+    if row is None:
+        return
+    if row.started < row.attempts:
+        row.tries += 1
+    if patient and now() - row.created_at < PATIENCE:
+        row.tries = min(row.tries, MAX_TRIES - 1)
+    row.error = error[:ERROR_LENGTH].replace("\x00", "\ufffd")
+    row.leased_until = None
+    # By the database's clock, which decides what is due.
+    await session.flush()
+    dead = for_good or row.tries >= MAX_TRIES
     await session.execute(
         update(JobRow)
-        .where(JobRow.id == lease.job_id, JobRow.dead_at.is_(None), JobRow.attempts <= lease.attempt)
-        .values(
-            error=error[:ERROR_LENGTH].replace("\x00", "�"),
-            leased_until=None,
-            due_at=func.now() + backoff(lease.attempt),
-            dead_at=case((last, func.now())),
-        )
+        .where(JobRow.id == lease.job_id)
+        .values(due_at=func.now() + backoff(row.tries), dead_at=func.now() if dead else None)
         .execution_options(synchronize_session=False)
     )
 
 
 async def revive(session: AsyncSession, job_id: int) -> None:
-    """Give a dead job a fresh set of attempts, now. Raises NotFound when it is not dead."""
+    """Give a dead job a fresh set of tries, now. Raises NotFound when it is not dead."""
     revived = await session.scalar(
         update(JobRow)
         .where(JobRow.id == job_id, JobRow.dead_at.is_not(None))
-        .values(dead_at=None, attempts=0, started=0, leased_until=None, due_at=func.now())
+        .values(dead_at=None, tries=0, leased_until=None, due_at=func.now())
         .returning(JobRow.id)
     )
     if revived is None:

@@ -62,11 +62,11 @@ async def dead_jobs(session: AsyncSession, limit: int = 100) -> list[JobRow]:
 
 
 async def revive_all(session: AsyncSession) -> int:
-    """Give every dead job a fresh set of attempts, now; how many there were."""
+    """Give every dead job a fresh set of tries, now; how many there were."""
     revived = await session.scalars(
         update(JobRow)
         .where(JobRow.dead_at.is_not(None))
-        .values(dead_at=None, attempts=0, started=0, leased_until=None, due_at=func.now())
+        .values(dead_at=None, tries=0, leased_until=None, due_at=func.now())
         .returning(JobRow.id)
         .execution_options(synchronize_session=False)
     )

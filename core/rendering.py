@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from core import money
 from core.clock import now
+from core.words import Worded
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "hu": "Magyar", "pt": "Português"}
 LOCALES = Path(__file__).resolve().parents[1] / "portal" / "locales"
@@ -69,7 +70,11 @@ def speaking(locale: str) -> Iterator[None]:
 
 
 def gettext(message: str) -> str:
-    return translations(_locale.get()).gettext(message)
+    """The message in the reader's language; one that nobody has translated stays English."""
+    spoken = translations(_locale.get())
+    if isinstance(message, Worded):
+        return spoken.gettext(message.template) % message.values
+    return spoken.gettext(message) if message else ""  # the empty message is the catalogue's own header
 
 
 def ngettext(singular: str, plural: str, n: int) -> str:
@@ -108,7 +113,8 @@ def _ago(instant: datetime, at: datetime | None = None) -> str:
 def environment(*folders: Path) -> Environment:
     """A Jinja environment over template folders: autoescaped, strict about missing names, in five languages.
 
-    Filters: money(currency), date, time, moment (in the reader's zone), ago, iso.
+    Filters: money(currency), date, time, moment (in the reader's zone), ago, iso, and translated, for a
+    message in a variable: `_()` would take it for a format and for HTML.
     """
     made = Environment(
         loader=FileSystemLoader(list(folders)),
@@ -125,6 +131,7 @@ def environment(*folders: Path) -> Environment:
         "time": _time,
         "moment": _moment,
         "ago": _ago,
+        "translated": gettext,
         "iso": lambda instant: instant.isoformat(),
     }
     return made

@@ -1,6 +1,7 @@
 """dramatiq: it carries lease tickets to worker processes, nothing more. Retries and schedules live in the job row."""
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import dramatiq
@@ -17,8 +18,12 @@ from core.settings import Settings
 from workers import runner
 from workers.resources import Resources
 
-THREADS = 8
-# How many jobs of one message run at the same time, and how long an idle worker waits for Redis (ms).
+# A thread only waits for its job on the loop, so they are cheap: more than the delivery and bulk windows of the
+# relay together, so that a slow provider never keeps inbound mail and webhooks waiting.
+THREADS = 24
+# How many jobs of the default queue run at the same time, how many of one message do, and how long an idle worker
+# waits for Redis (ms).
+AT_ONCE = 16
 TOGETHER = 4
 IDLE = 50
 
@@ -48,7 +53,7 @@ def ticket(queue: str, leases: list[Lease]) -> dramatiq.Message[Any]:
     return dramatiq.Message(
         queue_name=queue,
         actor_name=f"run_{queue}",
-        args=([[lease.job_id, lease.attempt, lease.tag] for lease in leases],),
+        args=([[lease.job_id, lease.attempt, lease.tag] for lease in leases], queue),
         kwargs={},
         options={},
     )
@@ -72,20 +77,20 @@ class Process(Middleware):
 
     async def open(self) -> None:
         self.redis = Redis.from_url(self.settings.redis_url)
-        self.database = Database(self.settings.database_url, self.redis, pool_size=THREADS * 2)
+        self.database = Database(self.settings.database_url, self.redis, pool_size=AT_ONCE)
         self.resources = Resources(self.settings, self.redis)
-        self.at_once = asyncio.Semaphore(THREADS * 2)
+        self.at_once = {"default": asyncio.Semaphore(AT_ONCE)}
 
     async def shut(self) -> None:
         await self.resources.close()
         await self.database.close()
         await self.redis.aclose()
 
-    async def run(self, tickets: list[list[Any]]) -> None:
+    async def run(self, tickets: list[list[Any]], queue: str) -> None:
         slots = asyncio.Semaphore(TOGETHER)
 
         async def one(lease: Lease) -> None:
-            async with slots, self.at_once:
+            async with slots, self.at_once.get(queue, nullcontext()):
                 await runner.run(self.database, self.resources, lease)
 
         await asyncio.gather(*(one(Lease(*ticket)) for ticket in tickets))

@@ -22,12 +22,14 @@ log = structlog.get_logger()
 
 # How many jobs of a queue may be out at once. Small enough that a ticket never waits out its lease behind others,
 # and that a broadcast leaves threads free for receipts and answers.
-WINDOW = {"default": 256, "delivery": 64, "bulk": 4}
+WINDOW = {"default": 256, "delivery": 8, "bulk": 4}
 # How many jobs share a ticket when many are due.
 SHARED = {"default": 8, "delivery": 1, "bulk": 1}
 POLL = timedelta(seconds=1)
-# While the windows are full: how soon to look again.
+# While the windows are full: how soon to look again. And the shortest pause when nothing could be leased
+# (a row whose lease ran out may be locked by the worker that still runs it).
 FULL = timedelta(milliseconds=25)
+REST = timedelta(milliseconds=100)
 
 
 async def relay_once(database: Database, broker: Broker) -> bool:
@@ -45,8 +47,12 @@ async def relay_once(database: Database, broker: Broker) -> bool:
             more = more or len(due) == room
             tickets += [(queue, part) for part in _shared_out(due, SHARED[queue])]
     if tickets:
-        # A crash or a dead broker here costs one lease time: the rows are leased again.
-        await asyncio.to_thread(_send, broker, tickets)
+        try:
+            await asyncio.to_thread(_send, broker, tickets)
+        except Exception:
+            async with database.transaction() as session:
+                await leases.release(session, [lease for _, part in tickets for lease in part])
+            raise
     return more
 
 
@@ -76,9 +82,8 @@ async def run_relay(database: Database, redis: Redis, broker: Broker, stop: asyn
             except Exception:
                 log.exception("relay waits")
                 wait = POLL
-            if wait > timedelta(0):
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(_either(wake, stop), wait.total_seconds())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(_either(wake, stop), wait.total_seconds())
     finally:
         listener.cancel()
 
@@ -86,7 +91,7 @@ async def run_relay(database: Database, redis: Redis, broker: Broker, stop: asyn
 async def _until_next(database: Database) -> timedelta:
     async with database.transaction() as session:
         due = await leases.next_due(session)
-    return POLL if due is None else max(timedelta(0), min(POLL, due - now()))
+    return POLL if due is None else max(REST, min(POLL, due - now()))
 
 
 async def _either(*events: asyncio.Event) -> None:

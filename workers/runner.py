@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import leases
 from core.database import Database
-from core.errors import DomainError
+from core.errors import DomainError, TransientError
 from core.jobs import Job, decode
 from core.leases import Lease
 from workers.resources import Resources
@@ -91,18 +91,32 @@ async def run(database: Database, resources: Resources, lease: Lease) -> None:
             raise LookupError(f"no handler is declared for {lease.tag}")
     except LeaseLost:
         log.info("lease lost", job=lease.tag, job_id=lease.job_id)
-    except (InterfaceError, OperationalError, OSError) as error:
+    except (InterfaceError, OperationalError) as error:
         # The database went away: the lease runs out, and the job is sent again.
         log.warning("database unreachable", job=lease.tag, job_id=lease.job_id, error=type(error).__name__)
     except Exception as error:
         log.warning("job failed", job=lease.tag, job_id=lease.job_id, attempt=lease.attempt, exc_info=True)
-        said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
         with suppress(Exception):
             async with database.transaction() as session:
-                await leases.give_back(session, lease, said)
+                await leases.give_back(
+                    session, lease, said(error), patient=isinstance(error, TransientError | OSError)
+                )
+
+
+def said(error: Exception) -> str:
+    """An error in words for the operations page: nothing of the data that the database may quote."""
+    if isinstance(error, DomainError):
+        return error.message
+    if isinstance(error, DBAPIError):
+        return f"{type(error).__name__} {getattr(error.orig, 'sqlstate', '')}".strip()
+    return f"{type(error).__name__}: {error}"
 
 
 async def _run_transactional(database: Database, lease: Lease) -> None:
+    if lease.attempt > leases.UNNOTED:
+        async with database.transaction() as session:
+            if await leases.start(session, lease) is None:
+                return
     async with database.transaction() as session:
         taken = await leases.take(session, lease)
         if taken is not None:

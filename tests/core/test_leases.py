@@ -10,7 +10,7 @@ from core import leases
 from core.clock import now
 from core.errors import NotFound
 from core.jobs import Job, JobRow, enqueue, enqueue_many
-from core.leases import LEASE, MAX_ATTEMPTS
+from core.leases import LEASE, MAX_TRIES
 
 
 class Carry(Job, tag="tests.carry", frozen=True):
@@ -157,13 +157,13 @@ def test_the_wait_grows_to_an_hour_and_no_further(attempt):
 async def test_the_last_attempt_buries_the_job_with_its_error(session):
     await enqueue(session, Carry())
     [lease] = await leases.lease(session, "default", 1)
-    for attempt in range(MAX_ATTEMPTS):
+    for attempt in range(MAX_TRIES):
         if attempt:
             [lease] = await leases.lease(session, "default", 1)
         await leases.give_back(session, lease, "broken")
         await expire(session)
     row = await only(session)
-    assert (row.dead_at is not None, row.error, row.attempts) == (True, "broken", MAX_ATTEMPTS)
+    assert (row.dead_at is not None, row.error, row.attempts) == (True, "broken", MAX_TRIES)
     assert await leases.lease(session, "default", 1) == []
     assert await leases.take(session, lease) is None
     assert await leases.next_due(session) is None
@@ -171,13 +171,45 @@ async def test_the_last_attempt_buries_the_job_with_its_error(session):
 
 async def test_a_job_that_kills_its_process_is_buried_too(session):
     await enqueue(session, Carry())
-    for _ in range(MAX_ATTEMPTS):
-        assert len(await leases.lease(session, "default", 1)) == 1
+    for _ in range(MAX_TRIES):
+        [lease] = await leases.lease(session, "default", 1)
+        assert await leases.start(session, lease) is not None
         await expire(session)
     assert await leases.lease(session, "default", 1) == []
     row = await only(session)
     assert row.dead_at is not None
-    assert row.error == f"Lost {MAX_ATTEMPTS} times: the process that ran it died."
+    assert row.error == f"Lost {MAX_TRIES} times: the process that ran it died."
+
+
+async def test_a_job_that_no_worker_takes_up_outlives_any_outage(session):
+    await enqueue(session, Carry())
+    for _ in range(3 * MAX_TRIES):
+        assert len(await leases.lease(session, "default", 1)) == 1
+        await expire(session)
+    assert ((await only(session)).tries, (await only(session)).dead_at) == (0, None)
+
+
+async def test_a_lease_that_reached_nobody_is_due_again_at_once(session):
+    await enqueue(session, Carry())
+    unsent = await leases.lease(session, "default", 1)
+    await leases.release(session, unsent)
+    [again] = await leases.lease(session, "default", 1)
+    assert again.attempt == 2
+    await leases.release(session, unsent)  # too late: the row is in other hands
+    assert await leases.lease(session, "default", 1) == []
+
+
+async def test_a_failure_outside_the_house_is_waited_out_for_days_and_not_for_ever(session):
+    await enqueue(session, Carry())
+    for _ in range(2 * MAX_TRIES):
+        [lease] = await leases.lease(session, "default", 1)
+        await leases.give_back(session, lease, "The card company is down.", patient=True)
+        assert (await only(session)).dead_at is None
+        await expire(session)
+    await session.execute(update(JobRow).values(created_at=now() - leases.PATIENCE))
+    [lease] = await leases.lease(session, "default", 1)
+    await leases.give_back(session, lease, "The card company is down.", patient=True)
+    assert (await only(session)).dead_at is not None
 
 
 async def test_what_can_never_work_is_buried_at_once(session):
@@ -197,7 +229,7 @@ async def test_a_superseded_attempt_cannot_give_the_job_back(session):
     assert (row.error, row.leased_until is not None, row.attempts) == (None, True, second.attempt)
 
 
-async def test_a_revived_job_has_all_its_attempts_again(session):
+async def test_a_revived_job_has_all_its_tries_again(session):
     await enqueue(session, Carry())
     [lease] = await leases.lease(session, "default", 1)
     with pytest.raises(NotFound):
@@ -208,5 +240,5 @@ async def test_a_revived_job_has_all_its_attempts_again(session):
     await leases.revive(session, lease.job_id)
     assert session.info["nudges"] == {("jobs", ""): None}
     [again] = await leases.lease(session, "default", 1)
-    assert again.attempt == 1
+    assert (again.attempt, (await only(session)).tries) == (2, 0)
     assert await leases.start(session, again) is not None

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
@@ -22,7 +22,7 @@ PASSWORD = "a long enough password"
 class Browser(AsyncClient):
     """A client that carries cookies and posts forms with the token that the last page gave it."""
 
-    async def submit(self, path: str, data: dict[str, object] | None = None, **options: object) -> Response:
+    async def submit(self, path: str, data: Mapping[str, object] | None = None, **options: object) -> Response:
         if "csrftoken" not in self.cookies:
             await self.get("/health/live")
         form = {"_csrf_token": self.cookies["csrftoken"], **(data or {})}

@@ -72,12 +72,12 @@ async def test_it_shows_queues_dead_jobs_quarantine_and_providers_escaped(
     assert "<i>odd" not in text
 
 
-async def test_a_dead_job_gets_a_fresh_set_of_attempts(app: Litestar, admin_client: Browser) -> None:
+async def test_a_dead_job_gets_a_fresh_set_of_tries(app: Litestar, admin_client: Browser) -> None:
     job_id = await dead_job(app)
     assert (await admin_client.submit(f"/desk/operations/jobs/{job_id}/retry")).status_code == 303
     revived = await job(app, job_id)
     assert revived is not None
-    assert (revived.dead_at, revived.attempts) == (None, 0)
+    assert (revived.dead_at, revived.tries) == (None, 0)
     again = await admin_client.submit(f"/desk/operations/jobs/{job_id}/retry")
     assert (again.status_code, "not among the dead ones any more" in again.text) == (404, True)
 
@@ -88,11 +88,11 @@ async def test_all_dead_jobs_are_tried_again_and_living_ones_left_alone(
     ids = [await dead_job(app, number) for number in range(3)]
     async with store(app).transaction() as session:
         await enqueue(session, Rest(9))
-        await session.execute(update(JobRow).where(JobRow.dead_at.is_(None)).values(attempts=3))
+        await session.execute(update(JobRow).where(JobRow.dead_at.is_(None)).values(tries=3))
     assert (await admin_client.submit("/desk/operations/jobs/retry")).status_code == 303
     async with store(app).transaction() as session:
         rows = list(await session.scalars(select(JobRow).order_by(JobRow.id)))
-    assert [(row.id in ids, row.dead_at, row.attempts) for row in rows] == [(True, None, 0)] * 3 + [
+    assert [(row.id in ids, row.dead_at, row.tries) for row in rows] == [(True, None, 0)] * 3 + [
         (False, None, 3)
     ]
 

@@ -42,6 +42,15 @@ async def fail(session: AsyncSession, job: Fail) -> None:
     raise TransientError("The other side is asleep.")
 
 
+class Leak(Job, tag="test.leak"):
+    word: str
+
+
+@transactional(Leak)
+async def leak(session: AsyncSession, job: Leak) -> None:
+    await session.execute(text("SELECT CAST(CAST(:word AS text) AS uuid)"), {"word": job.word})
+
+
 reached: list[str] = []
 reaching = asyncio.Event()
 
@@ -117,11 +126,23 @@ async def test_a_failed_job_leaves_no_trace_but_its_error_and_waits(
 async def test_a_job_that_fails_at_its_last_attempt_is_dead(database: Database, resources: Resources) -> None:
     lease = await lease_of(database, Fail("hello"))
     async with database.transaction() as session:
-        await session.execute(update(JobRow).values(attempts=leases.MAX_ATTEMPTS))
-    await run(database, resources, Lease(lease.job_id, leases.MAX_ATTEMPTS, lease.tag))
+        await session.execute(
+            update(JobRow).values(tries=leases.MAX_TRIES, created_at=now() - leases.PATIENCE)
+        )
+    await run(database, resources, lease)
     kept = await row(database)
     assert kept is not None
     assert kept.dead_at is not None
+
+
+async def test_what_the_database_quotes_of_peoples_data_stays_out_of_the_error(
+    database: Database, resources: Resources
+) -> None:
+    lease = await lease_of(database, Leak("ann@example.org"))
+    await run(database, resources, lease)
+    kept = await row(database)
+    assert kept is not None
+    assert kept.error == "DBAPIError 22P02"
 
 
 async def test_a_job_nobody_handles_says_so_in_its_row(database: Database, resources: Resources) -> None:
