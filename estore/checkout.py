@@ -12,9 +12,10 @@ from core import money
 from core.clock import now
 from core.errors import Conflict, DomainError, Invalid
 from core.jobs import enqueue
+from core.words import mark, worded
 from customers import consent, identities, merging, timeline
 from customers.models import Address, AddressKind, Customer
-from estore import carts, invoices, payments, pricing, stock
+from estore import carts, catalogue, invoices, payments, pricing, stock
 from estore.happenings import OrderPlaced
 from estore.jobs import ExpireHold
 from estore.models import (
@@ -139,8 +140,11 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
     if wish.expected_total is not None and wish.expected_total != offer.totals.total:
         total = money.formatted(offer.totals.total, cart.currency, wish.locale)
         raise Conflict(
-            f"A price has changed since you saw it: the total is now {total}. Nothing was ordered; "
-            "look it over and order again."
+            worded(
+                "A price has changed since you saw it: the total is now %(total)s. Nothing was ordered; "
+                "look it over and order again.",
+                total=total,
+            )
         )
     customer_id = await _customer(session, wish, contact)
     order = await _add_order(session, wish, cart, customer_id, offer, address, contact.value)
@@ -150,7 +154,7 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
     until = payments.deadline(chosen)
     await stock.hold(session, order.id, wanted, until)
     if until is not None:
-        await enqueue(session, ExpireHold(order.id), due_at=until)
+        await enqueue(session, ExpireHold(order.id), due_at=until, key=payments.expiry_key(order.id))
     await _draft(session, order, chosen)
     cart.order_id = order.id
     await _remember_address(session, customer_id, address)
@@ -186,17 +190,17 @@ def _check(wish: Checkout) -> tuple[dict[str, str], identities.Contact]:
     try:
         contact = identities.email(wish.email)
     except DomainError:
-        fields["email"] = "Enter an address like name@example.com: the confirmation goes there."
+        fields["email"] = mark("Enter an address like name@example.com: the confirmation goes there.")
     if wish.phone.strip():
         try:
             identities.phone(wish.phone, wish.country)
         except DomainError:
-            fields["phone"] = "Enter a number like +49 30 555010, or leave this empty."
+            fields["phone"] = mark("Enter a number like +49 30 555010, or leave this empty.")
     sentences = {
-        "name": "Enter the name for the parcel.",
-        "street": "Enter street and house number.",
-        "postcode": "Enter the postcode.",
-        "city": "Enter the town.",
+        "name": mark("Enter the name for the parcel."),
+        "street": mark("Enter street and house number."),
+        "postcode": mark("Enter the postcode."),
+        "city": mark("Enter the town."),
     }
     address = {
         key: " ".join(str(getattr(wish, key)).replace("\x00", "").split())
@@ -205,9 +209,9 @@ def _check(wish: Checkout) -> tuple[dict[str, str], identities.Contact]:
     fields |= {key: sentence for key, sentence in sentences.items() if not address[key]}
     for key, most in FIELD_LENGTHS.items():
         if len(str(getattr(wish, key)).strip()) > most:
-            fields[key] = f"That is too long: {most} characters at most."
+            fields[key] = worded("That is too long: %(most)s characters at most.", most=most)
     if len(wish.instructions) > 1000:
-        fields["instructions"] = "That is too long: 1,000 characters at most."
+        fields["instructions"] = worded("That is too long: %(most)s characters at most.", most=1000)
     if fields or contact is None:
         raise Invalid("Some fields need another look. Nothing was ordered yet.", fields)
     return address | {"country": wish.country}, contact
@@ -217,7 +221,10 @@ def _refuse_what_is_gone(lines: Sequence[carts.Line]) -> None:
     for line in lines:
         if not (line.sku.active and line.product.active):
             raise stock.SoldOut(
-                f"{line.product.name} is not for sale any more. Nothing was ordered: take it out first.",
+                worded(
+                    "%(name)s is not for sale any more. Nothing was ordered: take it out first.",
+                    name=line.product.name,
+                ),
                 line.sku.id,
                 0,
             )
@@ -267,7 +274,7 @@ async def _add_order(
         total=totals.total,
         taxes=[tax.facts() for tax in totals.taxes],
         shipping_code=chosen.code,
-        shipping_name=chosen.name,
+        shipping_name=catalogue.words(chosen, "name", wish.locale),
         payment_code=wish.payment,
         instructions=wish.instructions.replace("\x00", "").strip(),
         placed_at=now(),
@@ -280,8 +287,8 @@ async def _add_order(
             position=position,
             sku_id=line.sku.id,
             sku_code=line.sku.code,
-            name=line.product.name,
-            detail=line.sku.label,
+            name=catalogue.words(line.product, "name", wish.locale),
+            detail=catalogue.label(line.product, line.sku, wish.locale),
             picture=line.sku.picture or line.product.picture,
             slug=line.product.slug,
             quantity=line.quantity,

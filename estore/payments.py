@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from core.jobs import enqueue
+from core.rendering import translations
 from customers import timeline
 from estore import invoices, refunds, stock, tasks
 from estore.happenings import InvoicePaid, PaymentFailed, PaymentSucceeded
@@ -36,6 +37,10 @@ OPEN = (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
 CHECKOUT_LIFE = timedelta(minutes=60)
 # Goods stay held a little longer than anyone can pay for them.
 HOLD_MARGIN = timedelta(minutes=10)
+# The card company opens no checkout for less than half an hour.
+SHORTEST_CHECKOUT = timedelta(minutes=35)
+# How long after ordering a card may still be tried; a transfer has the days that its method gives.
+LONGEST_CARD_HOLD = timedelta(hours=24)
 RECHECK = timedelta(seconds=45)
 
 
@@ -123,7 +128,8 @@ async def begin(
 ) -> Payment:
     """The attempt to pay an open invoice this way: the one under way when it can go on, else a new one.
 
-    Raises NotFound; Conflict when the invoice is not open, or while it is unknown what an attempt came to.
+    Raises NotFound; Invalid for what only companies may; Conflict when the invoice is not open, the time to
+    pay is over, or it is unknown what the last attempt came to.
     """
     order, invoice = await _lock_invoice(session, invoice_id)
     if invoice.kind != InvoiceKind.INVOICE or invoice.status != InvoiceStatus.OPEN:
@@ -132,36 +138,80 @@ async def begin(
             if invoice.status == InvoiceStatus.PAID
             else "There is nothing to pay on this invoice."
         )
+    if chosen.for_companies and not invoice.buyer.get("company"):
+        raise Invalid(
+            "Only companies can pay this way. Choose another; nothing was changed.",
+            {"payment": "This way to pay is for companies: choose another one."},
+        )
+    if chosen.kind == "later" and not await _agreed(session, invoice, chosen):
+        raise Conflict("Paying on account is agreed when you order. Choose another way to pay this invoice.")
     current = await open_attempt(session, invoice.id)
-    if current is not None and not _goes_on(current, chosen):
-        if current.status == PaymentStatus.UNKNOWN:
-            raise Conflict(
-                "We are still finding out what became of your last payment. Nothing is charged twice: "
-                "look again in a few minutes."
-            )
+    goes_on = current is not None and _goes_on(current, chosen)
+    if current is not None and not goes_on and current.status == PaymentStatus.UNKNOWN:
+        raise Conflict(
+            "We are still finding out what became of your last payment. Nothing is charged twice: "
+            "look again in a few minutes."
+        )
+    begins = not goes_on or (chosen.kind == "card" and current is not None and not current.request)
+    held = await _hold(session, order, chosen) if order is not None and begins else None
+    if current is not None and not goes_on:
         await _give_up(session, current, "Replaced by another attempt.")
         current = None
     if current is None:
         current = await _add(session, invoice, chosen, order.number if order else invoice.label)
     if chosen.kind == "card" and not current.request:
+        ends = now() + CHECKOUT_LIFE if held is None else min(now() + CHECKOUT_LIFE, held - HOLD_MARGIN)
         current.request = {
             "amount": current.amount,
             "currency": current.currency,
-            "title": f"Invoice {invoice.label}",
+            "title": f"{translations(invoice.locale).gettext('Invoice')} {invoice.label}",
             "email": invoice.email,
             "locale": invoice.locale,
             "success_url": success_url,
             "cancel_url": cancel_url,
-            "expires_at": int((now() + CHECKOUT_LIFE).timestamp()),
+            "expires_at": int(ends.timestamp()),
         }
-        current.expires_at = now() + CHECKOUT_LIFE
+        current.expires_at = ends
     if order is not None:
         order.payment_code = chosen.code
-        await stock.extend(session, order.id, deadline(chosen))
-        if until := await stock.held_until(session, order.id):
-            await enqueue(session, ExpireHold(order.id), due_at=until)
     await session.flush()
     return current
+
+
+async def _agreed(session: AsyncSession, invoice: Invoice, chosen: PaymentMethod) -> bool:
+    """Whether the order was placed this way: only then did anybody look at who may pay later."""
+    found = await session.scalar(
+        select(Payment.id).where(Payment.invoice_id == invoice.id, Payment.method == chosen.code).limit(1)
+    )
+    return found is not None
+
+
+async def _hold(session: AsyncSession, order: Order, chosen: PaymentMethod) -> datetime | None:
+    """Hold an order's goods for an attempt that begins now; until when, None where there is no end to it.
+
+    However often somebody begins, counted from placing the order it comes to an end. Raises Conflict then.
+    """
+    held = await stock.held_until(session, order.id)
+    wanted = deadline(chosen)
+    if held is None or wanted is None:
+        return None
+    card = chosen.kind == "card"
+    longest = LONGEST_CARD_HOLD if card else timedelta(days=chosen.days_to_pay)
+    until = max(held, min(wanted, order.placed_at + longest))
+    if until < now() + (SHORTEST_CHECKOUT + HOLD_MARGIN if card else timedelta(0)):
+        raise Conflict(
+            "The time to pay this order is nearly over, too little to begin another payment. "
+            "Nothing was charged; if it is cancelled, you can order again."
+        )
+    if until > held:
+        await stock.extend(session, order.id, until)
+    await enqueue(session, ExpireHold(order.id), due_at=until, key=expiry_key(order.id))
+    return until
+
+
+def expiry_key(order_id: UUID) -> str:
+    """One waiting `ExpireHold` is enough for an order: one that finds more time promises the next itself."""
+    return f"estore.expire_hold:{order_id}"
 
 
 def question(payment: Payment) -> Question:

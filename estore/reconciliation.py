@@ -10,6 +10,7 @@ from core.clock import now
 from core.errors import NotFound, TransientError
 from core.jobs import enqueue
 from core.webhooks import ReceivedWebhook
+from core.words import mark
 from estore import orders, payments, refunds, stock, tasks
 from estore.jobs import ExpireHold
 from estore.models import Order, OrderStatus, Payment
@@ -103,11 +104,11 @@ async def expire(session: AsyncSession, order_id: UUID) -> None:
         return
     if not await _is_over(session, order):
         if until := await stock.held_until(session, order_id):
-            await enqueue(session, ExpireHold(order_id), due_at=until)
+            await enqueue(session, ExpireHold(order_id), due_at=until, key=payments.expiry_key(order_id))
         return
     attempt = await _attempt(session, order)
     if attempt is None:
-        await orders.cancel(session, order_id, "It was not paid in time.")
+        await orders.cancel(session, order_id, mark("It was not paid in time."))
     elif not attempt.reason.startswith("mismatch"):  # that money is here, and a colleague is on it
         raise TransientError("It is not known yet what became of the payment.")
 

@@ -1,14 +1,17 @@
 """Money: one attempt at a time, forward only, and nothing lost."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.errors import Conflict, NotFound
+from core.clock import now
+from core.errors import Conflict, Invalid, NotFound
 from core.jobs import JobRow
 from customers import timeline
 from estore import access, demo, invoices, orders, payments, refunds, stock
-from estore.models import Invoice, InvoiceLink, MoneyTask, OrderStatus, Payment, Refund, Stock
+from estore.models import Invoice, InvoiceLink, MoneyTask, OrderStatus, Payment, Refund, Stock, StockHold
 from estore.orders import Details
 from estore.payments import Answer
 from tests.estore.conftest import Buy
@@ -20,6 +23,13 @@ URLS = {"success_url": "http://shop.test/ok", "cancel_url": "http://shop.test/no
 async def begun(session: AsyncSession, shown: Details, method: str = "card") -> Payment:
     assert shown.invoice is not None
     return await payments.begin(session, shown.invoice.id, await payments.method(session, method), **URLS)
+
+
+async def run_down(session: AsyncSession, shown: Details, left: timedelta) -> None:
+    """So much time is left of what an order holds."""
+    for hold in await session.scalars(select(StockHold).where(StockHold.order_id == shown.order.id)):
+        hold.expires_at = now() + left
+    await session.flush()
 
 
 def paid(payment: Payment, **changes: object) -> Answer:
@@ -98,6 +108,62 @@ async def test_money_through_a_checkout_given_up_still_pays_an_open_invoice(
     await payments.record(shop, card.id, paid(card))
     assert ((await shop.get_one(Payment, card.id)).status, transfer.status) == ("succeeded", "failed")
     assert (await orders.details(shop, shown.order)).order.status == OrderStatus.PAID
+
+
+async def test_nobody_puts_a_private_order_on_account(shop: AsyncSession, buy: Buy) -> None:
+    shown = await buy()
+    until = await stock.held_until(shop, shown.order.id)
+    with pytest.raises(Invalid, match="Only companies"):
+        await begun(shop, shown, "invoice")
+    after = await orders.details(shop, shown.order)
+    assert after.payment is not None
+    assert (after.order.payment_code, after.payment.method) == ("card", "card")
+    assert await stock.held_until(shop, shown.order.id) == until
+    with pytest.raises(Conflict, match="not paid yet"):
+        await orders.advance(shop, shown.order.id, OrderStatus.PACKED)
+
+
+async def test_on_account_is_agreed_when_ordering_and_not_afterwards(shop: AsyncSession, buy: Buy) -> None:
+    company = await buy(company="Berg AG")
+    with pytest.raises(Conflict, match="when you order"):
+        await begun(shop, company, "invoice")
+    assert await stock.held_until(shop, company.order.id) is not None
+    agreed = await buy("KON-40", payment="invoice", company="Berg AG")
+    first = (await begun(shop, agreed, "invoice")).id
+    assert agreed.payment is not None
+    assert first == agreed.payment.id
+    await begun(shop, agreed, "card")
+    back = await begun(shop, agreed, "invoice")
+    assert (back.kind, back.status) == ("later", "pending")
+
+
+async def test_trying_again_and_again_does_not_hold_goods_for_ever(shop: AsyncSession, buy: Buy) -> None:
+    shown = await buy(payment="bank_transfer")
+    order = shown.order
+    first = await stock.held_until(shop, order.id)
+    for method in ("card", "bank_transfer", "card", "bank_transfer"):
+        await begun(shop, shown, method)
+    assert await stock.held_until(shop, order.id) == first
+    assert len(list(await shop.scalars(select(JobRow.id).where(JobRow.tag == "estore.expire_hold")))) == 1
+
+
+async def test_a_card_may_be_tried_for_a_day_and_then_no_more(shop: AsyncSession, buy: Buy) -> None:
+    shown = await buy()
+    order = shown.order
+    order.placed_at = now() - timedelta(hours=23)
+    await run_down(shop, shown, timedelta(minutes=20))
+    payment = await begun(shop, shown)
+    assert payment.expires_at is not None
+    held = await stock.held_until(shop, order.id)
+    assert held is not None
+    assert payment.expires_at < held <= order.placed_at + payments.LONGEST_CARD_HOLD
+    await payments.fail(shop, payment.id, "Declined.")
+    order.placed_at = now() - timedelta(hours=23, minutes=50)
+    await run_down(shop, shown, timedelta(minutes=10))
+    with pytest.raises(Conflict, match="time to pay"):
+        await begun(shop, shown)
+    assert await stock.held_until(shop, order.id) < now() + timedelta(minutes=11)  # type: ignore[operator]
+    assert await payments.open_attempt(shop, payment.invoice_id) is None
 
 
 async def test_money_for_what_is_paid_already_goes_back(shop: AsyncSession, buy: Buy) -> None:
