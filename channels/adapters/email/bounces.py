@@ -7,13 +7,14 @@ from email import message_from_bytes, policy
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.adapters.email.parsing import ParsedMail, clean, parse
+from channels.adapters.email.parsing import ParsedMail, clean, own_id
 from channels.delivery import LIGHT, MESSAGE, announce
 from channels.models import Direction, MessageReference, MessageStatus
 from customers.consent import suppress
 from customers.models import SuppressionScope
 
 _OPEN = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNKNOWN, MessageStatus.SENDING)
+MAX_REPORT = 20_000
 _STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -42,9 +43,9 @@ def find(mail: ParsedMail) -> Bounce | None:
     report, returned = "", ""
     for file in mail.files:
         if file.content_type == "message/delivery-status":
-            report = clean(file.content.decode("utf-8", "replace"))
+            report = clean(file.content[:MAX_REPORT].decode("utf-8", "replace"))
         elif file.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            returned = parse(file.content).message_id
+            returned = own_id(file.content)
     fields = message_from_bytes(re.sub(rb"\n\s*\n", b"\n", report.encode()).strip(), policy=policy.compat32)
     status = _STATUS.search(str(fields.get("status", "")))
     if str(fields.get("action", "")).strip().lower() != "failed" or status is None or not returned:

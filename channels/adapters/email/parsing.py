@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
+from email.feedparser import BytesFeedParser
 from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses, parseaddr
+from email.policy import Compat32
+from email.utils import getaddresses
+from html import unescape
 
 from inscriptis import get_text
 from inscriptis.css_profiles import CSS_PROFILES
@@ -22,9 +24,19 @@ MAX_HTML = 1_000_000
 MAX_LINE = 2_000
 MAX_IDS = 100
 MAX_ADDRESSES = 100
+# Many readings of a header, and of HTML, take the square of its length: these keep the square small.
+MAX_HEADER = 16_384
+MAX_HEADERS = 262_144
+MAX_ENCODED_WORDS = 100
+MAX_LINES = 500_000
+MAX_LAID_OUT = 100_000
+MAX_TAGS = 5_000
 
 _ID = re.compile(r"<([^<>\s]{1,500})>")
+_BETWEEN = re.compile(r"[\s<>\",;:()\[\]\\]+")
 _ADDRESS = re.compile(r"[^\s<>\",;:()\[\]\\]+@[^\s<>\",;:()\[\]\\]+")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})?[^<>]*>")
+_UNSEEN = {"head", "noscript", "script", "style", "template", "title"}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]")
 
@@ -60,17 +72,59 @@ class ParsedMail:
         return [*self.to, *self.cc, *(each for value in routed for each in _addresses(value))]
 
 
-def parse(raw: bytes) -> ParsedMail:
-    """What these bytes say. Never raises; text is bounded and free of what the database cannot hold."""
+class _Bounded(Compat32):
+    """Headers as they came, but none longer than MAX_HEADER: of a thread's ids the first and the last stay."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if len(value) <= MAX_HEADER:
+            return name, value
+        if name.lower() == "references":
+            return name, f"{value[:1000]} {value[1001 - MAX_HEADER :]}"
+        return name, value[:MAX_HEADER]
+
+
+_POLICY = _Bounded()
+
+
+def parse(raw: bytes, *, with_html: bool = True) -> ParsedMail:
+    """What these bytes say. Never raises; text is bounded and free of what the database cannot hold.
+
+    Without HTML, its words alone are kept. `isolation.parse` also bounds the time that hostile bytes cost.
+    """
     try:
-        return _read(message_from_bytes(raw, policy=policy.compat32))
+        if raw.count(b"\n") > MAX_LINES:
+            raise ValueError("it has too many lines")
+        return _read(_message(raw), with_html)
     except Exception as error:
         # The standard parser raises many kinds on what is found in the wild.
-        return ParsedMail(broken=f"{type(error).__name__}: {error}"[:300])
+        return ParsedMail(broken=clean(f"{type(error).__name__}: {error}")[:300])
 
 
-def _read(message: Message) -> ParsedMail:
-    headers = [(name.lower(), _raw(value)) for name, value in message._headers]  # type: ignore[attr-defined]
+def own_id(raw: bytes) -> str:
+    """The Message-ID that the head of a mail names, empty when it names none."""
+    try:
+        message = _message(raw[:MAX_HEADERS].replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n")
+        return next(iter(_ids([_raw(message.get("message-id", ""))])), "")
+    except Exception:
+        return ""
+
+
+def _message(raw: bytes) -> Message:
+    # Fed in pieces: whole, it is copied to four bytes a character.
+    parser = BytesFeedParser(policy=_POLICY)
+    for start in range(0, len(raw), 65_536):
+        parser.feed(raw[start : start + 65_536])
+    return parser.close()
+
+
+def _read(message: Message, with_html: bool) -> ParsedMail:
+    stated: list[tuple[str, str]] = message._headers  # type: ignore[attr-defined]
+    if sum(len(name) + len(value) for name, value in stated) > MAX_HEADERS:
+        raise ValueError("its headers are too long")
+    # Whom a header names that was cut, nobody knows.
+    cut = sum(name.lower() == "from" and len(value) >= MAX_HEADER for name, value in stated)
+    headers = [(name.lower(), _raw(value)) for name, value in stated]
     decoded = [(clean(name)[:100], _decoded(value)) for name, value in headers[:500]]
 
     def of(name: str) -> list[str]:
@@ -99,12 +153,12 @@ def _read(message: Message) -> ParsedMail:
         references=tuple(chain[:1] + chain[1:][-MAX_IDS:]),
         sender=address,
         sender_name=name,
-        senders=len(senders),
+        senders=len(senders) + cut,
         to=tuple(address for _, address in _pairs(of("to"))),
         cc=tuple(address for _, address in _pairs(of("cc"))),
         subject=next((_decoded(value) for value in of("subject")), "")[:MAX_LINE],
-        text=text or (html_to_text(html) if html else ""),
-        html=html,
+        text=text or (html_to_text(html, laid_out=with_html) if html else ""),
+        html=html if with_html else None,
         files=tuple(files),
         content_type=_content_type(message),
     )
@@ -115,12 +169,30 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
-def html_to_text(html: str) -> str:
-    """The words of an HTML text, laid out; empty when it is beyond reading."""
-    try:
-        return clean(get_text(html[:MAX_HTML], _LAYOUT)).strip()[:MAX_TEXT]
-    except Exception:
-        return clean(re.sub(r"<[^>]*>", " ", html))[:MAX_TEXT]
+def html_to_text(html: str, *, laid_out: bool = True) -> str:
+    """The words of an HTML text; laid out, unless it is too long or too intricate for that."""
+    if laid_out and len(html) <= MAX_LAID_OUT and html.count("<") <= MAX_TAGS:
+        with suppress(Exception):
+            return clean(get_text(html, _LAYOUT)).strip()[:MAX_TEXT]
+    words = " ".join(_stripped(html[:MAX_HTML]).split())
+    with suppress(ValueError):
+        words = unescape(words)
+    return clean(words)[:MAX_TEXT]
+
+
+def _stripped(html: str) -> str:
+    """HTML without its tags, and without what browsers do not show."""
+    seen: list[str] = []
+    place, hidden = 0, ""
+    for tag in _TAG.finditer(html):
+        if not hidden:
+            seen.append(html[place : tag.start()])
+        place, name = tag.end(), (tag[2] or "").lower()
+        if hidden:
+            hidden = "" if tag[1] and name == hidden else hidden
+        elif not tag[1] and name in _UNSEEN:
+            hidden = name
+    return " ".join(seen if hidden else [*seen, html[place:]])
 
 
 _LAYOUT = ParserConfig(css=CSS_PROFILES["strict"], display_links=False)
@@ -146,7 +218,7 @@ def _characters(content: bytes, charset: str | None = None) -> str:
 
 def _decoded(value: str) -> str:
     flat = " ".join(value.split())
-    if "=?" in flat:
+    if 0 < flat.count("=?") <= MAX_ENCODED_WORDS:
         with suppress(Exception):  # what cannot be decoded is shown as it stands
             flat = "".join(
                 part if isinstance(part, str) else _characters(part, charset)
@@ -159,15 +231,19 @@ def _pairs(values: list[str]) -> list[tuple[str, str]]:
     """(name, address) of address headers; addresses are parsed before names are decoded."""
     found: list[tuple[str, str]] = []
     for value in values:
-        pairs = [pair for pair in getaddresses([value]) if _ADDRESS.fullmatch(pair[1])]
+        pairs = [pair for pair in getaddresses([value]) if _is_address(pair[1])]
         if not pairs:
-            pairs = [("", address) for address in _ADDRESS.findall(value)]
+            pairs = [("", word) for word in _BETWEEN.split(value) if _is_address(word)]
         found += [(_decoded(name)[:200], clean(address)[:254]) for name, address in pairs]
     return found[:MAX_ADDRESSES]
 
 
+def _is_address(word: str) -> bool:
+    return "@" in word and len(word) <= 320 and _ADDRESS.fullmatch(word) is not None
+
+
 def _addresses(value: str) -> list[str]:
-    return [address for _, address in _pairs([value])] or [parseaddr(value)[1]]
+    return [address for _, address in _pairs([value])]
 
 
 def _ids(values: list[str]) -> list[str]:

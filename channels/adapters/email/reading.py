@@ -1,6 +1,5 @@
 """Reading: from a mail that is kept raw to a message in a conversation, or to quarantine with the reason."""
 
-import asyncio
 from uuid import UUID
 
 import structlog
@@ -11,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels import conversations
 from channels.adapters.email import automation, bounces
 from channels.adapters.email.authentication import is_proven
-from channels.adapters.email.parsing import ParsedMail, parse
+from channels.adapters.email.isolation import parse_apart
+from channels.adapters.email.parsing import ParsedMail
 from channels.models import ReceivedMail
 from channels.tokens import conversation_named
 from core.clock import now
@@ -20,8 +20,6 @@ from core.jobs import Job
 from core.nudges import nudge
 from core.settings import Settings
 from customers import identities
-
-LARGE = 100_000
 
 log = structlog.get_logger()
 
@@ -52,7 +50,7 @@ async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) ->
         return
     try:
         async with session.begin_nested():
-            parsed = await _parse(mail.raw)
+            parsed = await parse_apart(mail.raw)
             bounce = bounces.find(parsed)
             if bounce is not None and await bounces.record(session, bounce):
                 mail.processed_at, mail.quarantined = now(), None
@@ -72,11 +70,6 @@ async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) ->
         mail.message_id, mail.processed_at, mail.quarantined = received.message_id, now(), None
         return
     nudge(session, "quarantine")
-
-
-async def _parse(raw: bytes) -> ParsedMail:
-    """A large mail is parsed beside the loop, which others are waiting for."""
-    return await asyncio.to_thread(parse, raw) if len(raw) > LARGE else parse(raw)
 
 
 def understand(

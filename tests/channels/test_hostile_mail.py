@@ -1,0 +1,120 @@
+"""Mails made to be costly: each is read, or refused with a reason, within a bound, and holds up nobody."""
+
+import asyncio
+import time
+
+import pytest
+from sqlalchemy import select
+
+from channels.adapters.email import isolation, reading
+from channels.adapters.email.isolation import Reader, parse_apart
+from channels.adapters.email.listener import store
+from channels.adapters.email.parsing import MAX_LINES, parse
+from channels.models import Message, ReceivedMail
+from core.jobs import JobRow, decode
+
+PLAIN = b"From: ann@example.test\r\nMessage-ID: <1@example.test>\r\n"
+
+
+def html(content: str) -> bytes:
+    return PLAIN + b"Content-Type: text/html\r\n\r\n" + content.encode()
+
+
+COSTLY = {
+    "a sender without an address": b"From: " + b"\r\n ".join([b"a" * 900] * 1100) + b"\r\n\r\nhi",
+    "a sender of at signs": b"From: " + b"\r\n ".join([b"a@" * 450 + b'"'] * 1100) + b"\r\n\r\nhi",
+    "a sender of brackets": b"From: " + b"\r\n ".join([b"(" * 900] * 1100) + b"\r\n\r\nhi",
+    "encoded words": PLAIN + b"Subject: " + b"\r\n ".join([b"=?utf-8?q?a?="] * 40_000) + b"\r\n\r\nhi",
+    "open encoded words": PLAIN + b"Subject: " + b"=?a?q?" * 100_000 + b"\r\n\r\nhi",
+    "parameters": PLAIN + b"Content-Type: text/plain" + b';a="' * 200_000 + b"\r\n\r\nhi",
+    "many headers": PLAIN + b"To: a@b.test\r\n" * 200_000 + b"\r\nhi",
+    "nested tables": html("<table>" * 70_000),
+    "closed tables": html(("<table><tr><td>" * 60 + "</td></tr></table>" * 60) * 250),
+    "cells": html("<table>" + "<tr><td>a<td>b" * 30_000),
+    "brackets": html("<" * 1_000_000),
+    "open styles": html("<style>" * 100_000),
+    "distinct bold": html("".join(f"<b a={i}>" for i in range(60_000))),
+    "bold in each paragraph": html("".join(f"<b a={i}>" for i in range(200)) + "<p>x" * 30_000),
+    "open divisions": html("<div>" * 100_000),
+    "numbers": html("&#" + "9" * 500_000 + ";"),
+    "nested parts": PLAIN
+    + b"Content-Type: multipart/mixed; boundary=a0\r\n\r\n"
+    + b"".join(
+        b"--a%d\r\nContent-Type: multipart/mixed; boundary=a%d\r\n\r\n" % (i, i + 1) for i in range(200)
+    )
+    + b"a\r\n" * 200_000,
+    "empty lines": PLAIN + b"\r\n" * (MAX_LINES + 10),
+}
+
+
+@pytest.fixture(scope="module")
+def reader():
+    reader = Reader()
+    yield reader
+    reader.stop()
+
+
+@pytest.mark.parametrize("raw", COSTLY.values(), ids=COSTLY.keys())
+def test_no_mail_costs_more_than_its_bound(reader, raw):
+    reader.parse(PLAIN + b"\r\nhi")  # it runs
+    started = time.monotonic()
+    parsed = reader.parse(raw)
+    assert time.monotonic() - started < isolation.PATIENCE  # it ends by its budget, not by our patience
+    assert parsed.broken or parsed.senders <= 2
+    if parsed.html is not None:  # what is kept is cheap to show
+        started = time.process_time()
+        isolation.harmless(parsed.html)
+        assert time.process_time() - started < 1
+
+
+def test_costly_html_costs_the_html_and_not_the_mail(reader):
+    parsed = reader.parse(html("Hello <b>you</b>" + "".join(f"<b a={i}>" for i in range(60_000))))
+    assert (parsed.broken, parsed.html, parsed.sender) == ("", None, "ann@example.test")
+    assert parsed.text == "Hello you"
+
+
+def test_a_mail_of_the_full_size_is_read_within_the_bounds(reader):
+    body = (b"QUJD" * 19 + b"\r\n") * 310_000
+    head = PLAIN + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhi\r\n--x\r\n"
+    head += b"Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    parsed = reader.parse(head + body + b"--x--\r\n")
+    assert (parsed.broken, parsed.text, len(parsed.files[0].content)) == ("", "hi", 57 * 310_000)
+
+
+def test_a_sender_that_was_cut_is_not_the_only_one():
+    raw = b"From: ann@example.test (" + b"a " * 10_000 + b"), eve@evil.test\r\n\r\nhi"
+    assert parse(raw).senders == 2
+
+
+async def test_the_loop_runs_on_while_a_costly_mail_is_read():
+    await parse_apart(PLAIN + b"\r\nhi")
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.02)
+            ticks += 1
+
+    ticking = asyncio.create_task(tick())
+    parsed = await parse_apart(COSTLY["distinct bold"])
+    ticking.cancel()
+    assert parsed.sender == "ann@example.test"
+    assert ticks > 20
+
+
+async def test_a_mail_that_costs_too_much_waits_in_quarantine_with_its_raw_form(
+    database, settings, monkeypatch
+):
+    monkeypatch.setattr(isolation, "PATIENCE", 0.0)
+    raw = PLAIN + b"\r\n" + b"hello\r\n" * 100_000
+    async with database.transaction() as session:
+        await store(session, {"support@halden.test"}, "ann@example.test", ["support@halden.test"], raw)
+    async with database.transaction() as session:
+        job = await session.scalar(select(JobRow))
+        await reading.read_mail(session, decode(job.tag, job.payload), settings)
+    async with database.transaction() as session:
+        [mail] = await session.scalars(select(ReceivedMail))
+        assert mail.quarantined == "It is not a readable mail: reading it takes too long or too much memory"
+        assert (mail.raw, mail.processed_at) == (raw, None)
+        assert list(await session.scalars(select(Message))) == []
