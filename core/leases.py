@@ -85,7 +85,7 @@ async def leased(session: AsyncSession) -> dict[str, int]:
         .where(JobRow.dead_at.is_(None), JobRow.leased_until > func.now())
         .group_by(JobRow.queue)
     )
-    return dict(rows)
+    return dict(rows.tuples().all())
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
