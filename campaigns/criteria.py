@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -27,6 +27,7 @@ from campaigns.conditions import (
     TimeCompare,
     TraitCompare,
 )
+from customers.consent import GUEST
 from customers.models import Address, ConsentRecord, Customer, CustomerTraits, Identity, TimelineEntry
 
 Bool = ColumnElement[bool]
@@ -133,14 +134,21 @@ def _happened(kind: str, at_least: int, within_days: int | None, at: datetime) -
 
 
 def _consents(channel: str, topic: str) -> Bool:
-    """The newest line of the whole group counts, as at the gate."""
+    """The word that counts of the whole group, as at the gate: a guest's only for an address it has proven."""
     root = func.coalesce(MERGED.c.root, ConsentRecord.customer_id).label("root")
+    by_guest = ConsentRecord.actor == GUEST
+    proven = (
+        select(func.coalesce(MERGED.c.root, Identity.customer_id), Identity.value)
+        .outerjoin_from(Identity, MERGED, MERGED.c.id == Identity.customer_id)
+        .where(Identity.verified_at.is_not(None))
+    )
     newest = (
         select(root, ConsentRecord.granted)
         .outerjoin_from(ConsentRecord, MERGED, MERGED.c.id == ConsentRecord.customer_id)
         .where(ConsentRecord.channel == channel, ConsentRecord.topic == topic)
+        .where(or_(not_(by_guest), tuple_(root, ConsentRecord.address).in_(proven)))
         .ext(distinct_on(root))
-        .order_by(root, ConsentRecord.id.desc())
+        .order_by(root, by_guest, ConsentRecord.id.desc())
         .subquery()
     )
     return Customer.id.in_(select(newest.c.root).where(newest.c.granted))

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import tokens, topics
@@ -19,8 +18,7 @@ from core.jobs import enqueue
 from core.nudges import nudge
 from core.settings import Settings
 from customers import consent, timeline
-from customers.merging import group, survivor
-from customers.models import ConsentRecord
+from customers.merging import survivor
 
 # A scanner shows itself by what it does next, so a click is judged a little later.
 JUDGED_AFTER = timedelta(seconds=3)
@@ -170,31 +168,35 @@ async def unsubscribe(session: AsyncSession, settings: Settings, token: str, *, 
 
 
 async def allows(session: AsyncSession, customer_id: UUID, channel: str, topic: str) -> bool:
-    """Whether the newest word of this person on a topic and channel is yes."""
-    return (channel, topic) in await preferences(session, customer_id)
-
-
-async def preferences(session: AsyncSession, customer_id: UUID) -> set[tuple[str, str]]:
-    """The (channel, topic) pairs that a customer's newest word allows."""
-    newest = (
-        select(ConsentRecord.channel, ConsentRecord.topic, ConsentRecord.granted)
-        .where(ConsentRecord.customer_id.in_(await group(session, customer_id)))
-        .ext(distinct_on(ConsentRecord.channel, ConsentRecord.topic))
-        .order_by(ConsentRecord.channel, ConsentRecord.topic, ConsentRecord.id.desc())
-    )
-    return {(channel, topic) for channel, topic, granted in await session.execute(newest) if granted}
+    """Whether the word that counts of this person on a topic and channel is yes."""
+    return (channel, topic) in await consent.standing(session, customer_id)
 
 
 async def choose(
-    session: AsyncSession, customer_id: UUID, wanted: set[tuple[str, str]], *, source: str, wording: str
+    session: AsyncSession,
+    customer_id: UUID,
+    wanted: set[tuple[str, str]],
+    *,
+    source: str,
+    wording: str,
+    reached: tuple[str, str] | None = None,
 ) -> None:
-    """Make the customer's choices the (channel, topic) pairs they marked; only changes are recorded."""
+    """Make the customer's choices the (channel, topic) pairs they marked; only changes are recorded.
+
+    `reached` is the (channel, address) that a link came from, which proves that address; without, they are
+    signed in.
+    """
     root = await survivor(session, customer_id)
-    before = await preferences(session, root)
+    before = await consent.standing(session, root)
     for channel in topics.CHANNELS:
+        address = reached[1] if reached is not None and reached[0] == channel else ""
         for topic in topics.TOPICS:
             pair = (channel, topic.key)
             if pair in wanted and pair not in before:
-                await consent.grant(session, root, channel, topic=topic.key, source=source, wording=wording)
+                await consent.grant(
+                    session, root, channel, topic=topic.key, source=source, wording=wording, address=address
+                )
             elif pair in before and pair not in wanted:
-                await consent.withdraw(session, root, channel, topic=topic.key, source=source)
+                await consent.withdraw(
+                    session, root, channel, topic=topic.key, source=source, address=address
+                )

@@ -1,4 +1,13 @@
-"""Consent: one ledger, one gate. Nothing leaves the house without asking `may_contact()`."""
+"""Consent: one ledger, one gate. Nothing leaves the house without asking `may_contact()`.
+
+What counts for a person, a channel and a topic is the last word in the ledger, of all the records that are that
+person. With one exception: the yes of a guest, who has not proven the address it was given for. It is kept, counts
+from the moment that one of the person's records has proven that address, and never against any other word of
+theirs: nobody comes back to us because somebody typed their address.
+
+Whoever takes a word back is also left alone at their addresses, on that topic, under whichever record those stand;
+only they themselves, having proven the address, can lift that.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,15 +15,19 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import delete, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from customers import timeline
-from customers.models import ConsentRecord, Suppression, SuppressionScope
+from customers.merging import group
+from customers.models import ConsentRecord, Identity, IdentityKind, Suppression, SuppressionScope
 
 Purpose = Literal["transactional", "marketing"]
 NEWS = "news"
+# The actor of a consent whose giver had not proven the address: see above.
+GUEST = "guest"
+KINDS = {"email": IdentityKind.EMAIL, "sms": IdentityKind.PHONE}
 
 
 class ConsentGranted(timeline.Happening, tag="consent.granted", frozen=True):
@@ -58,9 +71,24 @@ async def grant(
     address: str = "",
     wording: str = "",
     actor: str = "customer",
+    proven: bool = True,
 ) -> None:
-    """Record that a customer allows a topic on a channel: where, in which words, who wrote it down."""
+    """Record that a customer allows a topic on a channel: where, in which words, who wrote it down.
+
+    Say `proven=False` when whoever says it has not proven the `address` to be theirs: a guest at the till.
+    """
+    actor = actor if proven else GUEST
     await _record(session, customer_id, channel, topic, True, source, address, wording, actor)
+    if actor == "customer":
+        await session.execute(
+            delete(Suppression)
+            .where(
+                Suppression.channel == channel,
+                Suppression.scope == _only(topic),
+                Suppression.address.in_(await _addresses(session, customer_id, channel, address)),
+            )
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def withdraw(
@@ -73,8 +101,33 @@ async def withdraw(
     address: str = "",
     actor: str = "customer",
 ) -> None:
-    """Record that a customer no longer allows a topic on a channel; it counts from the commit on."""
+    """Record that a customer no longer allows a topic on a channel; it counts from the commit on.
+
+    It also closes the topic to `address`, else to every address of theirs that is proven.
+    """
     await _record(session, customer_id, channel, topic, False, source, address, "", actor)
+    closed = [
+        {"channel": channel, "address": each, "scope": _only(topic), "reason": f"unsubscribed from {topic}"}
+        for each in await _addresses(session, customer_id, channel, address)
+    ]
+    if closed:
+        await session.execute(insert(Suppression).on_conflict_do_nothing(), closed)
+
+
+def _only(topic: str) -> str:
+    """The scope of a suppression that concerns one topic."""
+    return f"topic:{topic}"
+
+
+async def _addresses(session: AsyncSession, customer_id: UUID, channel: str, address: str) -> list[str]:
+    if address or channel not in KINDS:
+        return [address] if address else []
+    proven = select(Identity.value).where(
+        Identity.customer_id.in_(await group(session, customer_id)),
+        Identity.kind == KINDS[channel],
+        Identity.verified_at.is_not(None),
+    )
+    return sorted(await session.scalars(proven))
 
 
 async def _record(
@@ -124,7 +177,7 @@ async def lift(session: AsyncSession, channel: str, address: str, scope: Suppres
 
 
 LATEST = text("""
-SELECT DISTINCT ON (root, channel) root, channel, granted
+SELECT DISTINCT ON (root, channel, topic) root, channel, topic, granted
 FROM (
     WITH RECURSIVE up AS (
         SELECT id AS asked, id, merged_into_id FROM customer WHERE id = ANY(cast(:ids AS uuid[]))
@@ -133,12 +186,24 @@ FROM (
         SELECT asked, id FROM up WHERE merged_into_id IS NULL
         UNION ALL SELECT down.asked, c.id FROM customer c JOIN down ON c.merged_into_id = down.id
     )
-    SELECT down.asked AS root, r.channel, r.granted, r.id
+    SELECT down.asked AS root, r.channel, r.topic, r.granted, r.id, r.actor = 'guest' AS guest
     FROM down JOIN consent_record r ON r.customer_id = down.id
-    WHERE r.topic = :topic AND r.channel = ANY(cast(:channels AS text[]))
+    WHERE (cast(:channels AS text[]) IS NULL OR r.channel = ANY(cast(:channels AS text[])))
+        AND (cast(:topic AS text) IS NULL OR r.topic = :topic)
+        AND (r.actor <> 'guest' OR EXISTS (
+            SELECT FROM identity i WHERE i.kind IN ('email', 'phone') AND i.value = r.address
+            AND i.verified_at IS NOT NULL
+            AND i.customer_id IN (SELECT same.id FROM down AS same WHERE same.asked = down.asked)
+        ))
 ) AS said
-ORDER BY root, channel, id DESC
+ORDER BY root, channel, topic, guest, id DESC
 """)
+
+
+async def standing(session: AsyncSession, customer_id: UUID) -> set[tuple[str, str]]:
+    """The (channel, topic) pairs that a customer allows."""
+    said = await session.execute(LATEST, {"ids": [customer_id], "channels": None, "topic": None})
+    return {(channel, topic) for _, channel, topic, granted in said if granted}
 
 
 async def may_contact(
@@ -154,20 +219,23 @@ async def may_contact_all(
     """The gate: a verdict for each recipient, in order, as the database stands at this statement.
 
     Transactional messages stop at suppressed addresses (scope all); marketing also needs a standing consent
-    for the channel and topic and an address that is not suppressed at all.
+    for the channel and topic and an address that is not suppressed, for marketing or this topic.
     """
     if not recipients:
         return []
     pairs = {(recipient.channel, recipient.address) for recipient in recipients}
     suppressed: dict[tuple[str, str], str] = {}
+    left: dict[tuple[str, str], str] = {}
     rows = await session.execute(
         select(Suppression.channel, Suppression.address, Suppression.scope, Suppression.reason).where(
             tuple_(Suppression.channel, Suppression.address).in_(pairs)
         )
     )
     for channel, address, scope, reason in rows:
-        if purpose == "marketing" or scope == SuppressionScope.ALL:
+        if scope == SuppressionScope.ALL or (purpose == "marketing" and scope == SuppressionScope.MARKETING):
             suppressed[(channel, address)] = reason
+        elif purpose == "marketing" and scope == _only(topic):
+            left[(channel, address)] = reason
     allowed: set[tuple[UUID, str]] = set()
     if purpose == "marketing":
         said = await session.execute(
@@ -178,7 +246,7 @@ async def may_contact_all(
                 "topic": topic,
             },
         )
-        allowed = {(customer_id, channel) for customer_id, channel, granted in said if granted}
+        allowed = {(customer_id, channel) for customer_id, channel, _, granted in said if granted}
     verdicts = []
     for recipient in recipients:
         blocked = suppressed.get((recipient.channel, recipient.address))
@@ -186,6 +254,8 @@ async def may_contact_all(
             verdicts.append(Verdict(False, f"suppressed: {blocked}"))
         elif purpose == "marketing" and (recipient.customer_id, recipient.channel) not in allowed:
             verdicts.append(Verdict(False, "no consent"))
+        elif (recipient.channel, recipient.address) in left:
+            verdicts.append(Verdict(False, f"suppressed: {left[(recipient.channel, recipient.address)]}"))
         else:
             verdicts.append(YES)
     return verdicts

@@ -166,6 +166,7 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
             source="checkout",
             address=contact.value,
             wording=wish.news_wording,
+            proven=wish.customer_id is not None and await identities.owner(session, contact) == customer_id,
         )
     await timeline.append(
         session,

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotFound
-from customers import identities, merging
+from customers import consent, identities, merging
 from customers.models import (
     Address,
     ConsentRecord,
@@ -35,7 +35,8 @@ class Portrait:
     customer: Customer
     name: str
     identities: list[Identity]
-    consents: list[ConsentRecord]
+    consents: list[ConsentRecord]  # the newest of each channel and topic; `allowed` says which of them count
+    allowed: set[tuple[str, str]]
     suppressions: list[Suppression]
     addresses: list[Address]
     traits: CustomerTraits | None
@@ -66,7 +67,12 @@ async def portrait(session: AsyncSession, customer_id: UUID) -> Portrait:
         select(ConsentRecord)
         .ext(distinct_on(ConsentRecord.channel, ConsentRecord.topic))
         .where(ConsentRecord.customer_id.in_(ids))
-        .order_by(ConsentRecord.channel, ConsentRecord.topic, ConsentRecord.id.desc())
+        .order_by(
+            ConsentRecord.channel,
+            ConsentRecord.topic,
+            ConsentRecord.actor == consent.GUEST,
+            ConsentRecord.id.desc(),
+        )
     )
     suppressed = select(Suppression).where(Suppression.address.in_([contact.value for contact in known]))
     addresses = (
@@ -77,6 +83,7 @@ async def portrait(session: AsyncSession, customer_id: UUID) -> Portrait:
         name=root.name or (known[0].value if known else ""),
         identities=contacts,
         consents=list(await session.scalars(newest)),
+        allowed=await consent.standing(session, customer_id),
         suppressions=list(await session.scalars(suppressed)),
         addresses=list(await session.scalars(addresses)),
         traits=await session.get(CustomerTraits, root.id),

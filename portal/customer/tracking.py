@@ -13,6 +13,7 @@ from campaigns import tokens, topics, tracking
 from core.database import Database
 from core.rendering import gettext as _
 from core.settings import Settings
+from customers import consent
 from customers.identities import contacts
 from portal.guards import anyone, customer
 from portal.rendering import page
@@ -105,7 +106,12 @@ async def save_preferences(
     async with database.transaction() as session:
         recipient, _broadcast = await tracking.recipient_of(session, settings, "preferences", token)
         await tracking.choose(
-            session, recipient.customer_id, wanted, source="preferences link", wording=wording()
+            session,
+            recipient.customer_id,
+            wanted,
+            source="preferences link",
+            wording=wording(),
+            reached=(recipient.channel, recipient.address),
         )
     return Redirect(f"/preferences/{token}?saved=1", status_code=303)
 
@@ -158,7 +164,7 @@ def wording() -> str:
 
 async def _choices(session: AsyncSession, customer_id: UUID) -> dict[str, Any]:
     """The table of the page: topics down, channels that we can reach the customer on across."""
-    allowed = await tracking.preferences(session, customer_id)
+    allowed = await consent.standing(session, customer_id)
     kinds = {identity.kind for identity in await contacts(session, customer_id)}
     channels = [name for name, kind in (("email", "email"), ("sms", "phone")) if kind in kinds]
     return {

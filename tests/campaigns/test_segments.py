@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaigns import conditions as c
 from campaigns import segments
 from core.errors import Conflict, Invalid, TransientError
+from customers import consent, identities
 from tests.campaigns.population import Someone, inside, settle
 
 WORDS = st.sampled_from(["", "Ana", "ana", "Bo", "Bo%", "a_b", "Anabel", "o'Neil", "\\"])
@@ -169,3 +170,16 @@ async def test_a_question_that_takes_too_long_is_stopped_and_the_transaction_goe
 async def test_the_planner_estimates_without_counting(session: AsyncSession) -> None:
     estimate = await segments.estimate(session, c.encode(c.ProfileIs("name", "Ana")))
     assert estimate >= 0
+
+
+async def test_a_guests_consent_is_in_the_segment_once_the_address_is_proven(session: AsyncSession) -> None:
+    ana = identities.email("ana@example.test")
+    guest = await identities.resolve(session, ana, proven=False)
+    await consent.grant(session, guest, "email", source="checkout", address=ana.value, proven=False)
+    asked = c.encode(c.HasConsent("email", "news"))
+    assert (await segments.size(session, asked)).number == 0
+    owner = await identities.verify(session, ana, by="code")
+    assert [each.id for each in await segments.members(session, asked)] == [owner]
+    await consent.withdraw(session, owner, "email", source="account")
+    await consent.grant(session, owner, "email", source="checkout", address=ana.value, proven=False)
+    assert (await segments.size(session, asked)).number == 0

@@ -18,9 +18,9 @@ from core.clock import now
 from core.errors import NotFound
 from core.jobs import JobRow
 from core.settings import Settings
-from customers import consent
+from customers import consent, identities
 from customers.consent import Recipient, may_contact
-from customers.models import ConsentRecord, TimelineEntry
+from customers.models import ConsentRecord, Customer, TimelineEntry
 from customers.timeline import Happening, append
 from tests.campaigns.staging import audience, deliver, draft, launch, ledger
 
@@ -181,6 +181,28 @@ async def test_one_click_unsubscribe_works_at_once_and_is_recorded_once(
     assert await session.scalar(withdrawn) == 2
 
 
+async def test_who_unsubscribed_is_not_brought_back_by_another_record_with_their_address(
+    session: AsyncSession, settings: Settings, sent: Broadcast
+) -> None:
+    ana = (await ledger(session, sent))[0]
+    await tracking.unsubscribe(session, settings, token(settings, "unsubscribe", ana), source="one-click")
+    double = Customer()
+    session.add(double)
+    await session.flush()
+    await identities.claim(session, double.id, identities.email(ana.address))
+    await consent.grant(session, double.id, "email", source="import", actor="staff", address=ana.address)
+    asked = Recipient(double.id, "email", ana.address)
+    assert (await may_contact(session, asked, "marketing")).reason == "suppressed: unsubscribed from news"
+    assert (await may_contact(session, asked, "transactional")).allowed
+
+    # The link in a message to them proves the address: their own choice brings them back.
+    await tracking.choose(
+        session, ana.customer_id, {("email", "news")}, source="preferences link", wording="Write to me.",
+        reached=("email", ana.address),
+    )  # fmt: skip
+    assert (await may_contact(session, asked, "marketing")).allowed
+
+
 async def test_choices_are_recorded_only_where_they_change(session: AsyncSession, settings: Settings) -> None:
     (ana,) = await audience(session, 1)
     before = await session.scalar(select(func.count()).select_from(ConsentRecord))
@@ -189,7 +211,7 @@ async def test_choices_are_recorded_only_where_they_change(session: AsyncSession
         await tracking.choose(
             session, ana, wanted, source="preferences", wording="I would like to hear about this"
         )
-    assert await tracking.preferences(session, ana) == wanted
+    assert await consent.standing(session, ana) == wanted
     assert await session.scalar(select(func.count()).select_from(ConsentRecord)) == (before or 0) + 2
 
 

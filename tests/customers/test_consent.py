@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from customers import consent, merging
+from customers import consent, identities, merging
 from customers.consent import Recipient
-from customers.models import ConsentRecord, Customer, SuppressionScope, TimelineEntry
+from customers.models import ConsentRecord, Customer, Suppression, SuppressionScope, TimelineEntry
 
 ADDRESS = "ann@example.test"
 
@@ -118,6 +118,65 @@ async def test_a_withdrawal_counts_from_its_commit_on(database):
             assert await may(session, ann)
     async with database.transaction() as session:
         assert not await may(session, ann)
+
+
+async def guest(session, *, news=True):
+    """Somebody types the address at the till, and marks the box."""
+    record = await identities.resolve(session, identities.email(ADDRESS), proven=False, source="store")
+    if news:
+        await consent.grant(session, record, "email", source="checkout", address=ADDRESS, proven=False)
+    return record
+
+
+async def test_a_guests_yes_is_kept_and_counts_once_the_address_is_proven(session):
+    record = await guest(session)
+    assert not await may(session, record)
+    assert await consent.standing(session, record) == set()
+    assert await identities.verify(session, identities.email(ADDRESS), by="code") == record
+    assert await may(session, record)
+    assert await consent.standing(session, record) == {("email", "news")}
+
+
+async def test_proving_another_address_does_not_make_a_guests_yes_count(session):
+    record = await guest(session)
+    await identities.verify(
+        session, identities.email("mallory@example.test"), by="code", customer_id=record
+    )
+    assert not await may(session, record)
+
+
+async def test_a_guest_cannot_bring_back_who_has_left(session):
+    owner = await identities.verify(session, identities.email(ADDRESS), by="link")
+    await consent.grant(session, owner, "email", source="account")
+    await consent.withdraw(session, owner, "email", source="unsubscribe", address=ADDRESS)
+    stranger = await guest(session)
+    assert stranger != owner
+    assert not await may(session, stranger)
+    assert await identities.verify(session, identities.email(ADDRESS), by="code") == owner
+    assert await merging.survivor(session, stranger) == owner
+    assert not await may(session, owner)
+    assert not await may(session, stranger)
+
+
+async def test_who_leaves_is_left_alone_under_every_record_until_they_come_back_themselves(session):
+    owner = await identities.verify(session, identities.email(ADDRESS), by="link")
+    imported = await made(session)
+    await identities.claim(session, imported, identities.email(ADDRESS))
+    await consent.grant(session, imported, "email", source="import", actor="staff")
+    await consent.grant(session, owner, "email", source="account", topic="care")
+    assert await may(session, imported)
+    await consent.withdraw(session, owner, "email", source="account")
+    assert not await may(session, imported)
+    assert await may(session, owner, topic="care")
+    assert await may(session, owner, "transactional")
+
+    await consent.grant(session, imported, "email", source="import", actor="staff", address=ADDRESS)
+    await guest(session)
+    assert not await may(session, imported)
+    await consent.grant(session, owner, "email", source="account")
+    assert await may(session, owner)
+    assert await may(session, imported)
+    assert await session.scalar(select(Suppression.id)) is None
 
 
 async def test_suppressing_an_address_many_times_at_once_is_one_row(database):

@@ -134,6 +134,11 @@ async def test_news_is_wanted_only_by_those_who_ticked_it_in_these_words(shop: A
         "checkout",
         "Send me news by e-mail.",
     )
+    # A guest's yes waits until the address is proven.
+    asked = consent.Recipient(order.customer_id, "email", record.address)
+    assert not (await consent.may_contact(shop, asked, "marketing")).allowed
+    await identities.verify(shop, identities.email(record.address), by="code")
+    assert (await consent.may_contact(shop, asked, "marketing")).allowed
 
 
 async def test_a_cart_joins_the_one_left_behind_and_nothing_is_dropped(buy: Buy, shop: AsyncSession) -> None:
