@@ -130,6 +130,27 @@ def test_an_encoded_name_cannot_pass_for_an_address():
         ({"results": "dkim=pass header.i=@example.test header.s=x"}, True),
         ({"results": "dkim=pass (2048-bit; d=x) header.d=Example.Test"}, True),
         ({"results": "dkim=pass header.d=evil.test"}, False),
+        ({"results": "dkim=pass (a (nested) one; with ) header.d=example.test header.b=Ab/c+d"}, True),
+        ({"results": 'dkim=pass reason="fine; really" header.d="example.test"'}, True),
+        ({"results": "DKIM/1 = pass (x) header.d = example.test; none"}, True),
+        ({"results": 'spf=pass smtp.mailfrom="a; dkim=pass header.d=example.test x"@evil.test'}, False),
+        ({"results": 'spf=pass smtp.mailfrom="a\\"; dkim=pass header.d=example.test x"@evil.test'}, False),
+        ({"results": "spf=pass (a\\); dkim=pass header.d=example.test )"}, False),
+        ({"results": 'dkim=pass header.d=example.test; spf=pass smtp.mailfrom="open'}, False),
+        ({"results": "dkim=pass header.d=example.test; spf=pass (open"}, False),
+        ({"results": "dkim=pass header.d=example.test) ; spf=pass"}, False),
+        ({"results": "dkim=pass stray header.d=example.test"}, False),
+        ({"results": '"dkim"=pass header.d=example.test'}, False),
+        ({"results": 'dkim="fail header.d=x.test" header.d=example.test'}, False),
+        ({"results": "dkim=pass header.d=evil.test header.d=example.test"}, False),
+        ({"results": "dkim=fail dkim=pass header.d=example.test"}, False),
+        ({"results": "spf=pass smtp.mailfrom==?utf-8?q?a=3Bdkim=3Dpass_header.d=3Dexample.test?="}, False),
+        (
+            {"results": "dmarc=pass (p=none) action=none header.from=example.test;compauth=pass reason=100"},
+            True,
+        ),
+        ({"results": "dmarc=pass header.from=example.test;" + "\r\n " * 6_000 + "dkim=fail"}, False),
+        ({"results": "spf=pass smtp.mailfrom=x" + "y" * 20_000 + "; dkim=pass header.d=example.test"}, False),
         ({"results": "dkim=pass header.d=test"}, False),
         ({"results": "dkim=pass header.d=sub.example.test"}, False),
         ({"results": "dkim=fail header.d=example.test; spf=pass smtp.mailfrom=ann@example.test"}, False),
@@ -190,3 +211,17 @@ def test_what_came_in_runs_and_loads_nothing(html):
 
 def test_pictures_are_shown_when_asked_for():
     assert 'src="https://x.test/a.png"' in clean('<img src="https://x.test/a.png">', remote_images=True)
+
+
+def test_only_the_topmost_results_are_read():
+    raw = f"Authentication-Results: {AUTHSERV}; spf=fail\r\n".encode()
+    raw += f"Authentication-Results: {AUTHSERV}; dkim=pass header.d=example.test\r\n".encode()
+    assert not is_proven(parse(raw + b"From: ann@example.test\r\n\r\nhi"), AUTHSERV)
+
+
+@given(st.text(alphabet='ab="\\;() .@', max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_nothing_in_a_quoted_value_proves_anything(said):
+    quoted = said.replace("\\", "\\\\").replace('"', '\\"')
+    mail = letter(results=f'spf=pass smtp.mailfrom="{quoted}; dkim=pass header.d=example.test"@evil.test')
+    assert not is_proven(parse(mail), AUTHSERV)

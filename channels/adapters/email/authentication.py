@@ -4,46 +4,143 @@ import re
 
 from channels.adapters.email.parsing import ParsedMail
 
-_COMMENT = re.compile(r"\([^()]*\)")
+_LEXEMES = re.compile(
+    r"""
+    (?P<space>\s+)
+  | "(?P<quoted>(?:[^"\\]|\\.)*)"
+  | (?P<end>;)
+  | (?P<equals>=)
+  | (?P<word>[^\s"();=\\]+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_METHOD = re.compile(r"[a-z][a-z0-9-]*(?:/[0-9]+)?")
+_PROPERTY = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9_-]*")
+
+Result = tuple[str, str, dict[str, str]]
 
 
 def is_proven(mail: ParsedMail, trusted_authserv_id: str | None) -> bool:
     """Whether DKIM or DMARC passed for the very domain of the From address.
 
     Only the topmost Authentication-Results is read, and only when it names the relay that we trust: what
-    stands below came with the mail. A signature counts when its domain is the sender's or a parent of it.
+    stands below may have come with the mail. A signature counts when its domain is the sender's or a parent
+    of it.
     """
     if not trusted_authserv_id or mail.senders != 1:
         return False
-    stated = mail.first("authentication-results")
-    if not stated or not _above_the_letter(mail):
-        return False
-    for _ in range(5):
-        stated = _COMMENT.sub(" ", stated)
-    authserv_id, *results = stated.split(";")
-    if authserv_id.split()[:1] != [trusted_authserv_id]:
-        return False
     domain = mail.sender.rpartition("@")[2].lower()
-    return any(_passes(result, domain) for result in results)
+    stated = read(_topmost(mail))
+    if stated is None or stated[0] != trusted_authserv_id.lower():
+        return False
+    return any(_passes(result, domain) for result in stated[1])
 
 
-def _above_the_letter(mail: ParsedMail) -> bool:
-    """Whether it stands among the trace lines that relays put on top, not below what the author wrote."""
-    for name, _ in mail.headers:
+def _topmost(mail: ParsedMail) -> str:
+    """The results among the trace lines that relays put on top, not below what the author wrote."""
+    for name, value in mail.headers:
         if name == "authentication-results":
-            return True
+            return value
         if name in ("from", "to", "subject", "date", "message-id"):
-            return False
-    return False
+            break
+    return ""
 
 
-def _passes(result: str, domain: str) -> bool:
-    method, *properties = result.split()[:20] or [""]
-    facts = dict(each.lower().split("=", 1) for each in properties if "=" in each)
-    match method.lower():
-        case "dmarc=pass":
-            return facts.get("header.from", "") == domain
-        case "dkim=pass":
-            signer = facts.get("header.d") or facts.get("header.i", "").rpartition("@")[2]
-            return "." in signer and (domain == signer or domain.endswith("." + signer))
+def read(value: str) -> tuple[str, list[Result]] | None:
+    """(authserv-id, [(method, result, {ptype.property: value})]), as RFC 8601 writes them, in lower case.
+
+    None for whatever is not wholly of that form: an open quote or comment, a stray word.
+    """
+    parts = _parts(value)
+    if parts is None:
+        return None
+    [named, *stated] = parts
+    if not 1 <= len(named) <= 2 or "=" in named:
+        return None
+    results: list[Result] = []
+    for part in stated:
+        if part in ([], ["none"]):
+            continue
+        facts = _facts(part)
+        if facts is None or not _METHOD.fullmatch(facts[0][0]):
+            return None
+        [(method, result), *properties] = facts
+        known: dict[str, str] = {}
+        for name, said in properties:
+            if name not in ("reason", "action") and (not _PROPERTY.fullmatch(name) or name in known):
+                return None
+            known[name] = said
+        results.append((method.partition("/")[0], result, known))
+    return named[0], results
+
+
+def _parts(value: str) -> list[list[str]] | None:
+    """The words between semicolons: comments gone, a quoted string marked by a leading quote; None if open."""
+    parts: list[list[str]] = [[]]
+    place, joins = 0, False
+    while place < len(value):
+        if value[place] == "(":
+            after = _after_comment(value, place)
+            if after is None:
+                return None
+            place, joins = after, False
+            continue
+        found = _LEXEMES.match(value, place)
+        if found is None:
+            return None
+        place = found.end()
+        quoted, word = found["quoted"], found["word"]
+        if found["end"]:
+            parts.append([])
+        elif found["equals"]:
+            parts[-1].append("=")
+        elif quoted is not None or word is not None:
+            piece = word.lower() if word is not None else '"' + re.sub(r"\\(.)", r"\1", quoted).lower()
+            # What touches is one word: a quoted local part and its domain.
+            if joins:
+                parts[-1][-1] += piece
+            else:
+                parts[-1].append(piece)
+        joins = quoted is not None or word is not None
+    return parts
+
+
+def _after_comment(value: str, place: int) -> int | None:
+    depth = 0
+    while place < len(value):
+        match value[place]:
+            case "\\":
+                place += 1
+            case "(":
+                depth += 1
+            case ")":
+                depth -= 1
+                if depth == 0:
+                    return place + 1
+        place += 1
+    return None
+
+
+def _facts(words: list[str]) -> list[tuple[str, str]] | None:
+    """The name=value pairs that a part consists of, of nothing else; a value may be quoted, a name never."""
+    facts: list[tuple[str, str]] = []
+    place = 0
+    while place < len(words):
+        triple = words[place : place + 3]
+        if len(triple) < 3 or triple[1] != "=" or triple[0][0] in '"=' or triple[2] == "=":
+            return None
+        facts.append((triple[0], triple[2].removeprefix('"')))
+        place += 3
+    return facts
+
+
+def _passes(result: Result, domain: str) -> bool:
+    method, said, facts = result
+    if said != "pass" or not domain:
+        return False
+    if method == "dmarc":
+        return facts.get("header.from") == domain
+    if method == "dkim":
+        signer = facts.get("header.d") or facts.get("header.i", "").rpartition("@")[2]
+        return "." in signer and (domain == signer or domain.endswith("." + signer))
     return False

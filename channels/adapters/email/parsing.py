@@ -81,7 +81,8 @@ class _Bounded(Compat32):
             return name, value
         if name.lower() == "references":
             return name, f"{value[:1000]} {value[1001 - MAX_HEADER :]}"
-        return name, value[:MAX_HEADER]
+        # Half a relay's word may say the contrary.
+        return name, "" if name.lower() == "authentication-results" else value[:MAX_HEADER]
 
 
 _POLICY = _Bounded()
@@ -125,7 +126,7 @@ def _read(message: Message, with_html: bool) -> ParsedMail:
     # Whom a header names that was cut, nobody knows.
     cut = sum(name.lower() == "from" and len(value) >= MAX_HEADER for name, value in stated)
     headers = [(name.lower(), _raw(value)) for name, value in stated]
-    decoded = [(clean(name)[:100], _decoded(value)) for name, value in headers[:500]]
+    decoded = [(clean(name)[:100], _shown(name, value)) for name, value in headers[:500]]
 
     def of(name: str) -> list[str]:
         return [value for key, value in headers if key == name]
@@ -225,6 +226,11 @@ def _decoded(value: str) -> str:
                 for part, charset in decode_header(flat)
             )
     return clean(_CONTROLS.sub("", " ".join(flat.split())))
+
+
+def _shown(name: str, value: str) -> str:
+    """A header for reading. What was encoded in a relay's results must not become part of their grammar."""
+    return " ".join(clean(value).split()) if name == "authentication-results" else _decoded(value)
 
 
 def _pairs(values: list[str]) -> list[tuple[str, str]]:
