@@ -28,6 +28,9 @@ class Settings:
     twilio_token: str
     twilio_webhook_url: str
     public_url: str
+    # Filled in for people who write to us; empty when nobody said.
+    company_mail: str = ""
+    company_number: str = ""
 
 
 NAMES = {
@@ -72,6 +75,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         twilio_token=values["SANDBOX_TWILIO_TOKEN"],
         twilio_webhook_url=_url("SANDBOX_TWILIO_WEBHOOK_URL", values),
         public_url=_url("SANDBOX_PUBLIC_URL", values).rstrip("/"),
+        company_mail=environment.get("SANDBOX_COMPANY_MAIL", "").strip(),
+        company_number=environment.get("SANDBOX_COMPANY_NUMBER", "").strip(),
     )
 
 

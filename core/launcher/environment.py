@@ -11,6 +11,9 @@ _REAL_COMPANIES = {
     "THROUGHLINE_SMTP_RELAY_HOST": "THROUGHLINE_SMTP_RELAY_",
 }
 
+MAIL_DOMAIN = "halden.test"
+TWILIO_NUMBER = "+4930555010"
+
 
 def throughline_environment(
     user: Mapping[str, str],
@@ -28,7 +31,7 @@ def throughline_environment(
     sandbox_url = f"http://127.0.0.1:{sandbox}"
     choices = {
         "THROUGHLINE_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "THROUGHLINE_MAIL_DOMAIN": "halden.test",
+        "THROUGHLINE_MAIL_DOMAIN": MAIL_DOMAIN,
         "THROUGHLINE_TRUSTED_AUTHSERV_ID": secrets["authserv_id"],
         "THROUGHLINE_SMTP_RELAY_HOST": "127.0.0.1",
         "THROUGHLINE_SMTP_RELAY_PORT": str(sandbox_smtp_port),
@@ -38,7 +41,7 @@ def throughline_environment(
         "THROUGHLINE_TWILIO_ACCOUNT_SID": secrets["twilio_sid"],
         "THROUGHLINE_TWILIO_AUTH_TOKEN": secrets["twilio_token"],
         "THROUGHLINE_TWILIO_API_BASE": sandbox_url,
-        "THROUGHLINE_TWILIO_NUMBER": "+4930555010",
+        "THROUGHLINE_TWILIO_NUMBER": TWILIO_NUMBER,
         "THROUGHLINE_SECRET_KEY": secrets["secret_key"],
     }
     own = {name: value for name, value in user.items() if name.startswith("THROUGHLINE_") and value}
@@ -79,6 +82,8 @@ def sandbox_environment(
         "SANDBOX_TWILIO_TOKEN": secrets["twilio_token"],
         "SANDBOX_TWILIO_WEBHOOK_URL": f"{public_url}/webhooks/twilio",
         "SANDBOX_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SANDBOX_COMPANY_MAIL": f"support@{MAIL_DOMAIN}",
+        "SANDBOX_COMPANY_NUMBER": TWILIO_NUMBER,
     }
 
 

@@ -131,7 +131,10 @@ class MailPages:
         return web.Response(body=part.content, headers=headers)
 
     async def write(self, request: web.Request) -> web.Response:
-        draft = Draft(sender=request.query.get("from", ""), recipient=request.query.get("to", ""))
+        draft = Draft(
+            sender=request.query.get("from", ""),
+            recipient=request.query.get("to", self._settings.company_mail),
+        )
         return self._pages.show("write.html", draft=draft, error="")
 
     async def send(self, request: web.Request) -> web.Response:

@@ -43,7 +43,7 @@ class PhonePages:
         thread = await self._store.reading(lambda reader: list_thread(reader, number))
         for row in thread:
             row["status"] = status_of(row)
-        ours = next((_ours(row) for row in reversed(thread)), "")
+        ours = next((_ours(row) for row in reversed(thread)), self._settings.company_number)
         values = {"error": "", "body": "", "to": ours} | values
         return self._pages.show("phone.html", status=status, number=number, thread=thread, **values)
 
