@@ -26,6 +26,7 @@ from core.staff import Staff
 from customers.models import Customer
 from portal.models import VisitRow
 from portal.refusals import NotSignedIn
+from support import chats
 
 COOKIE = "throughline"
 LASTS = timedelta(days=30)
@@ -114,9 +115,14 @@ async def remember(session: AsyncSession, request: Request[Any, Any, Any], **fac
 async def sign_in_customer(
     session: AsyncSession, request: Request[Any, Any, Any], customer_id: UUID
 ) -> Visit:
-    """From now on this browser speaks for a customer, under a new cookie; its cart comes along."""
+    """From now on this browser speaks for a customer, under a new cookie; its cart comes along.
+
+    So does its chat, when that has turned out to be the customer's.
+    """
     name = await session.scalar(select(Customer.name).where(Customer.id == customer_id))
     visit = replace(current(request), customer_id=customer_id, customer_name=name or "")
+    if visit.chat_id is not None and not await chats.readable(session, visit.chat_id, customer_id):
+        visit = replace(visit, chat_id=None)
     return await _renew(session, request, visit)
 
 

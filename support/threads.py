@@ -42,14 +42,27 @@ class Item:
 
 
 async def since(
-    session: AsyncSession, conversation_id: UUID, seq: int = 0, *, notes: bool = True, limit: int = 200
+    session: AsyncSession,
+    conversation_id: UUID,
+    seq: int = 0,
+    *,
+    notes: bool = True,
+    channel: str | None = None,
+    limit: int = 200,
 ) -> list[Item]:
-    """What came after a sequence number, oldest first.
+    """What came after a sequence number, oldest first; of one `channel` only, if given.
 
     Customers read it with `notes=False`, which also leaves out what has not left us yet.
     """
     return await _read(
-        session, conversation_id, after=seq, before=None, notes=notes, limit=limit, newest=False
+        session,
+        conversation_id,
+        after=seq,
+        before=None,
+        notes=notes,
+        channel=channel,
+        limit=limit,
+        newest=False,
     )
 
 
@@ -59,11 +72,19 @@ async def latest(
     *,
     before: int | None = None,
     notes: bool = True,
+    channel: str | None = None,
     limit: int = PAGE,
 ) -> list[Item]:
-    """The last items (those before `before`, if given), oldest of them first."""
+    """The last items (those before `before`, if given), oldest of them first; see `since`."""
     return await _read(
-        session, conversation_id, after=0, before=before, notes=notes, limit=limit, newest=True
+        session,
+        conversation_id,
+        after=0,
+        before=before,
+        notes=notes,
+        channel=channel,
+        limit=limit,
+        newest=True,
     )
 
 
@@ -74,6 +95,7 @@ async def _read(
     after: int,
     before: int | None,
     notes: bool,
+    channel: str | None,
     limit: int,
     newest: bool,
 ) -> list[Item]:
@@ -83,6 +105,8 @@ async def _read(
     written = written.where(Note.conversation_id == conversation_id, Note.seq > after)
     if not notes:
         messages = messages.where(Message.status != MessageStatus.HELD)
+    if channel is not None:
+        messages = messages.where(Message.channel == channel)
     if before is not None:
         messages = messages.where(Message.seq < before)
         written = written.where(Note.seq < before)

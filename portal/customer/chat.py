@@ -11,6 +11,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect, ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.outbox import CHAT
 from core.database import Database
 from core.errors import Invalid, NotFound
 from core.rendering import current_locale
@@ -24,18 +25,25 @@ from portal.live import Live
 from portal.rendering import page
 from portal.threads import Shown, show
 from portal.visits import Visit
-from support import requests, threads
+from support import chats, requests, threads
 
 BY_CLIENT = "30/minute;600/day"
 BEGUN_BY_CLIENT = "10/hour;40/day"
 
 
+async def _chat(session: AsyncSession, visit: Visit) -> UUID | None:
+    """The conversation that this browser may go on in."""
+    if visit.chat_id is None or not await chats.readable(session, visit.chat_id, visit.customer_id):
+        return None
+    return visit.chat_id
+
+
 async def _shown(session: AsyncSession, conversation_id: UUID, seq: int = 0) -> tuple[list[Shown], int]:
-    """What came after a number, and the number reached; automatic words and people's alike, never a note."""
+    """What was said in the chat after a number, and the number reached; never a note, or a letter."""
     if seq:
-        items = await threads.since(session, conversation_id, seq, notes=False)
+        items = await threads.since(session, conversation_id, seq, notes=False, channel=CHAT)
     else:
-        items = await threads.latest(session, conversation_id, notes=False)
+        items = await threads.latest(session, conversation_id, notes=False, channel=CHAT)
     shown = show(items, by="customer", place="/chat", you=lambda item: item.inbound)
     return shown, max([item.seq for item in items], default=seq)
 
@@ -51,13 +59,14 @@ async def _chat_page(
     items: list[Shown] = []
     seen = 0
     async with database.transaction() as session:
-        if visit.chat_id is not None:
-            items, seen = await _shown(session, visit.chat_id)
+        chat_id = await _chat(session, visit)
+        if chat_id is not None:
+            items, seen = await _shown(session, chat_id)
         wait = await usual_wait(session)
     context = {
         "items": items,
         "last_seq": seen,
-        "begun": visit.chat_id is not None,
+        "begun": chat_id is not None,
         "known": visit.customer_id is not None,
         "wait": wait,
         "typed": {"name": "", "email": "", "body": "", **(typed or {})},
@@ -95,11 +104,13 @@ async def say(
     """Begin a chat or write on in it."""
     form = await read_form(request, Said)
     await limits.take(BY_CLIENT, "chat", client(request))
-    if visit.chat_id is None:
+    async with database.transaction() as session:
+        begun = await _chat(session, visit) is not None
+    if not begun:
         await limits.take(BEGUN_BY_CLIENT, "chat-begin", client(request))
     try:
         async with database.transaction() as session:
-            chat_id = visit.chat_id
+            chat_id = await _chat(session, visit)
             if chat_id is None:
                 conversation = await requests.begin_chat(
                     session,
@@ -112,7 +123,7 @@ async def say(
             await requests.chat(
                 session, chat_id, form.body, key=form.key, proven=visit.customer_id is not None
             )
-            if visit.chat_id is None:
+            if visit.chat_id != chat_id:
                 visit = await visits.remember(session, request, chat_id=chat_id)
     except Invalid as error:
         typed = {"name": form.name, "email": form.email, "body": form.body}
@@ -128,11 +139,12 @@ async def show_since(
     visit: NamedDependency[Visit], database: NamedDependency[Database], seq: FromQuery[int] = 0
 ) -> Response[Any]:
     """What the visitor's own conversation holds after a number."""
-    if visit.chat_id is None:
-        raise NotFound(_("There is no conversation yet."))
     async with database.transaction() as session:
-        items = await threads.since(session, visit.chat_id, seq, notes=False)
-        before = await threads.latest(session, visit.chat_id, before=seq + 1, notes=False, limit=1)
+        chat_id = await _chat(session, visit)
+        if chat_id is None:
+            raise NotFound(_("There is no conversation yet."))
+        items = await threads.since(session, chat_id, seq, notes=False, channel=CHAT)
+        before = await threads.latest(session, chat_id, before=seq + 1, notes=False, channel=CHAT, limit=1)
     shown = show(
         items,
         by="customer",
@@ -146,10 +158,14 @@ async def show_since(
 
 
 @get("/chat/live", guards=[anyone])
-async def listen(visit: NamedDependency[Visit], live: NamedDependency[Live]) -> ServerSentEvent:
-    if visit.chat_id is None:
+async def listen(
+    visit: NamedDependency[Visit], database: NamedDependency[Database], live: NamedDependency[Live]
+) -> ServerSentEvent:
+    async with database.transaction() as session:
+        chat_id = await _chat(session, visit)
+    if chat_id is None:
         raise NotFound(_("There is no conversation yet."))
-    return live.stream({f"conversation:{visit.chat_id}": "conversation"})
+    return live.stream({f"conversation:{chat_id}": "conversation"})
 
 
 @post("/chat/end", guards=[anyone])

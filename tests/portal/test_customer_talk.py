@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 from channels import conversations
 from channels.models import Conversation, Message
 from core.database import Database
-from customers import identities
+from core.staff import Staff
+from customers import identities, merging
 from customers.models import Identity
 from portal import visits
+from portal.models import VisitRow
 from support import demo, notes, tickets
 from support.models import ArticleVote, Ticket
 from tests.portal.conftest import Browser, browser, signed_in
@@ -215,3 +217,89 @@ async def test_two_visitors_never_see_each_other_s_chat_and_signing_out_forgets_
         owners = set(await session.scalars(select(Conversation.customer_id)))
         assert ana_id in owners
         assert len(owners) == 2
+
+
+async def _begun_by_mallory(app: Litestar, client: Browser) -> UUID:
+    """A stranger gives another's address in the chat, and is answered there."""
+    database: Database = app.state.database
+    await client.submit("/chat", {"body": "Mallory here", "name": "M", "email": "ana@example.com"})
+    async with database.transaction() as session:
+        conversation = (await session.scalars(select(Conversation))).one()
+        mira = await talk.agent(session)
+        await conversations.reply(session, conversation.id, mira, "Answered in the chat", "chat", 1)
+        return conversation.id
+
+
+async def _sent(database: Database) -> None:
+    async with database.transaction() as session:
+        for message in await session.scalars(select(Message).where(Message.direction == "outbound")):
+            message.status = "sent"
+
+
+async def test_a_stranger_stops_reading_when_their_chat_turns_out_to_be_anothers(
+    app: Litestar, client: Browser
+):
+    database: Database = app.state.database
+    chat_id = await _begun_by_mallory(app, client)
+    await _sent(database)
+    assert "Answered in the chat" in (await client.get("/chat")).text
+    async with database.transaction() as session:
+        # Ana signs in: the idle record that claims her address is hers now, with its conversation.
+        ana = await identities.verify(session, identities.email("ana@example.com"), by="code")
+        conversation = await session.get_one(Conversation, chat_id)
+        assert ana in await merging.group(session, conversation.customer_id)
+    assert "Answered in the chat" not in (await client.get("/chat")).text
+    assert (await client.get("/chat/since")).status_code == 404
+    assert (await client.get("/chat/live")).status_code == 404
+    assert (await client.submit("/chat", {"body": "Still me"})).status_code == 303
+    async with database.transaction() as session:
+        assert (
+            await session.scalar(
+                select(func.count()).where(Message.conversation_id == chat_id, Message.direction == "inbound")
+            )
+            == 1
+        )
+        other = (await session.scalars(select(Conversation).where(Conversation.id != chat_id))).one()
+        assert other.customer_id not in await merging.group(session, ana)
+
+
+async def test_a_chat_shows_what_was_said_in_the_chat_and_no_letters(app: Litestar, client: Browser):
+    database: Database = app.state.database
+    chat_id = await _begun_by_mallory(app, client)
+    async with database.transaction() as session:
+        mira = (await session.scalars(select(Staff))).one()
+        await conversations.reply(session, chat_id, mira, "By letter to Ana", "email", 2)
+    await _sent(database)
+    for path in ("/chat", "/chat/since?seq=0"):
+        page = (await client.get(path)).text
+        assert "Answered in the chat" in page
+        assert "By letter to Ana" not in page
+
+
+async def test_a_chat_comes_along_at_sign_in_only_when_it_is_the_customers(app: Litestar, client: Browser):
+    database: Database = app.state.database
+    chat_id = await _begun_by_mallory(app, client)
+    for address, kept in (("mallory@example.com", None), ("ana@example.com", chat_id)):
+        token = await signed_in(app, chat_id=chat_id, locale=address[0])
+        async with browser(app, token) as other:
+            await other.submit("/sign-in", {"email": address})
+            code = await _code(database, address)
+            assert (await other.submit("/sign-in/code", {"code": code})).status_code == 303
+        async with database.transaction() as session:
+            owner = await identities.owner(session, identities.email(address))
+            row = (await session.scalars(select(VisitRow).where(VisitRow.customer_id == owner))).one()
+            assert row.chat_id == kept
+
+
+async def _code(database: Database, address: str) -> str:
+    async with database.transaction() as session:
+        mail = (
+            await session.scalars(
+                select(Message).where(Message.source_kind == "sign_in").order_by(Message.created_at.desc())
+            )
+        ).first()
+        assert mail is not None
+        assert mail.recipients["to"] == [address]
+        found = re.search(r"\b(\d{3}) (\d{3})\b", mail.text)
+        assert found is not None
+        return found[1] + found[2]
