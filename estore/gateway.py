@@ -1,17 +1,24 @@
 """The gateway: cards through Stripe. No other file knows of it; what passes in and out are our own types."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 import stripe
 from stripe import StripeClient
 
 from core.errors import Conflict, NotAllowed, TransientError
 from core.settings import Settings
+from core.words import worded
 from estore.payments import Answer, Question
 
 TIMEOUT = 12.0
 LOCALES = ("de", "en", "es", "hu", "pt")
+NO_ANSWER = "The card company does not answer. Nothing is charged twice; try again soon."
+# Only these are the gateway's own no; a body that it did not write says nothing of what it did.
+REFUSALS = (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError)
 
 
 class NoAnswerError(TransientError):
@@ -43,7 +50,7 @@ class Gateway:
 
         Raises NoAnswerError when it is not known what happened, Refused when nothing was opened for good.
         """
-        try:
+        with _in_our_words():
             if question.session is not None:
                 return _answer(await self._stripe.v1.checkout.sessions.retrieve_async(question.session))
             return _answer(
@@ -51,8 +58,6 @@ class Gateway:
                     _parameters(question), {"idempotency_key": question.idempotency_key}
                 )
             )
-        except stripe.StripeError as error:
-            raise _ours(error) from error
 
     async def close_checkout(self, question: Question) -> Answer:
         """See to it that nobody can pay through this checkout any more; `paid` when somebody was faster."""
@@ -60,19 +65,27 @@ class Gateway:
         if answer.status != "open":
             return answer
         try:
-            return _answer(await self._stripe.v1.checkout.sessions.expire_async(answer.session))
-        except stripe.InvalidRequestError:
+            with _in_our_words():
+                return _answer(await self._stripe.v1.checkout.sessions.expire_async(answer.session))
+        except Refused:
             return await self.answer(
                 Question(question.payment_id, question.idempotency_key, answer.session, question.request)
             )
-        except stripe.StripeError as error:
-            raise _ours(error) from error
 
     async def refund(
         self, provider_payment: str, amount: int, *, refund_id: UUID, idempotency_key: str
     ) -> tuple[str, str]:
-        """Give back part of a payment: the gateway's id of the refund, its status. Raises as `answer`."""
-        try:
+        """Give back part of a payment: the gateway's id of the refund, its status. Raises as `answer`.
+
+        One that was made already is found again, also after the gateway has forgotten the key.
+        """
+        with _in_our_words():
+            made = await self._stripe.v1.refunds.list_async(
+                {"payment_intent": provider_payment, "limit": 100}
+            )
+            async for refund in made.auto_paging_iter():
+                if (refund.to_dict().get("metadata") or {}).get("refund_id") == str(refund_id):
+                    return refund.id, refund.status or "pending"
             refund = await self._stripe.v1.refunds.create_async(
                 {
                     "payment_intent": provider_payment,
@@ -81,9 +94,13 @@ class Gateway:
                 },
                 {"idempotency_key": idempotency_key},
             )
-        except stripe.StripeError as error:
-            raise _ours(error) from error
         return refund.id, refund.status or "pending"
+
+    async def refund_status(self, provider_refund: str) -> str:
+        """How a refund stands: pending, requires_action, succeeded, failed, canceled. Raises as `answer`."""
+        with _in_our_words():
+            refund = await self._stripe.v1.refunds.retrieve_async(provider_refund)
+        return refund.status or "pending"
 
 
 def verified_event(body: bytes, signature: str, settings: Settings) -> str:
@@ -137,12 +154,26 @@ def _answer(session: Any) -> Answer:
     )
 
 
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Whatever goes wrong on the way to the gateway and back, as one of our errors."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise _ours(error) from error
+    except (aiohttp.ClientError, OSError) as error:  # the library wraps these only until the body begins
+        raise NoAnswerError(NO_ANSWER) from error
+
+
 def _ours(error: stripe.StripeError) -> Exception:
     status = error.http_status
-    if isinstance(error, stripe.APIConnectionError) or status is None or status >= 500:
-        return NoAnswerError("The card company does not answer. Nothing is charged twice; try again soon.")
     if status in (409, 429):
         return NoAnswerError("The card company is busy. Nothing was charged; try again in a minute.")
     if status in (401, 403):
         return TransientError("Card payments are not set up rightly. Nothing was charged; pay another way.")
-    return Refused(f"The card company refused: {error.user_message or error.code or 'no reason given'}")
+    if not isinstance(error, REFUSALS) or status is None or status >= 500:
+        return NoAnswerError(NO_ANSWER)
+    reason = error.user_message or error.code
+    if not reason:
+        return Refused("The card company refused the payment and gave no reason. Nothing was charged.")
+    return Refused(worded("The card company refused the payment: %(reason)s", reason=reason))

@@ -163,6 +163,8 @@ class ShippingMethod(Base):
     code: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
     promise: Mapped[str] = mapped_column(Text, server_default="")
+    # Like a product's: {"de": {"name": …, "promise": …}}.
+    translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
     price: Mapped[Minor]
     # Goods worth this much or more travel free.
     free_from: Mapped[int | None]
@@ -180,6 +182,8 @@ class PaymentMethod(Base):
     kind: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text, server_default="")
+    # Like a product's: {"de": {"name": …, "detail": …}}.
+    translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
     # What a person needs to pay this way: account_holder, iban, bic, bank.
     instructions: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
     # How long the money may take; goods are held as long.
@@ -434,7 +438,11 @@ class Payment(Base):
 
 class Refund(Base):
     __tablename__ = "refund"
-    __table_args__ = (Index(None, "payment_id"), CheckConstraint("amount > 0", name="amount"))
+    __table_args__ = (
+        Index(None, "payment_id"),
+        Index("ix_refund_waiting", "checked_at", postgresql_where=text("status = 'pending'")),
+        CheckConstraint("amount > 0", name="amount"),
+    )
 
     id: Mapped[Key]
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
@@ -447,6 +455,8 @@ class Refund(Base):
     idempotency_key: Mapped[str] = mapped_column(Text, unique=True)
     provider_refund: Mapped[str | None] = mapped_column(Text, unique=True)
     created_at: Mapped[CreatedAt]
+    # When the gateway was last asked how it stands.
+    checked_at: Mapped[CreatedAt]
     settled_at: Mapped[Instant | None]
 
 

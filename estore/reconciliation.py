@@ -1,23 +1,27 @@
 """Reconciliation: what the card company tells us, and what we find out when it tells us nothing."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import NotFound, TransientError
-from core.jobs import enqueue
+from core.jobs import JobRow, enqueue
 from core.webhooks import ReceivedWebhook
 from core.words import mark
 from estore import orders, payments, refunds, stock, tasks
 from estore.jobs import ExpireHold
-from estore.models import Order, OrderStatus, Payment
+from estore.models import HoldStatus, Order, OrderStatus, Payment, StockHold
 
 PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 OVER = ("checkout.session.expired", "checkout.session.async_payment_failed")
 REFUND = ("refund.created", "refund.updated", "refund.failed")
+# How long after a hold's end its own job may take before another one is promised.
+GRACE = timedelta(minutes=5)
 
 
 async def read_event(session: AsyncSession, webhook: ReceivedWebhook) -> None:
@@ -64,17 +68,15 @@ def _answer(facts: dict[str, Any], status: Any) -> payments.Answer:
 
 
 async def _refund(session: AsyncSession, kind: str, facts: dict[str, Any]) -> None:
-    refund_id = _ours(facts, "refund_id")
+    refund_id = _ours(facts, "refund_id") or await refunds.known(session, facts["id"])
+    status = "failed" if kind == "refund.failed" else str(facts.get("status"))
     if refund_id is not None:
         try:
-            if facts.get("status") == "succeeded":
-                await refunds.done(session, refund_id, facts["id"])
-            elif kind == "refund.failed" or facts.get("status") in ("failed", "canceled"):
-                await refunds.refused(session, refund_id, str(facts.get("failure_reason") or facts["status"]))
+            await refunds.record(session, refund_id, facts["id"], status)
             return
         except NotFound:
             pass
-    if facts.get("status") == "succeeded" and facts.get("payment_intent"):
+    if status == "succeeded" and facts.get("payment_intent"):
         await refunds.made_elsewhere(session, facts["payment_intent"], facts["id"], int(facts["amount"]))
 
 
@@ -124,3 +126,40 @@ async def _attempt(session: AsyncSession, order: Order) -> Payment | None:
     if payment is not None and payment.request and payment.status in payments.OPEN:
         return payment
     return None
+
+
+async def revisit(session: AsyncSession, limit: int = 100) -> int:
+    """Promise `ExpireHold` anew for orders whose hold is long over and which no job watches; how many."""
+    over = now() - GRACE
+    overdue_ids = await session.scalars(
+        select(Order.id)
+        .join(StockHold, StockHold.order_id == Order.id)
+        .where(
+            Order.status == OrderStatus.PLACED,
+            StockHold.status == HoldStatus.HELD,
+            # With a colleague already: other money arrived than was asked for.
+            ~exists().where(
+                Payment.order_id == Order.id,
+                Payment.status.in_(payments.OPEN),
+                Payment.reason.startswith("mismatch"),
+            ),
+        )
+        .group_by(Order.id)
+        .having(func.max(StockHold.expires_at) < over, func.bool_and(StockHold.expires_at.is_not(None)))
+        .order_by(func.max(StockHold.expires_at))
+        .limit(limit)
+    )
+    promised = {msgspec.json.encode(ExpireHold(order_id)).decode(): order_id for order_id in overdue_ids}
+    watched = await session.scalars(
+        select(JobRow.payload).where(
+            JobRow.tag == "estore.expire_hold",
+            JobRow.payload.in_(promised),
+            # One that has died of an error of ours is not revived at once, only to die again.
+            or_(JobRow.dead_at.is_(None), JobRow.dead_at > now() - timedelta(hours=1)),
+        )
+    )
+    for payload in watched:
+        promised.pop(payload, None)
+    for order_id in promised.values():
+        await enqueue(session, ExpireHold(order_id), key=payments.expiry_key(order_id))
+    return len(promised)

@@ -1,8 +1,9 @@
 """Refunds: money that goes back, with a credit note where there was an invoice for it."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -17,12 +18,16 @@ from estore.jobs import RefundPayment
 from estore.models import (
     Invoice,
     InvoiceStatus,
+    MoneyTask,
     Order,
     Payment,
     PaymentStatus,
     Refund,
     RefundStatus,
 )
+
+BY_HAND = "refund_by_transfer"
+RECHECK = timedelta(minutes=10)
 
 
 async def refund(session: AsyncSession, payment_id: UUID, amount: int, reason: str) -> Refund:
@@ -78,14 +83,22 @@ async def promised(session: AsyncSession, payment_id: UUID) -> int:
     )
 
 
+async def known(session: AsyncSession, provider_refund: str) -> UUID | None:
+    """Our refund that the gateway knows under this id."""
+    return await session.scalar(select(Refund.id).where(Refund.provider_refund == provider_refund))
+
+
 async def done(session: AsyncSession, refund_id: UUID, provider_refund: str | None = None) -> Refund:
-    """The money has gone back; said again, it changes nothing. Raises NotFound."""
+    """The money has gone back; said again, it changes nothing. Raises NotFound.
+
+    The gateway (which names its refund) is not believed once it has refused: then a colleague pays it back.
+    """
     row = await session.get(Refund, refund_id)
     if row is None:
         raise NotFound("We have no such refund.")
     payment = await _lock(session, row.payment_id)
     await session.refresh(row, with_for_update=True)
-    if row.status == RefundStatus.SUCCEEDED:
+    if row.status == RefundStatus.SUCCEEDED or (provider_refund and await _by_hand(session, row.id)):
         return row
     row.status, row.settled_at = RefundStatus.SUCCEEDED, now()
     row.provider_refund = provider_refund or row.provider_refund
@@ -107,12 +120,74 @@ async def done(session: AsyncSession, refund_id: UUID, provider_refund: str | No
 
 
 async def refused(session: AsyncSession, refund_id: UUID, why: str) -> None:
-    """The gateway will not give it back: a colleague must."""
-    row = await session.get(Refund, refund_id, with_for_update=True)
-    if row is None or row.status != RefundStatus.PENDING:
+    """The gateway will not give it back, or it came back after it had gone: a colleague must see to it."""
+    row = await session.get(Refund, refund_id)
+    if row is None:
         return
-    payment = await session.get_one(Payment, row.payment_id)
-    await _ask_for_transfer(session, payment, row, why)
+    payment = await _lock(session, row.payment_id)
+    await session.refresh(row, with_for_update=True)
+    if row.status == RefundStatus.PENDING:
+        await _ask_for_transfer(session, payment, row, why)
+    elif row.status == RefundStatus.SUCCEEDED and row.provider_refund is not None:
+        await tasks.open_task(
+            session,
+            "refund_failed",
+            f"refund:{row.id}",
+            "A refund came back: the customer does not have the money",
+            {"amount": row.amount, "currency": row.currency, "reason": row.reason, "why": why},
+            payment_id=payment.id,
+            order_id=payment.order_id,
+        )
+
+
+async def record(session: AsyncSession, refund_id: UUID, provider_refund: str, status: str) -> None:
+    """Take in how a refund stands at the gateway. Said again, or late, it changes nothing. Raises NotFound."""
+    if status == "succeeded":
+        await done(session, refund_id, provider_refund)
+        return
+    row = await session.get(Refund, refund_id)
+    if row is None:
+        raise NotFound("We have no such refund.")
+    await _lock(session, row.payment_id)
+    await session.refresh(row, with_for_update=True)
+    row.provider_refund, row.checked_at = provider_refund, now()
+    await session.flush()
+    if status in ("failed", "canceled"):
+        await refused(session, refund_id, status)
+
+
+async def waiting(session: AsyncSession, limit: int = 50) -> list[tuple[UUID, str]]:
+    """Refunds (our id, the gateway's) that have been on their way for a while; now they count as looked at."""
+    rows = list(
+        await session.scalars(
+            select(Refund)
+            .where(
+                Refund.status == RefundStatus.PENDING,
+                Refund.provider_refund.is_not(None),
+                Refund.checked_at < now() - RECHECK,
+                ~_task().exists(),
+            )
+            .order_by(Refund.checked_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    for row in rows:
+        row.checked_at = now()
+    await session.flush()
+    return [(row.id, row.provider_refund) for row in rows if row.provider_refund is not None]
+
+
+def _task() -> Select[UUID]:
+    """The task of paying a refund back by hand."""
+    return select(MoneyTask.id).where(
+        MoneyTask.kind == BY_HAND, MoneyTask.source_key == func.concat("refund:", Refund.id)
+    )
+
+
+async def _by_hand(session: AsyncSession, refund_id: UUID) -> bool:
+    """Whether a colleague has been asked to pay a refund back."""
+    return await session.scalar(_task().where(Refund.id == refund_id)) is not None
 
 
 async def made_elsewhere(
@@ -155,7 +230,7 @@ async def made_elsewhere(
 async def _ask_for_transfer(session: AsyncSession, payment: Payment, row: Refund, why: str = "") -> None:
     await tasks.open_task(
         session,
-        "refund_by_transfer",
+        BY_HAND,
         f"refund:{row.id}",
         "Money has to go back by bank transfer",
         {

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,17 +10,19 @@ from typing import Any, cast
 import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from channels.models import Attachment, Blob, Message
 from core.clock import now
 from core.database import Database
 from core.errors import NotAllowed
+from core.jobs import JobRow, enqueue
 from core.leases import lease
 from core.settings import Settings
 from core.webhooks import ReceivedWebhook
-from estore import checkout, invoices, orders, payments
+from estore import checkout, invoices, orders, payments, reconciliation, refunds
 from estore.gateway import Gateway, verified_event
+from estore.jobs import CloseCheckout, ExpireHold, ReconcilePayments
 from estore.models import MoneyTask, Order, Payment, Refund, Stock, StockHold
 from tests.estore.conftest import fill, wish
 from tests.sandbox.stand_in import Sandbox, run_sandbox
@@ -58,9 +60,9 @@ async def resources(settings: Settings) -> AsyncIterator[Resources]:
     await made.close()
 
 
-async def work(database: Database, resources: Resources) -> None:
+async def work(database: Database, resources: Resources, rounds: int = 12) -> None:
     """Run every job that is due, and what follows from it."""
-    for _ in range(12):
+    for _ in range(rounds):
         async with database.transaction() as session:
             leased = await lease(session, "default", 50)
         if not leased:
@@ -126,9 +128,6 @@ async def test_a_payment_whose_webhook_was_lost_is_found_and_the_letters_go_out(
     pay(await opened(stocked, resources.gateway, payment))
     async with stocked.transaction() as session:
         await session.execute(update(Payment).values(checked_at=now() - timedelta(minutes=5)))
-        from core.jobs import enqueue
-        from estore.jobs import ReconcilePayments
-
         await enqueue(session, ReconcilePayments())
     await work(stocked, resources)
     assert await _state(stocked, payment) == "succeeded"
@@ -204,12 +203,179 @@ async def test_someone_who_paid_in_the_last_second_keeps_the_order(
 
 
 async def _run_out(database: Database, order: Order) -> None:
-    from core.jobs import enqueue
-    from estore.jobs import ExpireHold
-
     async with database.transaction() as session:
         await session.execute(update(StockHold).values(expires_at=now() - timedelta(seconds=1)))
         await enqueue(session, ExpireHold(order.id))
+
+
+@pytest.fixture
+def down(cards: Sandbox) -> Iterator[Callable[..., None]]:
+    """Switches a fault at the card company on; it is off again after the test."""
+
+    def switch(**fault: object) -> None:
+        httpx.post(f"{cards.url}/api/faults", json={"cards": fault}).raise_for_status()
+
+    yield switch
+    switch()
+
+
+@pytest.mark.parametrize(
+    "fault", [{"error_status": 503}, {"drop_connection": True, "after_effect": True}, {"delay_ms": 2000}]
+)
+async def test_an_outage_of_the_card_company_leaves_jobs_waiting_and_money_and_goods_as_they_were(
+    stocked: Database,
+    resources: Resources,
+    down: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, object],
+) -> None:
+    monkeypatch.setattr(resources.gateway._http, "_timeout", 0.5)
+    order, _waiting = await bought(stocked)
+    _other, unpaid = await bought(stocked, email="bob@example.com")
+    _third, paid = await bought(stocked, email="cem@example.com")
+    async with stocked.transaction() as session:
+        await payments.fail(session, unpaid.id, "Given up.")
+        await payments.settle(session, paid.id, amount=1380, currency="EUR", provider_payment="pi_1")
+        back = await refunds.refund(session, paid.id, 500, "A cup was broken.")
+        await session.execute(delete(JobRow).where(JobRow.tag != "estore.refund_payment"))
+        await enqueue(session, CloseCheckout(unpaid.id))
+    await _run_out(stocked, order)
+    down(**fault)
+    await work(stocked, resources, rounds=1)
+    async with stocked.transaction() as session:
+        left = await session.execute(select(JobRow.tag, JobRow.dead_at, JobRow.error).order_by(JobRow.tag))
+        waiting = [
+            (tag, dead, str(error).startswith("The card company does not answer"))
+            for tag, dead, error in left
+        ]
+        assert waiting == [
+            ("estore.close_checkout", None, True),
+            ("estore.expire_hold", None, True),
+            ("estore.refund_payment", None, True),
+        ]
+        assert (await session.get_one(Order, order.id)).status == "placed"
+        assert (await session.get_one(Refund, back.id)).status == "pending"
+        assert await session.scalar(select(func.count()).select_from(MoneyTask)) == 0
+
+
+async def _intent(resources: Resources, database: Database, payment: Payment) -> str:
+    answer = await resources.gateway.answer(
+        payments.Question(
+            payment.id, payment.idempotency_key, await _session(database, payment), payment.request
+        )
+    )
+    assert answer.payment is not None
+    return answer.payment
+
+
+async def test_a_hold_whose_job_is_gone_is_found_and_ended(stocked: Database, resources: Resources) -> None:
+    order, _payment = await bought(stocked)
+    async with stocked.transaction() as session:
+        await session.execute(update(StockHold).values(expires_at=now() - timedelta(minutes=6)))
+        await session.execute(delete(JobRow).where(JobRow.tag == "estore.expire_hold"))
+    for promised in (1, 0):
+        async with stocked.transaction() as session:
+            assert await reconciliation.revisit(session) == promised
+    await work(stocked, resources)
+    async with stocked.transaction() as session:
+        assert (await session.get_one(Order, order.id)).status == "cancelled"
+        assert await reconciliation.revisit(session) == 0
+
+
+async def refunding(database: Database, resources: Resources) -> tuple[Payment, Refund]:
+    """A paid order, and a part of its money promised back."""
+    _order, payment = await bought(database)
+    pay(await opened(database, resources.gateway, payment))
+    async with database.transaction() as session:
+        intent = await _intent(resources, database, payment)
+        await payments.settle(session, payment.id, amount=1380, currency="EUR", provider_payment=intent)
+    async with database.transaction() as session:
+        return payment, await refunds.refund(session, payment.id, 500, "A cup was broken.")
+
+
+async def test_a_refund_is_made_once_also_when_its_key_is_forgotten(
+    stocked: Database, resources: Resources, cards: Sandbox
+) -> None:
+    payment, back = await refunding(stocked, resources)
+    intent = await _intent(resources, stocked, payment)
+    first = await resources.gateway.refund(intent, 500, refund_id=back.id, idempotency_key="one")
+    second = await resources.gateway.refund(intent, 500, refund_id=back.id, idempotency_key="two")
+    assert (first, second) == (second, first)
+    await work(stocked, resources)
+    made = httpx.get(
+        f"{cards.url}/v1/refunds",
+        params={"payment_intent": intent},
+        headers={"authorization": f"Bearer {cards.stripe_key}"},
+    ).json()["data"]
+    assert [(one["id"], one["amount"]) for one in made] == [(first[0], 500)]
+    async with stocked.transaction() as session:
+        kept = await session.get_one(Refund, back.id)
+        assert (kept.status, kept.provider_refund) == ("succeeded", first[0])
+
+
+async def test_a_refund_on_its_way_is_followed_until_it_has_arrived(
+    stocked: Database, resources: Resources
+) -> None:
+    payment, back = await refunding(stocked, resources)
+    made, _status = await resources.gateway.refund(
+        await _intent(resources, stocked, payment),
+        500,
+        refund_id=back.id,
+        idempotency_key=back.idempotency_key,
+    )
+    async with stocked.transaction() as session:
+        await session.execute(delete(JobRow).where(JobRow.tag == "estore.refund_payment"))
+        await refunds.record(session, back.id, made, "pending")
+        kept = await session.get_one(Refund, back.id)
+        assert (kept.status, kept.provider_refund) == ("pending", made)
+        assert await refunds.waiting(session) == []
+        kept.checked_at = now() - timedelta(hours=1)
+        await enqueue(session, ReconcilePayments())
+    await work(stocked, resources)
+    async with stocked.transaction() as session:
+        assert (await session.get_one(Refund, back.id)).status == "succeeded"
+        assert (await session.get_one(Payment, payment.id)).refunded == 500
+
+
+def told(refund: Refund, kind: str, status: str) -> ReceivedWebhook:
+    facts = {
+        "id": "re_7",
+        "status": status,
+        "amount": refund.amount,
+        "metadata": {"refund_id": str(refund.id)},
+    }
+    body = json.dumps({"id": f"evt_{kind}", "type": kind, "data": {"object": facts}}).encode()
+    return ReceivedWebhook(provider="stripe", external_id=f"evt_{kind}", body=body)
+
+
+async def test_a_refund_that_came_back_is_told_to_a_colleague(
+    stocked: Database, resources: Resources
+) -> None:
+    _payment, back = await refunding(stocked, resources)
+    for kind, status in (("refund.created", "succeeded"), *[("refund.failed", "failed")] * 2):
+        async with stocked.transaction() as session:
+            await reconciliation.read_event(session, told(back, kind, status))
+    async with stocked.transaction() as session:
+        task = (await session.scalars(select(MoneyTask))).one()
+        assert (task.kind, task.facts["amount"], task.source_key) == (
+            "refund_failed",
+            500,
+            f"refund:{back.id}",
+        )
+
+
+async def test_late_good_news_of_a_refund_that_was_refused_pays_nothing_twice(
+    stocked: Database, resources: Resources
+) -> None:
+    _payment, back = await refunding(stocked, resources)
+    for kind, status in (("refund.failed", "failed"), ("refund.updated", "succeeded")):
+        async with stocked.transaction() as session:
+            await reconciliation.read_event(session, told(back, kind, status))
+    async with stocked.transaction() as session:
+        assert (await session.scalars(select(MoneyTask.kind))).one() == "refund_by_transfer"
+        assert (await session.get_one(Refund, back.id)).status == "pending"
+        await refunds.done(session, back.id)
+        assert (await session.get_one(Refund, back.id)).status == "succeeded"
 
 
 async def test_money_for_a_checkout_that_is_not_ours_becomes_one_task(
@@ -231,8 +397,6 @@ async def test_money_for_a_checkout_that_is_not_ours_becomes_one_task(
             },
         }
     ).encode()
-    from estore import reconciliation
-
     for _ in range(2):
         async with stocked.transaction() as session:
             await reconciliation.read_event(

@@ -129,19 +129,23 @@ async def refund_payment(run: Run, job: RefundPayment) -> None:
             await refunds.refused(session, refund.id, refusal.message)
         return
     async with run.final() as session:
-        if status == "succeeded":
-            await refunds.done(session, refund.id, provider_refund)
-        elif status in ("failed", "canceled"):
-            await refunds.refused(session, refund.id, status)
+        await refunds.record(session, refund.id, provider_refund, status)
 
 
 @outside(ReconcilePayments)
 async def reconcile_payments(run: Run, job: ReconcilePayments) -> None:
-    """Ask the card company about every attempt that has stayed open; what it cannot answer now waits."""
+    """Ask the card company about every attempt and refund that has stayed open; what it cannot answer now waits.
+
+    Holds that are over though nobody ended them are looked at again.
+    """
     async with run.transaction() as session:
+        await reconciliation.revisit(session)
         questions = await payments.waiting(session)
+        going_back = await refunds.waiting(session)
     for question in questions:
         await _ask(run, question)
+    for refund_id, provider_refund in going_back:
+        await _follow(run, refund_id, provider_refund)
 
 
 async def _ask(run: Run, question: payments.Question) -> None:
@@ -159,3 +163,16 @@ async def _ask(run: Run, question: payments.Question) -> None:
 async def _refused(run: Run, payment_id: UUID, reason: str) -> None:
     async with run.transaction() as session:
         await payments.fail(session, payment_id, reason)
+
+
+async def _follow(run: Run, refund_id: UUID, provider_refund: str) -> None:
+    try:
+        status = await run.resources.gateway.refund_status(provider_refund)
+    except TransientError:
+        return
+    except Refused as refusal:
+        async with run.transaction() as session:
+            await refunds.refused(session, refund_id, refusal.message)
+        return
+    async with run.transaction() as session:
+        await refunds.record(session, refund_id, provider_refund, status)
