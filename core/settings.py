@@ -1,10 +1,11 @@
 """Settings, read from the environment (prefix THROUGHLINE_)."""
 
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -21,6 +22,10 @@ class Settings(BaseSettings):
     smtp_port: int = 2525
     sandbox_port: int = 8025
     public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: str = Field(
+        default="",
+        description="networks of the TLS front, 10.0.0.0/8,127.0.0.1: only its X-Forwarded-For is believed",
+    )
 
     database_url: str = Field(description="postgresql+asyncpg://…")
     redis_url: str = Field(description="redis://… or unix://…, database 0: nudges, rate limits")
@@ -50,6 +55,19 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = Field(min_length=1)
     twilio_api_base: str | None = None
     twilio_number: str = "+4930555010"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, given: str) -> str:
+        for part in given.split(","):
+            if part.strip():
+                ip_network(part.strip())
+        return given
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `trusted_proxies`."""
+        return tuple(ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
 
     @property
     def support_address(self) -> str:

@@ -1,6 +1,7 @@
 """Limits on how often something may be tried: atomic in Redis, shared by all processes, said in words."""
 
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from time import time
 from typing import Any
 
@@ -20,7 +21,8 @@ from portal.refusals import TooMany
 class Limits:
     """The counters of one process; without Redis, each process counts for itself until it is back."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, proxies: Sequence[IPv4Network | IPv6Network] = ()) -> None:
+        self.proxies = proxies
         self._redis = Redis.from_url(redis_url)
         storage = RedisStorage(
             "async+redis://",  # the pool knows where
@@ -63,15 +65,36 @@ def _words(seconds: int) -> str:
 
 
 def client(request: Request[Any, Any, Any]) -> str:
-    """Who a request comes from: its peer's address, of IPv6 the network that one customer gets (/64).
+    """Who a request comes from: an address, of IPv6 the network that one customer gets (/64).
 
-    X-Forwarded-For is not read: anyone may write it.
+    Anyone may write X-Forwarded-For, so it counts only from a peer that is one of our proxies, and of it only
+    what they wrote: the rightmost hop that is none of them.
     """
     host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
+    address = _address(host)
+    if address is None:
         return host
+    limits: Limits = request.app.state.limits
+    hops = ",".join(request.headers.getall("x-forwarded-for", [])).split(",")
+    while hops and any(address in network for network in limits.proxies):
+        before = _address(hops.pop())
+        if before is None:
+            break
+        address = before
     if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> 64 << 64))
     return str(address)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """An address as a hop is written: 192.0.2.1, 192.0.2.1:443, 2001:db8::1 or [2001:db8::1]:443."""
+    host = host.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
