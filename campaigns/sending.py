@@ -64,10 +64,15 @@ async def locked(session: AsyncSession, broadcast_id: UUID) -> Broadcast:
 
 
 async def prepare(session: AsyncSession, broadcast_id: UUID) -> None:
-    """Freeze the audience of a broadcast whose time has come, and begin to queue; otherwise do nothing."""
+    """Freeze the audience of a broadcast whose time has come, and begin to queue; promise it anew when it has not."""
     broadcast = await locked(session, broadcast_id)
-    due = broadcast.state == BroadcastState.SCHEDULED and (broadcast.scheduled_at or now()) <= now()
-    if not due and broadcast.state != BroadcastState.PREPARING:
+    if broadcast.state == BroadcastState.SCHEDULED:
+        # Jobs fall due by the database's clock, which ours may be behind.
+        asked = select(func.coalesce(Broadcast.scheduled_at <= func.now(), True))
+        if not await session.scalar(asked.where(Broadcast.id == broadcast_id)):
+            await enqueue(session, PrepareBroadcast(broadcast_id), due_at=broadcast.scheduled_at)
+            return
+    elif broadcast.state != BroadcastState.PREPARING:
         return
     broadcast.audience = await audience.freeze(session, broadcast)
     broadcast.state = BroadcastState.SENDING

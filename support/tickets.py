@@ -185,6 +185,16 @@ async def find(session: AsyncSession, ticket_id: UUID, *, lock: bool = False) ->
     return ticket
 
 
+async def _locked(session: AsyncSession, ticket_id: UUID) -> tuple[Conversation, Ticket]:
+    """A ticket and its conversation, locked in the one order: whoever writes has the conversation first."""
+    conversation_id = (await find(session, ticket_id)).conversation_id
+    conversation = await session.get(
+        Conversation, conversation_id, with_for_update=True, populate_existing=True
+    )
+    assert conversation is not None
+    return conversation, await find(session, ticket_id, lock=True)
+
+
 async def of_conversation(session: AsyncSession, conversation_id: UUID) -> Ticket | None:
     """The ticket of a conversation; None until somebody has written."""
     return await session.scalar(select(Ticket).where(Ticket.conversation_id == conversation_id))
@@ -261,13 +271,9 @@ async def colleagues(session: AsyncSession) -> list[Staff]:
 
 async def solve(session: AsyncSession, ticket_id: UUID, *, seen_seq: int | None = None) -> Ticket:
     """Solve a ticket. Raises Conflict when the customer has written since `seen_seq`."""
-    ticket = await find(session, ticket_id, lock=True)
+    conversation, ticket = await _locked(session, ticket_id)
     if ticket.status in DONE:
         return ticket
-    conversation = await session.get(
-        Conversation, ticket.conversation_id, with_for_update=True, populate_existing=True
-    )
-    assert conversation is not None
     if seen_seq is not None and await _spoke_after(session, conversation.id, seen_seq):
         raise Conflict("The customer has written again. Read it, then solve the ticket.")
     at = now()
@@ -301,11 +307,9 @@ async def _spoke_after(session: AsyncSession, conversation_id: UUID, seq: int) -
 
 async def reopen(session: AsyncSession, ticket_id: UUID) -> Ticket:
     """Open a solved ticket again, by hand: a new cycle begins."""
-    ticket = await find(session, ticket_id, lock=True)
+    conversation, ticket = await _locked(session, ticket_id)
     if ticket.status not in DONE:
         return ticket
-    conversation = await session.get(Conversation, ticket.conversation_id)
-    assert conversation is not None
     await _reopen(session, ticket, conversation.last_seq + 1, now())
     _tell(session, ticket)
     return ticket
@@ -354,10 +358,14 @@ async def snooze(session: AsyncSession, ticket_id: UUID, until: datetime) -> Tic
 
 
 async def wake(session: AsyncSession, ticket_id: UUID) -> None:
-    """Bring a snoozed ticket back when its time has come."""
-    ticket = await session.get(Ticket, ticket_id, with_for_update=True)
-    if ticket is None or ticket.snoozed_until is None or ticket.snoozed_until > now():
-        return  # solved, answered, or snoozed again for longer
+    """Bring a snoozed ticket back when its time has come; promise it anew when it has not."""
+    ticket = await session.get(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+    if ticket is None or ticket.snoozed_until is None:
+        return  # solved, or answered
+    # Jobs fall due by the database's clock, which ours may be behind.
+    if not await session.scalar(select(Ticket.snoozed_until <= func.now()).where(Ticket.id == ticket_id)):
+        await enqueue(session, Wake(ticket.id), due_at=ticket.snoozed_until)
+        return
     ticket.snoozed_until = None
     await session.flush()
     _tell(session, ticket)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import broadcasts, sending
@@ -240,11 +240,29 @@ async def test_a_scheduled_broadcast_waits_and_can_be_taken_back(
         await session.scalar(select(JobRow.due_at).where(JobRow.tag == "campaigns.prepare_broadcast")) == at
     )
 
-    await sending.prepare(session, broadcast.id)  # too early
+    await session.execute(delete(JobRow))
+    await sending.prepare(session, broadcast.id)  # too early: it is promised anew
     assert (broadcast.state, await ledger(session, broadcast)) == (BroadcastState.SCHEDULED, [])
+    assert (
+        await session.scalar(select(JobRow.due_at).where(JobRow.tag == "campaigns.prepare_broadcast")) == at
+    )
     await broadcasts.unschedule(session, broadcast.id)
     await sending.prepare(session, broadcast.id)
     assert (broadcast.state, await ledger(session, broadcast)) == (BroadcastState.DRAFT, [])
+
+
+async def test_a_scheduled_broadcast_begins_by_the_database_s_clock(
+    session: AsyncSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await audience(session, 1)
+    broadcast = await draft(session)
+    at = now() + timedelta(hours=1)
+    await broadcasts.launch(session, settings, broadcast.id, broadcast.version, at=at)
+    broadcast.scheduled_at = now() - timedelta(seconds=1)
+    await session.flush()
+    monkeypatch.setattr(sending, "now", lambda: now() - timedelta(hours=2))  # our own clock is behind
+    await sending.prepare(session, broadcast.id)
+    assert (broadcast.state, broadcast.audience) == (BroadcastState.SENDING, 1)
 
 
 async def test_a_test_goes_to_a_colleague_only_and_stands_in_no_ledger(

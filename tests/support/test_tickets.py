@@ -1,11 +1,13 @@
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.models import Conversation
 from core.clock import now
 from core.database import Database
 from core.errors import Conflict, Invalid, NotFound
@@ -227,3 +229,42 @@ async def test_two_who_ask_for_the_next_ticket_at_once_get_two(database: Databas
         mine = await tickets.pick_next(session, one.id)
         assert mine is not None
         assert mine.number == numbers[1]
+
+
+async def test_solving_waits_for_who_is_writing_instead_of_deadlocking(database: Database):
+    async with database.transaction() as session:
+        conversation, _, ticket = await opened(session)
+
+    async def solve() -> None:
+        async with database.transaction() as session:
+            await tickets.solve(session, ticket.id)
+
+    async with database.transaction() as session:
+        # As an answer does it: the conversation first, then its ticket.
+        await session.get(Conversation, conversation.id, with_for_update=True)
+        solving = asyncio.create_task(solve())
+        async with database.transaction() as other, asyncio.timeout(10):
+            while not await other.scalar(
+                select(func.count()).select_from(text("pg_locks WHERE NOT granted"))
+            ):
+                await asyncio.sleep(0.01)
+        await tickets.answered(session, conversation.id, None)
+    await solving
+    async with database.transaction() as session:
+        assert (await tickets.find(session, ticket.id)).status == TicketStatus.SOLVED
+
+
+async def test_a_ticket_wakes_by_the_database_s_clock_and_never_sleeps_for_ever(session, monkeypatch):
+    _, _, ticket = await opened(session)
+    until = now() + timedelta(hours=2)
+    await tickets.snooze(session, ticket.id, until)
+    await session.execute(delete(JobRow))
+    await tickets.wake(session, ticket.id)  # too early, whatever the reason: it is promised anew
+    assert ticket.snoozed_until == until
+    assert [job.due_at for job in await session.scalars(select(JobRow))] == [until]
+
+    ticket.snoozed_until = now() - timedelta(seconds=1)
+    await session.flush()
+    monkeypatch.setattr(tickets, "now", lambda: now() - timedelta(hours=1))  # our own clock is behind
+    await tickets.wake(session, ticket.id)
+    assert ticket.snoozed_until is None
