@@ -11,8 +11,9 @@ Became = Literal["accepted", "refused", "later", "unknown"]
 class Outcome:
     """What a provider said to one submission.
 
-    `accepted`: it is theirs now, under `provider_id`. `refused`: never try this again. `later`: nothing was
-    sent, trying again may work. `unknown`: the connection broke after they had all of it.
+    `accepted`: it is theirs now, under `provider_id`; `reason` tells what of it is not. `refused`: never try
+    this again. `later`: nothing was sent, trying again may work. `unknown`: the connection broke after they had
+    all of it.
     """
 
     became: Became
@@ -22,8 +23,8 @@ class Outcome:
     opted_out: bool = False
 
 
-def accepted(provider_id: str | None = None) -> Outcome:
-    return Outcome("accepted", provider_id)
+def accepted(provider_id: str | None = None, reason: str = "") -> Outcome:
+    return Outcome("accepted", provider_id, reason)
 
 
 def refused(reason: str, *, opted_out: bool = False) -> Outcome:

@@ -5,7 +5,7 @@ transaction that claims the next one, so a crash leaves no more than one batch u
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,33 +14,33 @@ from sqlalchemy import RowMapping, case, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from channels.base import Enclosure, Outcome, Submission
-from channels.happenings import MessageFailed
-from channels.models import Attachment, Blob, DeliveryAttempt, Message, MessageStatus, table
-from channels.outbox import Deliver, DeliverBulk, sent
+from channels.announcements import LIGHT, MESSAGE, announce
+from channels.base import Outcome, Submission
+from channels.models import DeliveryAttempt, MessageStatus
+from channels.outbox import Deliver, DeliverBulk
+from channels.submissions import complete
 from core.clock import now
 from core.jobs import enqueue
 from core.leases import Lease
-from core.nudges import nudge
 from customers.consent import Recipient, Verdict, may_contact_all, suppress
 from customers.models import SuppressionScope
-from customers.timeline import Entry, append_many
 
 MAX_TRIES = 12
-AFTER_UNKNOWN = timedelta(seconds=15)
+# How often a message that may have gone out already is sent again, at most.
+MAX_UNKNOWN = 4
+NO_ROOM = timedelta(seconds=1)
+OPTED_OUT = "opted out at the provider"
 STOPPED = "The process stopped while it was being sent."
 
-MESSAGE = table(Message)
-# All but the bodies of a letter, which only sending needs.
-LIGHT = [column for column in MESSAGE.c if column.key != "html"]
 _LIGHT = ", ".join(f"message.{column.key}" for column in LIGHT)
-DUE = text(f"""
+# By the database's clock, which decides when a job is due, too. Nobody's lock is passed over: a message
+# that is left out here would wait for ever.
+WAITING = text(f"""
 SELECT {", ".join(column.key for column in MESSAGE.c)} FROM message
 WHERE id = ANY(cast(:ids AS uuid[]))
-  AND (status = 'queued' AND coalesce(release_at <= :moment, true)
-       OR status IN ('held', 'unknown') AND release_at <= :moment)
+  AND (status = 'queued' OR status IN ('held', 'unknown') AND release_at IS NOT NULL)
 ORDER BY id
-FOR UPDATE SKIP LOCKED
+FOR UPDATE
 """).columns(*MESSAGE.c)  # noqa: S608
 CLAIM = text("""
 WITH claimed AS (
@@ -61,6 +61,7 @@ WITH said AS (
     UPDATE delivery_attempt SET outcome = said.status, detail = said.reason, ended_at = :moment
     FROM said
     WHERE delivery_attempt.message_id = said.id AND job_id = :job_id AND job_attempt = :job_attempt
+      AND outcome = 'sending'
 )
 UPDATE message SET
     status = CASE WHEN message.status IN ('sending', 'unknown', 'queued') THEN said.status
@@ -74,24 +75,12 @@ WHERE message.id = said.id
 RETURNING {_LIGHT}
 """).columns(*LIGHT)  # noqa: S608
 
-Recorded = Callable[[AsyncSession, Sequence[RowMapping]], Awaitable[None]]
-_recorded: dict[str, Recorded] = {}
-
-
-def on_recorded(source_kind: str, callback: Recorded) -> None:
-    """Have `callback(session, rows)` called in the transaction that records what became of these messages.
-
-    `rows` map the columns of Message (not `html`) as they stand then: status sent, failed, held, unknown, or
-    queued to be tried again. Whoever registers also puts on the timeline what belongs there.
-    """
-    _recorded[source_kind] = callback
-
 
 async def recover(session: AsyncSession, job: Deliver, lease: Lease, *, repeatable: bool) -> None:
-    """Settle what an earlier attempt at this job left as `sending`: nobody knows whether it went out.
+    """Settle what earlier attempts at this job left as `sending`: nobody knows whether it went out.
 
-    All of it becomes `unknown`. Transactional messages of a channel that can repeat are due again, under
-    their Message-ID; marketing never is.
+    To be called before this attempt claims anything. All of it becomes `unknown`. Transactional messages of a
+    channel that can repeat are due again, under their Message-ID, MAX_UNKNOWN times; marketing never is.
     """
     left = list(
         await session.scalars(
@@ -99,7 +88,6 @@ async def recover(session: AsyncSession, job: Deliver, lease: Lease, *, repeatab
             .where(
                 DeliveryAttempt.message_id.in_(job.message_ids),
                 DeliveryAttempt.job_id == lease.job_id,
-                DeliveryAttempt.job_attempt < lease.attempt,
                 DeliveryAttempt.outcome == "sending",
             )
             .values(outcome="unknown", ended_at=now(), detail=STOPPED)
@@ -109,26 +97,43 @@ async def recover(session: AsyncSession, job: Deliver, lease: Lease, *, repeatab
     )
     if not left:
         return
-    again = (MESSAGE.c.purpose == "transactional") & repeatable
+    tries = await _tries(session, left, "unknown")
+    again = [each for each in left if repeatable and tries[each] < MAX_UNKNOWN]
+    due = (MESSAGE.c.purpose == "transactional") & MESSAGE.c.id.in_(again)
     rows = await session.execute(
         update(MESSAGE)
         .where(MESSAGE.c.id.in_(left), MESSAGE.c.status == MessageStatus.SENDING)
         .values(
-            status=str(MessageStatus.UNKNOWN), reason=STOPPED, release_at=case((again, now()), else_=None)
+            status=str(MessageStatus.UNKNOWN), reason=STOPPED, release_at=case((due, func.now()), else_=None)
         )
         .returning(*LIGHT)
     )
     await announce(session, list(rows.mappings()))
 
 
+async def put_off(session: AsyncSession, job: Deliver) -> None:
+    """Promise a job again, a second from now, by the database's clock."""
+    moment = (await session.scalars(select(func.clock_timestamp()))).one()
+    await enqueue(session, job, due_at=moment + NO_ROOM)
+
+
 async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence[UUID]) -> list[Submission]:
     """Mark those of `ids` that are due and allowed as `sending` and return them, complete.
 
     The gate is asked here, after the rows are locked: what may not be sent fails or is held with the reason.
+    What is due later is promised again for then.
     """
-    moment = now()
-    result = await session.execute(DUE, {"ids": list(ids), "moment": moment})
-    rows = list(result.mappings())
+    moment = (await session.scalars(select(func.now()))).one()
+    result = await session.execute(WAITING, {"ids": list(ids)})
+    rows: list[RowMapping] = []
+    early: dict[datetime, list[UUID]] = defaultdict(list)
+    for row in result.mappings():
+        if row["release_at"] is not None and row["release_at"] > moment:
+            early[row["release_at"]].append(row["id"])
+        else:
+            rows.append(row)
+    for release_at, waiting in early.items():
+        await enqueue(session, type(job)(job.channel, waiting), due_at=release_at)
     if not rows:
         return []
     verdicts = await _ask(session, rows)
@@ -149,7 +154,7 @@ async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence
             "moment": moment,
         },
     )
-    return await _complete(session, rows)
+    return await complete(session, rows)
 
 
 async def _ask(session: AsyncSession, rows: list[RowMapping]) -> list[Verdict]:
@@ -187,67 +192,6 @@ async def _stop(session: AsyncSession, job: Deliver, stopped: list[tuple[RowMapp
     await announce(session, changed)
 
 
-async def _complete(session: AsyncSession, rows: list[RowMapping]) -> list[Submission]:
-    ids = [row["id"] for row in rows]
-    files: dict[UUID, list[Enclosure]] = defaultdict(list)
-    found = await session.execute(
-        select(
-            Attachment.message_id,
-            Attachment.filename,
-            Attachment.content_type,
-            Blob.content,
-            Attachment.content_id,
-        )
-        .join(Blob, Blob.sha256 == Attachment.sha256)
-        .where(Attachment.message_id.in_(ids))
-        .order_by(Attachment.id)
-    )
-    for message_id, filename, content_type, content, content_id in found:
-        files[message_id].append(Enclosure(filename, content_type, content, content_id))
-    chains = await _references(session, rows)
-    return [
-        Submission(
-            message_id=row["id"],
-            account=row["account"],
-            sender_name=row["sender_name"],
-            to=tuple(row["recipients"]["to"]),
-            cc=tuple(row["recipients"].get("cc", ())),
-            subject=row["subject"],
-            text=row["text"],
-            html=row["html"],
-            headers=row["headers"],
-            author=row["author"],
-            conversation_id=row["conversation_id"],
-            rfc_message_id=row["rfc_message_id"],
-            references=chains.get(row["id"], ()),
-            files=tuple(files.get(row["id"], ())),
-        )
-        for row in rows
-    ]
-
-
-async def _references(session: AsyncSession, rows: list[RowMapping]) -> dict[UUID, tuple[str, ...]]:
-    """The Message-IDs of each message's thread before it, the one it answers last."""
-    threads = {row["conversation_id"] for row in rows if row["conversation_id"] is not None}
-    if not threads:
-        return {}
-    earlier: dict[UUID, list[tuple[int, UUID, str]]] = defaultdict(list)
-    found = await session.execute(
-        select(Message.conversation_id, Message.seq, Message.id, Message.rfc_message_id)
-        .where(Message.conversation_id.in_(threads), Message.rfc_message_id.is_not(None))
-        .order_by(Message.seq)
-    )
-    for conversation_id, seq, message_id, rfc_message_id in found:
-        if conversation_id is not None and rfc_message_id is not None:
-            earlier[conversation_id].append((seq or 0, message_id, rfc_message_id))
-    chains = {}
-    for row in rows:
-        before = [each for each in earlier[row["conversation_id"]] if each[0] < (row["seq"] or 0)]
-        before.sort(key=lambda each: (each[1] == row["in_reply_to_id"], each[0]))
-        chains[row["id"]] = tuple(each[2] for each in before)
-    return chains
-
-
 async def record(
     session: AsyncSession,
     job: Deliver,
@@ -261,6 +205,9 @@ async def record(
         return
     moment = now()
     tries = await _tries(session, [each.message_id for each, said in outcomes if said.became == "later"])
+    unclear = [each.message_id for each, said in outcomes if said.became == "unknown"]
+    # The present attempt stands as `sending` still.
+    lost = await _tries(session, unclear, "unknown", "sending")
     again: dict[timedelta, list[UUID]] = defaultdict(list)
     statuses: list[str] = []
     reasons: list[str] = []
@@ -275,7 +222,10 @@ async def record(
             case "unknown":
                 status = MessageStatus.UNKNOWN
                 if repeatable and not isinstance(job, DeliverBulk):
-                    wait = AFTER_UNKNOWN
+                    if lost[message_id] < MAX_UNKNOWN:
+                        wait = pause(lost[message_id])
+                    else:
+                        reason = f"Not sent again after {MAX_UNKNOWN} tries without an answer. {reason}"
             case "later" if tries[message_id] >= MAX_TRIES:
                 status, reason = MessageStatus.FAILED, f"Given up after {MAX_TRIES} tries. {reason}"
             case _:
@@ -285,7 +235,7 @@ async def record(
                 session,
                 job.channel,
                 submission.to[0],
-                reason="opted out at the provider",
+                reason=OPTED_OUT,
                 scope=SuppressionScope.MARKETING,
             )
         if wait is not None:
@@ -319,47 +269,45 @@ def pause(tries: int) -> timedelta:
     return min(timedelta(seconds=5 * 3 ** (tries - 1)), timedelta(hours=4))
 
 
-async def _tries(session: AsyncSession, ids: list[UUID]) -> dict[UUID, int]:
+async def _tries(session: AsyncSession, ids: list[UUID], *outcomes: str) -> dict[UUID, int]:
+    """How many attempts were made at each message; only those that came to one of `outcomes`, if given."""
     if not ids:
         return {}
-    rows = await session.execute(
+    counted = (
         select(DeliveryAttempt.message_id, func.count())
         .where(DeliveryAttempt.message_id.in_(ids))
         .group_by(DeliveryAttempt.message_id)
     )
-    return {message_id: tries for message_id, tries in rows}  # noqa: C416
+    if outcomes:
+        counted = counted.where(DeliveryAttempt.outcome.in_(outcomes))
+    return {message_id: tries for message_id, tries in await session.execute(counted)}  # noqa: C416
 
 
-async def announce(session: AsyncSession, rows: Sequence[RowMapping]) -> None:
-    """Tell the timeline, or whoever made the messages, and the open pages."""
-    owned: dict[str, list[RowMapping]] = defaultdict(list)
-    entries: list[Entry] = []
-    for row in rows:
-        if row["source_kind"] in _recorded:
-            owned[row["source_kind"]].append(row)
-        elif row["status"] in (MessageStatus.SENT, MessageStatus.DELIVERED):
-            entries.append(sent(row))
-        elif row["status"] == MessageStatus.FAILED:
-            entries.append(failed(row))
-        if row["conversation_id"] is not None:
-            nudge(session, f"conversation:{row['conversation_id']}", str(row["seq"]))
-    await append_many(session, entries)
-    for source_kind, theirs in owned.items():
-        await _recorded[source_kind](session, theirs)
+# Messages may be promised by more than one job: what a living one will send is left to it.
+ABANDON = text(f"""
+WITH promised AS MATERIALIZED (
+    SELECT cast(jsonb_array_elements_text(cast(payload AS jsonb) -> 'message_ids') AS uuid) AS id
+    FROM job WHERE tag IN ('channels.deliver', 'channels.deliver_bulk') AND dead_at IS NULL
+), lost AS (
+    SELECT id FROM message
+    WHERE id = ANY(cast(:ids AS uuid[]))
+      AND (status IN ('queued', 'sending') OR status = 'held' AND release_at IS NOT NULL)
+      AND id NOT IN (SELECT id FROM promised)
+    ORDER BY id FOR UPDATE
+), tried AS (
+    UPDATE delivery_attempt SET outcome = 'unknown', detail = :reason, ended_at = now()
+    FROM lost WHERE message_id = lost.id AND outcome = 'sending'
+)
+UPDATE message SET status = 'failed', reason = :reason, release_at = NULL
+FROM lost WHERE message.id = lost.id
+RETURNING {_LIGHT}
+""").columns(*LIGHT)  # noqa: S608
 
 
-def failed(row: Any) -> Entry:
-    """The timeline entry of a message that will not arrive; `row` maps the columns of Message."""
-    return Entry(
-        row["customer_id"],
-        MessageFailed(
-            message_id=str(row["id"]),
-            channel=row["channel"],
-            subject=row["subject"],
-            reason=row["reason"] or "",
-            author=row["author"],
-            conversation_id=str(row["conversation_id"] or ""),
-        ),
-        source_key=f"message:{row['id']}",
-        subject_id=row["conversation_id"] or row["id"],
-    )
+async def abandon(session: AsyncSession, message_ids: Sequence[UUID], reason: str) -> None:
+    """Fail messages whose delivery was given up and which no other job will send: `reason` is shown.
+
+    Only where callbacks of `on_recorded` are registered, in workers; elsewhere enqueue `outbox.Abandon`.
+    """
+    rows = await session.execute(ABANDON, {"ids": list(message_ids), "reason": reason})
+    await announce(session, list(rows.mappings()))

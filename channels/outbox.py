@@ -28,7 +28,7 @@ from channels.models import (
 )
 from core.clock import now
 from core.errors import Invalid, NotFound
-from core.jobs import Job, enqueue_many
+from core.jobs import Job, decode, enqueue, enqueue_many
 from core.nudges import nudge
 from customers.consent import NEWS, Purpose
 from customers.timeline import Entry, append_many
@@ -59,6 +59,16 @@ class DeliverBulk(Deliver, tag="channels.deliver_bulk", frozen=True):
     """The same for marketing, on a lane of its own so that receipts and answers never wait behind it."""
 
     queue = "bulk"
+
+
+DELIVERIES = ("channels.deliver", "channels.deliver_bulk")
+
+
+class Abandon(Job, tag="channels.abandon", frozen=True):
+    """Fail those of these messages that no job will send any more; the reason is shown."""
+
+    message_ids: list[UUID]
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +103,14 @@ class Outgoing:
     source_id: UUID | None = None
     files: Sequence[File] = ()
     release_at: datetime | None = None
+
+
+async def give_up(session: AsyncSession, tag: str, payload: str) -> None:
+    """Fail what a discarded job was to send; nothing for a job of another kind."""
+    if tag in DELIVERIES:
+        job = decode(tag, payload)
+        assert isinstance(job, Deliver)
+        await enqueue(session, Abandon(job.message_ids, "It was not sent: its delivery was given up."))
 
 
 async def queue(session: AsyncSession, messages: Sequence[Outgoing]) -> list[UUID]:

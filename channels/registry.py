@@ -3,7 +3,7 @@
 import asyncio
 import pkgutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -32,6 +32,10 @@ def adapter(name: str) -> ModuleType | None:
     return import_module(names()[name]) if name in names() else None
 
 
+# How long a job may wait for room: it keeps one of the process's few hands busy meanwhile (seconds).
+PATIENCE = 1.0
+
+
 class Lane:
     """Room for messages under way; whoever waits first is served first."""
 
@@ -42,11 +46,17 @@ class Lane:
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[int]:
-        """Some of the room, for the length of the block: never all of it, so that two may alternate."""
+        """Some of the room, for the length of the block: never all of it, so that two may alternate.
+
+        0 when none becomes free within PATIENCE: come again later.
+        """
+        taken = 0
         async with self._changed:
-            await self._changed.wait_for(lambda: self._free > 0)
-            taken = min(self._free, max(1, self._room // 2))
-            self._free -= taken
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._changed.wait_for(lambda: self._free > 0)
+                taken = min(self._free, max(1, self._room // 2))
+                self._free -= taken
         try:
             yield taken
         finally:

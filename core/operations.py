@@ -76,14 +76,17 @@ async def revive_all(session: AsyncSession) -> int:
     return count
 
 
-async def discard(session: AsyncSession, job_id: int) -> str:
-    """Give a dead job up: what it promised will not happen; its tag. Raises NotFound when it is not dead."""
-    tag: str | None = await session.scalar(
-        delete(JobRow).where(JobRow.id == job_id, JobRow.dead_at.is_not(None)).returning(JobRow.tag)
+async def discard(session: AsyncSession, job_id: int) -> tuple[str, str]:
+    """Give a dead job up: its tag and payload, for whoever must be told. Raises NotFound when it is not dead."""
+    found = await session.execute(
+        delete(JobRow)
+        .where(JobRow.id == job_id, JobRow.dead_at.is_not(None))
+        .returning(JobRow.tag, JobRow.payload)
     )
-    if tag is None:
+    row = found.one_or_none()
+    if row is None:
         raise NotFound("That job is not among the dead ones any more.")
-    return tag
+    return row.tag, row.payload
 
 
 async def quarantined_webhooks(session: AsyncSession, limit: int = 100) -> list[ReceivedWebhook]:

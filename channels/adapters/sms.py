@@ -15,8 +15,8 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from channels import conversations, optouts
+from channels.announcements import LIGHT, MESSAGE, announce
 from channels.base import Channel, Outcome, Submission, accepted, later, refused, unknown
-from channels.delivery import LIGHT, MESSAGE, announce
 from channels.models import Direction, MessageStatus
 from core.clock import now
 from core.errors import Invalid, NotAllowed

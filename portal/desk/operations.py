@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
 
-from channels import quarantine
+from channels import outbox, quarantine
 from core import jobs, leases, operations
 from core.clock import now
 from core.database import Database
@@ -77,7 +77,8 @@ async def discard_job(
     request: Request[Any, Any, Any], job_id: FromPath[int], database: NamedDependency[Database]
 ) -> Response[Any]:
     async with database.transaction() as session:
-        await operations.discard(session, job_id)
+        tag, payload = await operations.discard(session, job_id)
+        await outbox.give_up(session, tag, payload)
     return await _answer(request, database)
 
 

@@ -1,4 +1,6 @@
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
 from uuid import uuid4
@@ -7,12 +9,13 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select, text, update
 
-from channels import base, delivery, outbox
+from channels import announcements, base, delivery, outbox, registry
 from channels.adapters.email.compose import compose
 from channels.models import Conversation, DeliveryAttempt, Message
 from core.clock import now
 from core.jobs import JobRow, decode
-from core.leases import Lease, lease
+from core.leases import MAX_TRIES, Lease, lease, revive
+from core.operations import discard
 from core.schema import import_models
 from customers import consent, identities
 from customers.models import SuppressionScope, TimelineEntry
@@ -305,10 +308,190 @@ async def test_who_made_a_message_learns_in_the_recording_transaction(
     async def callback(session, rows):
         learned.extend((row["id"], row["status"], row["source_id"]) for row in rows)
 
-    monkeypatch.setitem(delivery._recorded, "test", callback)
+    monkeypatch.setitem(announcements._recorded, "test", callback)
     ids = await queue(database, *[mail(customer_id, source_kind="test", source_id=customer_id)] * 40)
     await run_due(database, resources)
     assert sorted(learned) == sorted((each, "sent", customer_id) for each in ids)
     assert len(sink.mails) == 40
     assert sink.sessions <= 8
     assert await kinds(database) == []
+
+
+async def test_what_is_due_is_told_by_the_databases_clock(
+    database, resources, sink, customer_id, monkeypatch
+):
+    [message_id] = await queue(database, mail(customer_id, release_at=now() + timedelta(hours=2)))
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE message SET release_at = now()"))
+        await session.execute(text("UPDATE job SET due_at = now()"))
+    monkeypatch.setattr(delivery, "now", lambda: now() - timedelta(minutes=5))
+    assert await run_due(database, resources) == 1
+    assert (await read(database, message_id)).status == "sent"
+
+
+async def test_what_is_not_due_yet_is_promised_again_for_then(database, resources, sink, customer_id):
+    [message_id] = await queue(database, mail(customer_id, release_at=now() + timedelta(hours=2)))
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE job SET due_at = now()"))
+    assert await run_due(database, resources) == 1
+    message = await read(database, message_id)
+    async with database.transaction() as session:
+        [row] = await session.scalars(select(JobRow))
+    assert (message.status, sink.mails, row.due_at) == ("held", [], message.release_at)
+    await make_all_due(database)
+    await run_due(database, resources)
+    assert (await read(database, message_id)).status == "sent"
+
+
+async def test_a_message_that_another_holds_for_a_moment_is_waited_for(
+    database, resources, sink, customer_id
+):
+    [message_id] = await queue(database, mail(customer_id))
+    async with database.transaction() as session:
+        await session.execute(select(Message).with_for_update())
+        running = asyncio.create_task(run_due(database, resources))
+        await wait_until_locked_out(database)
+    assert await running == 1
+    assert (await read(database, message_id)).status == "sent"
+
+
+async def wait_until_locked_out(database) -> None:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(500):
+        async with database.transaction() as session:
+            if await session.scalar(waiting):
+                return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+async def bury(database) -> int:
+    """Bury the delivery job, as its last failure does; its id."""
+    async with database.transaction() as session:
+        [row] = await session.scalars(select(JobRow).where(JobRow.queue == "delivery"))
+        await session.execute(update(JobRow).values(dead_at=now(), tries=MAX_TRIES, leased_until=None))
+        return row.id
+
+
+async def test_a_revived_job_settles_what_its_former_life_left(database, resources, sink, customer_id):
+    [message_id] = await queue(database, mail(customer_id))
+    async with database.transaction() as session:
+        job_id = await session.scalar(select(JobRow.id))
+    await crash_while_sending(database, job_id)
+    await bury(database)
+    async with database.transaction() as session:
+        await revive(session, job_id)
+        # However attempts are counted: it may be the first again.
+        await session.execute(update(JobRow).values(attempts=0, started=0))
+    await run_due(database, resources)
+    assert (await read(database, message_id)).status == "sent"
+    async with database.transaction() as session:
+        outcomes = list(await session.scalars(select(DeliveryAttempt.outcome).order_by(DeliveryAttempt.id)))
+    assert (outcomes, len(sink.mails)) == (["unknown", "sent"], 1)
+
+
+async def test_what_a_discarded_delivery_was_to_send_has_failed(database, resources, sink, customer_id):
+    gone = await queue(database, mail(customer_id), mail(customer_id))
+    async with database.transaction() as session:
+        job_id = await session.scalar(select(JobRow.id))
+    await crash_while_sending(database, job_id)
+    async with database.transaction() as session:
+        await session.execute(update(Message).where(Message.id == gone[0]).values(status="queued"))
+    await bury(database)
+    [kept] = await queue(database, mail(customer_id))
+    async with database.transaction() as session:
+        tag, payload = await discard(session, job_id)
+        await outbox.give_up(session, tag, payload)
+    assert await run_due(database, resources, ["default"]) == 1
+    for message_id in gone:
+        message = await read(database, message_id)
+        assert (message.status, message.reason) == (
+            "failed",
+            "It was not sent: its delivery was given up.",
+        )
+    assert await kinds(database) == ["message.failed"] * 2
+    assert (await read(database, kept)).status == "queued"
+
+
+async def test_a_message_that_a_living_job_promises_is_not_given_up(database, customer_id):
+    [message_id] = await queue(database, mail(customer_id))
+    async with database.transaction() as session:
+        await delivery.abandon(session, [message_id], "given up")
+    assert (await read(database, message_id)).status == "queued"
+
+
+async def test_an_unknown_answer_is_resent_four_times_at_most_and_ever_later(
+    database, resources, sink, customer_id
+):
+    sink.answer = lambda verb, line: "drop" if verb == "END" else None
+    [message_id] = await queue(database, mail(customer_id))
+    waits = []
+    for _ in range(delivery.MAX_UNKNOWN):
+        await make_all_due(database)
+        assert await run_due(database, resources) == 1
+        message = await read(database, message_id)
+        assert message.status == "unknown"
+        waits.append(message.release_at and round((message.release_at - now()).total_seconds()))
+    assert waits[-1] is None
+    assert [round(wait / 5) for wait in waits[:-1]] == [1, 3, 9]
+    assert message.reason.startswith("Not sent again after 4 tries")
+    await make_all_due(database)
+    assert await run_due(database, resources) == 0
+
+
+async def test_a_job_that_finds_no_room_gives_itself_back(
+    database, resources, sink, customer_id, monkeypatch
+):
+    monkeypatch.setattr(registry, "PATIENCE", 0.05)
+    [message_id] = await queue(database, mail(customer_id))
+    lane = resources.channels.lane("email", "delivery")
+    async with lane.take() as most, lane.take() as more, lane.take(), lane.take(), lane.take():
+        assert (most, more) == (8, 8)
+        started = now()
+        assert await run_due(database, resources) == 1
+        assert now() - started < timedelta(seconds=1)
+        assert (await read(database, message_id)).status == "queued"
+        async with database.transaction() as session:
+            [row] = await session.scalars(select(JobRow))
+            assert timedelta() < row.due_at - now() <= timedelta(seconds=1)
+    await make_all_due(database)
+    await run_due(database, resources)
+    assert (await read(database, message_id)).status == "sent"
+
+
+async def test_one_refused_copy_does_not_keep_the_answer(database, resources, sink, customer_id):
+    def answer(verb, line):
+        return "550 no such person" if "bob@" in line else None
+
+    sink.answer = answer
+    [message_id] = await queue(database, mail(customer_id, cc=["bob@example.test", "eve@example.test"]))
+    await run_due(database, resources)
+    message = await read(database, message_id)
+    [(_, recipients, _)] = sink.mails
+    assert recipients == ["ann@example.test", "eve@example.test"]
+    said = "No copy to bob@example.test: 550 no such person"
+    assert (message.status, message.reason) == ("sent", said)
+    async with database.transaction() as session:
+        assert await session.scalar(select(DeliveryAttempt.detail)) == said
+
+
+async def test_a_refused_recipient_fails_the_mail_whoever_has_a_copy(database, resources, sink, customer_id):
+    sink.answer = lambda verb, line: "550 no such person" if "ann@" in line and verb == "RCPT" else None
+    [message_id] = await queue(database, mail(customer_id, cc=["bob@example.test"]))
+    await run_due(database, resources)
+    assert ((await read(database, message_id)).status, sink.mails) == ("failed", [])
+
+
+@pytest.mark.parametrize(("said", "status"), [(None, "sent"), ("550 no", "failed")])
+async def test_a_code_is_gone_once_it_was_sent_and_never_on_the_timeline(
+    database, resources, sink, customer_id, said, status
+):
+    sink.answer = lambda verb, line: said if verb == "RCPT" else None
+    [message_id] = await queue(
+        database, mail(customer_id, text="Your code: 123 456", html="<b>123 456</b>", source_kind="sign_in")
+    )
+    await run_due(database, resources)
+    message = await read(database, message_id)
+    assert (message.status, message.text, message.html) == (status, "", None)
+    assert await kinds(database) == []
+    assert all(b"123 456" in raw for *_, raw in sink.mails)

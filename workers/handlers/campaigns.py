@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import attribution, sending, tracking
 from campaigns.jobs import AttributeOrder, JudgeClick, PrepareBroadcast, QueueRecipients
-from channels.delivery import on_recorded
+from channels.announcements import on_recorded
 from core.settings import settings
 from workers.runner import transactional
 

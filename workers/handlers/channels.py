@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels import delivery
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.base import Outcome, Submission
-from channels.outbox import Deliver, DeliverBulk
+from channels.outbox import Abandon, Deliver, DeliverBulk
 from core.settings import settings
 from core.webhooks import ReceivedWebhook
 from workers.handlers.core import READERS
@@ -19,14 +19,18 @@ async def deliver(run: Run, job: Deliver) -> None:
     """Send a job's messages, a lane's worth at a time; recording one batch claims the next."""
     channel = run.resources.channels.channel(job.channel)
     lane = run.resources.channels.lane(job.channel, job.queue)
-    if run.lease.attempt > 1:
-        async with run.transaction() as session:
-            await delivery.recover(session, job, run.lease, repeatable=channel.repeatable)
     waiting = list(job.message_ids)
     done: list[tuple[Submission, Outcome]] = []
     async with lane.take() as room:
+        if not room:
+            async with run.final() as session:
+                await delivery.recover(session, job, run.lease, repeatable=channel.repeatable)
+                await delivery.put_off(session, job)
+            return
         while waiting:
             async with run.transaction() as session:
+                if len(waiting) == len(job.message_ids):
+                    await delivery.recover(session, job, run.lease, repeatable=channel.repeatable)
                 await delivery.record(session, job, run.lease, done, repeatable=channel.repeatable)
                 batch = await delivery.claim(session, job, run.lease, waiting[:room])
             del waiting[:room]
@@ -37,6 +41,11 @@ async def deliver(run: Run, job: Deliver) -> None:
 
 
 outside(DeliverBulk)(deliver)
+
+
+@transactional(Abandon)
+async def abandon(session: AsyncSession, job: Abandon) -> None:
+    await delivery.abandon(session, job.message_ids, job.reason)
 
 
 async def read_twilio(session: AsyncSession, webhook: ReceivedWebhook) -> None:

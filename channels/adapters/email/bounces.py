@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.adapters.email.parsing import ParsedMail, clean, own_id
-from channels.delivery import LIGHT, MESSAGE, announce
+from channels.announcements import LIGHT, MESSAGE, announce
 from channels.models import Direction, MessageReference, MessageStatus
 from customers.consent import suppress
 from customers.models import SuppressionScope

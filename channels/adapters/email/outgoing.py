@@ -46,19 +46,34 @@ class Connection:
         self.carried = 0
         self.used_at = 0.0
         self.handing_over = False
+        # Copies that the relay did not take, in its words.
+        self.left_out: list[str] = []
 
     async def open(self) -> None:
         await self._smtp.connect()
 
-    async def send(self, sender: str, recipients: tuple[str, ...], raw: bytes) -> str:
-        """The relay's words when it took the mail; raises aiosmtplib's errors."""
+    async def send(
+        self, sender: str, recipients: tuple[str, ...], copies: tuple[str, ...], raw: bytes
+    ) -> str:
+        """The relay's words when it took the mail; raises aiosmtplib's errors.
+
+        A refused recipient ends it; a refused copy does not, and stands in `left_out` then.
+        """
         self.handing_over = False
-        utf8 = not all(address.isascii() for address in (sender, *recipients))
+        self.left_out = []
+        utf8 = not all(address.isascii() for address in (sender, *recipients, *copies))
         encoding = "utf-8" if utf8 else "ascii"
         options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
         await self._smtp.mail(sender, options=options, encoding=encoding)
         for recipient in recipients:
             await self._smtp.rcpt(recipient, encoding=encoding)
+        for copy in copies:
+            try:
+                await self._smtp.rcpt(copy, encoding=encoding)
+            except SMTPRecipientRefused as error:
+                if error.code in (421, -1):  # it ends the conversation, not the copy
+                    raise
+                self.left_out.append(f"No copy to {copy}: {error.code} {_words(error.message)}")
         self.handing_over = True
         response = await self._smtp.data(raw)
         self.carried += 1
@@ -95,12 +110,12 @@ class Mail:
     async def submit(self, submission: Submission) -> Outcome:
         try:
             raw = compose(submission, self._settings, now())
-            sender, recipients = envelope(submission)
+            way = envelope(submission)
         except (Invalid, UnicodeError) as error:
             return refused(f"It cannot be written as a mail: {error}")
         connection = self._idle_connection()
         if connection is not None:
-            outcome = await self._hand_over(connection, sender, recipients, raw)
+            outcome = await self._hand_over(connection, way, raw)
             if outcome is not None:
                 return outcome
         connection = Connection(self._settings)
@@ -112,15 +127,15 @@ class Mail:
         except (SMTPException, OSError) as error:
             connection.drop()
             return later(f"The relay cannot be reached: {_words(str(error))}")
-        outcome = await self._hand_over(connection, sender, recipients, raw)
+        outcome = await self._hand_over(connection, way, raw)
         return outcome or later("The relay closed the connection.")
 
     async def _hand_over(
-        self, connection: Connection, sender: str, recipients: tuple[str, ...], raw: bytes
+        self, connection: Connection, way: tuple[str, tuple[str, ...], tuple[str, ...]], raw: bytes
     ) -> Outcome | None:
         """What became of it; None when the relay had left the connection before it heard of the mail."""
         try:
-            said = await connection.send(sender, recipients, raw)
+            said = await connection.send(*way, raw)
         except SMTPDataError as error:
             return await self._answered(connection, "DATA", error.code, error.message)
         except SMTPSenderRefused as error:
@@ -142,7 +157,7 @@ class Mail:
             connection.drop()
             raise
         self._put_back(connection)
-        return accepted(_words(said))
+        return accepted(_words(said), " ".join(connection.left_out)[:500])
 
     async def _answered(self, connection: Connection, verb: str, code: int, words: str) -> Outcome:
         """What a refusal means: 4xx try later, 5xx never; anything else only the relay knows."""
@@ -177,14 +192,14 @@ class Mail:
             await self._idle.pop().quit()
 
 
-def envelope(submission: Submission) -> tuple[str, tuple[str, ...]]:
-    """Envelope sender and recipients, domains in ASCII; an automatic answer has the null sender."""
+def envelope(submission: Submission) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Envelope sender, recipients and copies, domains in ASCII; an automatic answer has the null sender."""
     replied = any(
         name.lower() == "auto-submitted" and value.startswith("auto-replied")  # RFC 3834
         for name, value in submission.headers.items()
     )
     sender = "" if replied else _ascii_domain(submission.account)
-    return sender, tuple(_ascii_domain(address) for address in (*submission.to, *submission.cc))
+    return sender, tuple(map(_ascii_domain, submission.to)), tuple(map(_ascii_domain, submission.cc))
 
 
 def _ascii_domain(address: str) -> str:

@@ -16,11 +16,11 @@ from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
 from channels.base import Enclosure
+from channels.html import MAX_HTML
 
 MAX_PARTS = 200
 MAX_DEPTH = 20
 MAX_TEXT = 500_000
-MAX_HTML = 1_000_000
 MAX_LINE = 2_000
 MAX_IDS = 100
 MAX_ADDRESSES = 100
