@@ -5,12 +5,14 @@ from typing import Literal
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import outbox
+from channels import delivery, outbox
 from channels.conversations import Received
+from core.rendering import gettext as _
+from core.rendering import speaking
 from core.settings import settings
 from customers import consent
 from customers.merging import group
-from customers.models import ConsentRecord, SuppressionScope
+from customers.models import ConsentRecord, Customer, SuppressionScope
 
 Word = Literal["stop", "start", "help"]
 
@@ -51,7 +53,9 @@ async def stop(session: AsyncSession, received: Received, number: str) -> None:
 
 async def start(session: AsyncSession, received: Received, number: str) -> None:
     """Take back what STOP did, and only that."""
-    await consent.lift(session, "sms", number, SuppressionScope.MARKETING)
+    await consent.lift(
+        session, "sms", number, SuppressionScope.MARKETING, reasons=[SOURCE, delivery.OPTED_OUT]
+    )
     for topic in sorted(await _topics(session, received, granted=False)):
         await consent.grant(
             session, received.customer_id, "sms", source="START", topic=topic, address=number, wording="START"
@@ -82,10 +86,12 @@ async def _help(session: AsyncSession, received: Received, number: str, account:
     )
     if await session.scalar(recent, {"customer_id": received.customer_id, "number": number}):
         return
-    words = (
-        f"{settings().company_name}: write to us here and a person answers, or by e-mail to "
-        f"{settings().support_address}. Reply STOP to get no more offers."
-    )
+    locale = await session.scalar(select(Customer.locale).where(Customer.id == received.customer_id))
+    with speaking(locale or "en"):
+        words = _(
+            "%(company)s: write to us here and a person answers, or by e-mail to %(address)s. "
+            "Reply STOP to get no more offers."
+        ) % {"company": settings().company_name, "address": settings().support_address}
     await outbox.queue(
         session,
         [

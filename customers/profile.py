@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
+from core.words import mark, worded
 from customers import identities
 from customers.merging import group, survivor
 from customers.models import Address, AddressKind, Customer
@@ -34,7 +35,7 @@ async def change(
     contact = identities.phone(phone, country) if phone else None
     for field, value in (("name", name), ("company", company)):
         if len(value) > LONGEST:
-            raise Invalid("That is too long.", {field: f"At most {LONGEST} characters."})
+            raise Invalid("That is too long.", {field: worded("At most %(most)s characters.", most=LONGEST)})
     customer = await session.get_one(Customer, await survivor(session, customer_id), with_for_update=True)
     customer.name, customer.company, customer.locale = name.strip(), company.strip(), locale
     if contact is not None:
@@ -57,13 +58,17 @@ async def addresses(session: AsyncSession, customer_id: UUID) -> list[Address]:
 async def add_address(session: AsyncSession, customer_id: UUID, kind: AddressKind, **facts: Any) -> Address:
     """Keep an address: name, company, street, postcode, city, country (ISO 3166-1 alpha-2); or Invalid."""
     wrong = {
-        field: "Please fill this in."
+        field: mark("Please fill this in.")
         for field in ("name", "street", "postcode", "city")
         if not facts.get(field)
     }
-    wrong |= {field: f"At most {LONGEST} characters." for field in facts if len(facts[field]) > LONGEST}
+    wrong |= {
+        field: worded("At most %(most)s characters.", most=LONGEST)
+        for field in facts
+        if len(facts[field]) > LONGEST
+    }
     if len(facts.get("country", "")) != 2 or not facts["country"].isalpha():
-        wrong["country"] = "Choose a country."
+        wrong["country"] = mark("Choose a country.")
     if wrong:
         raise Invalid("This address needs another look.", wrong)
     speaker = await survivor(session, customer_id)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import Invalid, NotFound
+from core.words import worded
 from customers.merging import group
 from estore.models import Cart, CartLine, Product, Sku, Stock
 
@@ -65,7 +66,8 @@ async def begin(session: AsyncSession, customer_id: UUID | None = None) -> Cart:
 async def put(session: AsyncSession, cart: Cart, sku_id: UUID, quantity: int = 1) -> None:
     """Add so many of a SKU. Raises NotFound for what is not for sale, Invalid for a wrong number."""
     if not 1 <= quantity <= MOST_OF_ONE:
-        raise Invalid("That is not a quantity.", {"quantity": f"Enter a number from 1 to {MOST_OF_ONE}."})
+        wrong = worded("Enter a number from 1 to %(most)s.", most=MOST_OF_ONE)
+        raise Invalid("That is not a quantity.", {"quantity": wrong})
     for_sale = await session.scalar(
         select(Sku.id)
         .join(Product, Product.id == Sku.product_id)
@@ -90,7 +92,8 @@ async def put(session: AsyncSession, cart: Cart, sku_id: UUID, quantity: int = 1
 async def change(session: AsyncSession, cart: Cart, sku_id: UUID, quantity: int) -> None:
     """Set how many of a SKU are wanted; 0 takes it out. Raises Invalid."""
     if not 0 <= quantity <= MOST_OF_ONE:
-        raise Invalid("That is not a quantity.", {"quantity": f"Enter a number from 0 to {MOST_OF_ONE}."})
+        wrong = worded("Enter a number from 0 to %(most)s.", most=MOST_OF_ONE)
+        raise Invalid("That is not a quantity.", {"quantity": wrong})
     if quantity == 0:
         await session.execute(delete(CartLine).where(CartLine.cart_id == cart.id, CartLine.sku_id == sku_id))
     else:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
 from estore import search
-from estore.models import Category, Product, Sku, Stock
+from estore.models import Category, PaymentMethod, Product, ShippingMethod, Sku, Stock
 
 FEW = 5
 
@@ -36,10 +36,26 @@ class Shown:
     offers: list[Offer]
 
 
-def words(thing: Product | Category, key: str, locale: str) -> str:
-    """A text of a product or category in a language, in English where nobody has translated it."""
+def words(thing: Product | Category | ShippingMethod | PaymentMethod, key: str, locale: str) -> str:
+    """A text of what the shop offers in a language, in English where nobody has translated it."""
     translated = thing.translations.get(locale, {}).get(key)
     return str(translated or getattr(thing, key))
+
+
+def label(product: Product, sku: Sku, locale: str) -> str:
+    """What tells a SKU from its product's others ("Black"); empty where there is nothing to choose."""
+    return ", ".join(option(product, str(value), locale) for value in sku.options.values())
+
+
+def option(product: Product, word: str, locale: str) -> str:
+    """The name or a value of something to choose (a colour, a size) in a language, else as it is."""
+    return str(product.translations.get(locale, {}).get("options", {}).get(word, word))
+
+
+def specification(product: Product, locale: str) -> list[tuple[str, str]]:
+    """The rows of a product's table: term and value."""
+    rows = product.translations.get(locale, {}).get("specification") or product.specification
+    return [(str(term), str(value)) for term, value in rows]
 
 
 async def categories(session: AsyncSession) -> list[Category]:

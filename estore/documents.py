@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from babel import Locale
 from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,7 +50,7 @@ async def sheet(session: AsyncSession, invoice: Invoice) -> Sheet:
     facts: dict[str, Any] = {
         "lang": locale,
         "title": _("Credit note") if credit else _("Invoice"),
-        "seller": invoice.seller,
+        "seller": particulars(invoice.seller, locale),
         "buyer": _address(invoice.buyer),
         "meta": [
             [_("Credit note number") if credit else _("Invoice number"), invoice.label],
@@ -114,6 +115,16 @@ def pdf(sheet: Sheet) -> bytes:
 @cache
 def _template() -> bytes:
     return TEMPLATE.read_bytes()
+
+
+def particulars(seller: dict[str, Any], locale: str) -> dict[str, Any]:
+    """The seller's particulars with the country's name and the motto in a language."""
+    said = dict(seller)
+    if name := Locale.parse(locale).territories.get(str(said.get("country", ""))):
+        said["country_name"] = name
+    if motto := said.get("tagline"):
+        said["tagline"] = translations(locale).gettext(motto)
+    return said
 
 
 def _address(buyer: dict[str, Any]) -> list[str]:

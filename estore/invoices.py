@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.errors import Conflict, NotFound
 from core.jobs import enqueue
+from core.rendering import translations
 from customers import timeline
 from customers.merging import group
 from estore import pricing
@@ -123,11 +124,12 @@ async def draft_credit_note(session: AsyncSession, invoice: Invoice, amount: int
             for line in await lines(session, invoice.id)
         )
     else:
+        _ = translations(invoice.locale).gettext
         session.add(
             InvoiceLine(
                 invoice_id=note.id,
                 position=1,
-                name=f"Part of invoice {invoice.label}",
+                name=_("Part of invoice %(number)s") % {"number": invoice.label},
                 detail=reason,
                 quantity=1,
                 unit_price=amount,

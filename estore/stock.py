@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Conflict, Invalid, NotFound
+from core.words import worded
 from estore.models import HoldStatus, Product, Sku, Stock, StockHold
 
 
@@ -50,11 +51,16 @@ async def _sold_out(session: AsyncSession, sku_id: UUID) -> SoldOut:
     )
     if left:
         return SoldOut(
-            f"Only {left} of {name} are left. Nothing was ordered: change the quantity and try again.",
+            worded(
+                "Only %(left)s of %(name)s are left. Nothing was ordered: change the quantity and try again.",
+                left=left,
+                name=name,
+            ),
             sku_id,
             left,
         )
-    return SoldOut(f"{name} has just sold out. Nothing was ordered; your cart is as it was.", sku_id, 0)
+    gone = worded("%(name)s has just sold out. Nothing was ordered; your cart is as it was.", name=name)
+    return SoldOut(gone, sku_id, 0)
 
 
 async def commit(session: AsyncSession, order_id: UUID) -> None:

@@ -16,12 +16,13 @@ from litestar.template import TemplateConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar_htmx import HTMXPlugin
 from redis.asyncio import Redis
+from sqlalchemy.exc import DBAPIError
 
 from core.database import Database
 from core.rendering import LANGUAGES, set_locale
 from core.settings import Settings
 from estore.gateway import Gateway
-from portal import errors, guards, routes, visits
+from portal import errors, guards, inputs, routes, visits
 from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import STATIC, make_environment
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> Litestar:
         app.state.database = Database(settings.database_url, redis, pool_size=10)
         app.state.live = Live(redis)
         app.state.live.start()
-        app.state.limits = Limits(settings.redis_url)
+        app.state.limits = Limits(settings.redis_url, settings.proxies)
         app.state.shell = Shell(app.state.database)
         app.state.gateway = Gateway(settings)
         clearing = asyncio.create_task(visits.keep_clear(app.state.database))
@@ -89,7 +90,7 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[files, *routes.ROUTES],
         lifespan=[lifespan],
         plugins=[HTMXPlugin()],
-        middleware=[Visits],
+        middleware=[Visits, inputs.Legible],
         csrf_config=CSRFConfig(
             secret=sha256(f"csrf:{secret}".encode()).hexdigest(),
             cookie_secure=settings.secure_cookies,
@@ -106,7 +107,7 @@ def create_app(settings: Settings) -> Litestar:
             "visit": Provide(visit, sync_to_thread=False),
             "settings": Provide(configured, sync_to_thread=False),
         },
-        exception_handlers=errors.HANDLERS,
+        exception_handlers={**errors.HANDLERS, DBAPIError: inputs.on_database_error},
         before_send=[_finish(settings)],
         request_max_body_size=30 * 1024 * 1024,
         openapi_config=None,
@@ -135,8 +136,12 @@ class Visits:
                 async with state.database.transaction() as session:
                     visit = await visits.load(session, token)
             scope["state"]["visit"] = visit
-            set_locale(visit.locale or _preferred(request.headers.get("accept-language", "")))
-            if not scope["path"].startswith(("/desk", "/api/")):
+            at_desk = scope["path"].startswith("/desk")
+            # The desk is English for now; half of it in another language would be worse.
+            set_locale(
+                "en" if at_desk else visit.locale or _preferred(request.headers.get("accept-language", ""))
+            )
+            if not at_desk and not scope["path"].startswith("/api/"):
                 await state.shell.refresh()
         await self.app(scope, receive, send)
 

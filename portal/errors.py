@@ -11,6 +11,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TransientError
 from core.rendering import gettext as _
+from core.words import mark
 from portal.refusals import NotSignedIn, TooMany
 from portal.rendering import page
 
@@ -43,7 +44,8 @@ def answer(
 
 
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
-    response = answer(request, status_of(error), _(error.message), getattr(error, "fields", None))
+    fields = {name: _(words) for name, words in getattr(error, "fields", {}).items()}
+    response = answer(request, status_of(error), _(error.message), fields)
     if isinstance(error, TooMany):
         response.headers["retry-after"] = str(error.wait)
     return response
@@ -62,13 +64,15 @@ def on_not_signed_in(request: Request[Any, Any, Any], error: NotSignedIn) -> Res
 
 
 WORDS = {
-    400: "We could not read that. Nothing was changed.",
-    401: "Sign in first.",
-    403: "This form is too old or came from elsewhere. Nothing was changed: reload the page and try again.",
-    404: "There is nothing at this address.",
-    405: "That cannot be done here.",
-    413: "That is too large for us to take.",
-    429: "That was a lot at once. Wait a minute and try again.",
+    400: mark("We could not read that. Nothing was changed."),
+    401: mark("Sign in first."),
+    403: mark(
+        "This form is too old or came from elsewhere. Nothing was changed: reload the page and try again."
+    ),
+    404: mark("There is nothing at this address."),
+    405: mark("That cannot be done here."),
+    413: mark("That is too large for us to take."),
+    429: mark("That was a lot at once. Wait a minute and try again."),
 }
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from core.rendering import LANGUAGES, current_locale, environment
 from core.rendering import gettext as _
 from core.settings import Settings
+from core.words import mark
 from portal import places, visits
 
 HERE = Path(__file__).parent
@@ -51,7 +52,7 @@ def make_environment(settings: Settings) -> Environment:
         "languages": list(LANGUAGES.items()),
         "company": Company(
             settings.company_name,
-            "Machines, grinders and beans, and people who repair them",
+            mark("Machines, grinders and beans, and people who repair them"),
             settings.support_address,
             settings.twilio_number,
             "Speicherstraße 12, 10243 Berlin",
@@ -86,7 +87,7 @@ class Page(HTMXTemplate):
             principal = Principal("customer", visit.customer_name, [])
         shell = request.app.state.get("shell")
         return {
-            "categories": shell.categories if shell is not None else [],
+            "categories": shell.shelves(current_locale()) if shell is not None else [],
             "principal": principal,
             "desk_sections": sections,
             "legal_links": [] if at_desk else legal_links(),

@@ -10,11 +10,21 @@ from estore.models import Category
 KEPT = 30.0
 
 
+@dataclass(frozen=True)
+class Shelf:
+    slug: str
+    name: str
+
+
 @dataclass
 class Shell:
     database: Database
     categories: list[Category] = field(default_factory=list)
     read_at: float = -KEPT
+
+    def shelves(self, locale: str) -> list[Shelf]:
+        """The categories of the store's header in a language."""
+        return [Shelf(one.slug, catalogue.words(one, "name", locale)) for one in self.categories]
 
     async def refresh(self) -> None:
         """Read the categories again when what we have is older than KEPT seconds."""

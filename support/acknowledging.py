@@ -9,7 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels import outbox
 from channels.models import Direction, Message
 from core.clock import now
+from core.rendering import gettext as _
+from core.rendering import speaking
 from core.settings import settings
+from customers.models import Customer
 from support.models import Acknowledgement, Ticket
 
 PAUSE = timedelta(hours=24)
@@ -42,6 +45,14 @@ async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
         return False
     company = settings().company_name
     subject = message.subject or ticket.subject
+    locale = await session.scalar(select(Customer.locale).where(Customer.id == ticket.customer_id))
+    with speaking(locale or "en"):
+        words = [
+            _("Thank you for writing to %(company)s.") % {"company": company},
+            _("Your message has reached us as ticket %(number)s. A person reads it and answers you here.")
+            % {"number": ticket.number},
+            _("If something changes, simply reply to this e-mail."),
+        ]
     await outbox.queue(
         session,
         [
@@ -52,11 +63,7 @@ async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
                 account=message.account,
                 sender_name=company,
                 subject=subject if subject.lower().startswith("re:") else f"Re: {subject}",
-                text=(
-                    f"Thank you for writing to {company}.\n\n"
-                    f"Your message has reached us as ticket {ticket.number}. A person reads it and answers "
-                    "you here.\n\nIf something changes, simply reply to this e-mail."
-                ),
+                text="\n\n".join(words),
                 author="automation",
                 conversation_id=ticket.conversation_id,
                 in_reply_to_id=message.id,

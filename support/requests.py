@@ -11,6 +11,7 @@ from channels.conversations import Incoming, Received
 from channels.models import Conversation
 from channels.outbox import CHAT
 from core.errors import Invalid, NotFound
+from core.words import worded
 from customers import identities
 from customers.identities import Contact
 from customers.merging import group
@@ -27,7 +28,8 @@ def _checked(body: str) -> str:
     if not body:
         raise Invalid("There is nothing to send yet.", {"body": "Write something first."})
     if len(body) > MAX_LENGTH:
-        raise Invalid("That is longer than we can take.", {"body": f"At most {MAX_LENGTH} characters."})
+        most = worded("At most %(most)s characters.", most=MAX_LENGTH)
+        raise Invalid("That is longer than we can take.", {"body": most})
     return body
 
 

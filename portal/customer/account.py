@@ -203,6 +203,10 @@ def _named(countries: list[str]) -> list[tuple[str, str]]:
     return sorted(((code, names.get(code, code)) for code in countries), key=lambda pair: pair[1])
 
 
+def _told(error: Invalid) -> dict[str, str]:
+    return {name: _(sentence) for name, sentence in error.fields.items()}
+
+
 async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
 
@@ -231,7 +235,7 @@ async def change_profile(
     except Invalid as error:
         typed = {"name": "", "company": "", "phone": "", "language": "en"} | await _typed(request)
         return await _profile_page(
-            database, visit.customer, settings, errors=error.fields, typed=typed, form="profile"
+            database, visit.customer, settings, errors=_told(error), typed=typed, form="profile"
         )
     return Redirect("/account/profile", status_code=303)
 
@@ -253,7 +257,7 @@ async def add_address(
             database,
             visit.customer,
             settings,
-            errors=error.fields or {"name": _(error.message)},
+            errors=_told(error) or {"name": _(error.message)},
             typed=await _typed(request),
             form="address",
         )

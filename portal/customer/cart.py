@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
 from core.errors import Invalid
+from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
 from estore import carts, catalogue, checkout
@@ -47,7 +48,9 @@ def totals(quote: checkout.Quote) -> dict[str, Any]:
     rows: list[tuple[str, ...]] = [(_("Goods"), amount(sums.goods, currency))]
     if quote.shipping is not None:
         price = amount(sums.shipping, currency) if sums.shipping else _("Free")
-        rows.append((quote.shipping.name, price, quote.shipping.promise))
+        name = catalogue.words(quote.shipping, "name", current_locale())
+        promise = catalogue.words(quote.shipping, "promise", current_locale())
+        rows.append((name, price, promise))
     taxes = ", ".join(
         _("%(rate)s %% VAT: %(amount)s")
         % {"rate": f"{float(tax.rate * 100):g}", "amount": amount(tax.tax, currency)}
@@ -66,7 +69,7 @@ def totals(quote: checkout.Quote) -> dict[str, Any]:
 
 
 def _line(line: carts.Line) -> dict[str, Any]:
-    detail = line.sku.label
+    detail = catalogue.label(line.product, line.sku, current_locale())
     if line.short:
         detail = f"{detail} · {stock_words(line.available)}" if detail else stock_words(line.available)
     return {

@@ -16,9 +16,9 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from customers import identities
 from customers.models import Customer, IdentityKind
-from estore import carts, checkout, orders, payments
+from estore import carts, catalogue, checkout, orders, payments
 from estore.gateway import Gateway
-from estore.models import Order
+from estore.models import Order, PaymentMethod
 from portal import visits
 from portal.customer import paying
 from portal.customer.cart import _line, totals
@@ -68,7 +68,8 @@ async def _context(
     if not quote.lines:
         return None
     goods, currency = quote.totals.goods, cart.currency
-    names = Locale.parse(current_locale()).territories
+    locale = current_locale()
+    names = Locale.parse(locale).territories
     served = await checkout.countries(session)
     methods = await payments.methods(session)
     return {
@@ -78,17 +79,27 @@ async def _context(
         "total_minor": quote.totals.total,
         "countries": sorted(((code, names.get(code, code)) for code in served), key=lambda pair: pair[1]),
         "shippings": [
-            (one.code, one.name, one.promise, _price(checkout.shipping_price(one, goods), currency))
+            (
+                one.code,
+                catalogue.words(one, "name", locale),
+                catalogue.words(one, "promise", locale),
+                _price(checkout.shipping_price(one, goods), currency),
+            )
             for one in await checkout.shipping_methods(session, country)
         ],
         "shipping": quote.shipping.code if quote.shipping else "",
-        "payments": [(one.code, one.name, one.detail) for one in methods],
+        "payments": [_way(one) for one in methods],
         "payment": filled.get("payment") or (methods[0].code if methods else ""),
         "news_wording": news_wording(),
         "signed_in": visit.customer_id is not None,
         "errors": {},
         "message": "",
     }
+
+
+def _way(method: PaymentMethod) -> tuple[str, str, str]:
+    name, detail = (catalogue.words(method, key, current_locale()) for key in ("name", "detail"))
+    return method.code, name, detail
 
 
 def _price(minor: int, currency: str) -> str:

@@ -141,7 +141,8 @@ async def vote(
                 session, slug, voter, helpful=helpful, reason=form.reason, comment=form.comment
             )
     except Invalid as error:
-        return await _article(database, slug, "no", errors=error.fields)
+        errors = {name: _(said) for name, said in error.fields.items()}
+        return await _article(database, slug, "no", errors=errors)
     said = "yes" if helpful else "thanks" if form.reason or form.comment else "no"
     return Redirect(f"/help/articles/{slug}?voted={said}#vote", status_code=303)
 

@@ -11,9 +11,10 @@ from litestar.response import Redirect
 from core.clock import now
 from core.database import Database
 from core.errors import Conflict, DomainError, NotFound
+from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import access, orders, payments, stock
+from estore import access, catalogue, orders, payments, stock
 from estore.gateway import Gateway
 from estore.models import Order, OrderStatus, PaymentMethod, PaymentStatus
 from portal.customer import paying
@@ -23,13 +24,6 @@ from portal.rendering import page
 from portal.visits import Visit
 
 Token = Annotated[str, Parameter(query="token", max_length=300)]
-NAMES = {
-    OrderStatus.PLACED: "Placed",
-    OrderStatus.PAID: "Paid",
-    OrderStatus.PACKED: "Packed",
-    OrderStatus.SHIPPED: "Shipped",
-    OrderStatus.DELIVERED: "Delivered",
-}
 FRESH = timedelta(minutes=30)
 
 
@@ -90,7 +84,11 @@ async def context(
         "method": method,
         "bank": method.instructions if method and method.kind == "transfer" else {},
         "deadline": until,
-        "payments": [one for one in methods if not one.for_companies and one.kind != "later"],
+        "payments": [
+            (one.code, *(catalogue.words(one, key, current_locale()) for key in ("name", "detail")))
+            for one in methods
+            if not one.for_companies and one.kind != "later"
+        ],
         "message": "",
     }
 

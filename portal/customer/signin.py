@@ -69,7 +69,8 @@ async def ask_for_code(
     except Invalid as error:
         typed = str((await request.form()).get("email", ""))
         target = local(str((await request.form()).get("next", "")), "")
-        context = {"target": target, "email": typed, "errors": error.fields}
+        errors = {name: _(said) for name, said in error.fields.items()}
+        context = {"target": target, "email": typed, "errors": errors}
         return page("account/sign_in.html", context, status_code=422)
     await limits.take(BY_CLIENT, "sign-in", client(request))
     await limits.take(BY_ADDRESS, "sign-in", contact.value)

@@ -9,8 +9,9 @@ from litestar.response import File
 from sqlalchemy import select
 
 from core.database import Database
+from core.rendering import current_locale
 from core.settings import Settings
-from estore import invoices
+from estore import documents, invoices
 from estore.models import Category, Product
 from portal.guards import anyone
 from portal.rendering import STATIC, page
@@ -30,7 +31,8 @@ _PARTICULARS = (
 async def _legal(name: str, database: Database, settings: Settings) -> Response[Any]:
     async with database.transaction() as session:
         known = await invoices.seller(session)
-    seller = dict.fromkeys(_PARTICULARS, "") | {"name": settings.company_name} | known
+    seller = dict.fromkeys(_PARTICULARS, "") | {"name": settings.company_name}
+    seller |= documents.particulars(known, current_locale())
     context = {
         "seller": seller,
         "support_address": settings.support_address,

@@ -49,6 +49,10 @@ def name_of(thing: Product | Category) -> str:
     return catalogue.words(thing, "name", current_locale())
 
 
+def said_of(category: Category) -> str:
+    return catalogue.words(category, "description", current_locale())
+
+
 def card(found: search.Found) -> Card:
     product = found.product
     return Card(
@@ -81,7 +85,7 @@ async def home(database: NamedDependency[Database]) -> Response[Any]:
         {
             "hero": picture(HERO),
             "shelves": [
-                (name_of(one), f"/c/{one.slug}", picture(one.picture), one.description) for one in categories
+                (name_of(one), f"/c/{one.slug}", picture(one.picture), said_of(one)) for one in categories
             ],
             "best": [card(found) for found in best.found],
             "beans": [card(found) for found in beans.found],
@@ -160,7 +164,7 @@ async def _listing(
         else (
             _("Results for “%(words)s”") % {"words": asked.words} if asked.words else _("Everything we sell")
         ),
-        "lead": category.description if category else "",
+        "lead": said_of(category) if category else "",
         "cards": [card(found) for found in results.found],
         "total": results.total,
         "kinds": [(one.slug, name_of(one), count) for one, count in results.categories],
@@ -241,6 +245,7 @@ def product_context(shown: catalogue.Shown, sku: str = "", error: str = "") -> d
         chosen = next((offer for offer in shown.offers if offer.available > 0), None)
     if chosen is None and shown.offers:
         chosen = shown.offers[0]
+    choice = next((key for offer in shown.offers for key in offer.sku.options), "")
     return {
         "product": product,
         "name": name_of(product),
@@ -248,17 +253,20 @@ def product_context(shown: catalogue.Shown, sku: str = "", error: str = "") -> d
         "story": [part for part in catalogue.words(product, "description", locale).split("\n") if part],
         "picture": picture((chosen.sku.picture if chosen else "") or product.picture),
         "category": (name_of(shown.category), f"/c/{shown.category.slug}"),
-        "option": next((key for offer in shown.offers for key in offer.sku.options), ""),
-        "options": [_option(offer, shown.offers) for offer in shown.offers],
+        "option": catalogue.option(product, choice, locale) if choice else "",
+        "options": [_option(product, offer, shown.offers) for offer in shown.offers],
+        "specification": catalogue.specification(product, locale),
         "chosen": chosen,
         "stock_words": stock_words(chosen.available) if chosen else _("Sold out for now"),
         "error": error,
     }
 
 
-def _option(offer: catalogue.Offer, offers: list[catalogue.Offer]) -> tuple[str, str, str | None, bool]:
+def _option(
+    product: Product, offer: catalogue.Offer, offers: list[catalogue.Offer]
+) -> tuple[str, str, str | None, bool]:
     sku: Sku = offer.sku
-    label = sku.label or sku.code
+    label = catalogue.label(product, sku, current_locale()) or sku.code
     hue = sku.options.get("Colour", "").lower() or None
     if len({one.sku.price for one in offers}) > 1:
         label = f"{label}, {amount(sku.price, sku.currency)}"
