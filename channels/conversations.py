@@ -254,7 +254,8 @@ class Recipients:
 
 
 async def recipients_for(session: AsyncSession, conversation_id: UUID, channel: str) -> Recipients:
-    """Who an answer on this channel would go to: whoever wrote last there, else the customer's own address.
+    """Who an answer on this channel would go to: the person who wrote last there, else a machine that did,
+    else the customer's own address.
 
     Raises NotFound for an unknown conversation, Invalid when the customer cannot be reached there.
     """
@@ -272,7 +273,7 @@ async def recipients_for(session: AsyncSession, conversation_id: UUID, channel: 
             Message.channel == channel,
             Message.direction == Direction.INBOUND,
         )
-        .order_by(Message.seq.desc())
+        .order_by(Message.automated, Message.seq.desc())
         .limit(1)
     )
     if last is not None:
@@ -371,7 +372,7 @@ async def undo(session: AsyncSession, message_id: UUID, staff: Staff) -> str:
                 Message.id == message_id,
                 Message.status == MessageStatus.HELD,
                 Message.author == "staff",
-                Message.release_at > now(),
+                Message.release_at > func.now(),
             )
             .values(release_at=None, reason=f"Taken back by {staff.name}.")
             .returning(Message.text, Message.conversation_id, Message.seq)

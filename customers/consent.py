@@ -168,12 +168,24 @@ async def suppress(
     )
 
 
-async def lift(session: AsyncSession, channel: str, address: str, scope: SuppressionScope) -> None:
-    """Take a suppression back: the owner of the address asked for it (START), or a colleague did, for a reason."""
-    await session.execute(
-        text("DELETE FROM suppression WHERE channel = :channel AND address = :address AND scope = :scope"),
-        {"channel": channel, "address": address, "scope": str(scope)},
+async def lift(
+    session: AsyncSession,
+    channel: str,
+    address: str,
+    scope: SuppressionScope,
+    *,
+    reasons: Sequence[str] | None = None,
+) -> bool:
+    """Take a suppression back, with `reasons` only if it stands for one of them; whether there was one.
+
+    The owner of the address asked for it (START), or a colleague did, for a reason.
+    """
+    statement = delete(Suppression).where(
+        Suppression.channel == channel, Suppression.address == address, Suppression.scope == str(scope)
     )
+    if reasons is not None:
+        statement = statement.where(Suppression.reason.in_(reasons))
+    return (await session.execute(statement.returning(Suppression.id))).first() is not None
 
 
 LATEST = text("""

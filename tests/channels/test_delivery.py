@@ -370,7 +370,7 @@ async def bury(database) -> int:
     async with database.transaction() as session:
         [row] = await session.scalars(select(JobRow).where(JobRow.queue == "delivery"))
         await session.execute(update(JobRow).values(dead_at=now(), tries=MAX_TRIES, leased_until=None))
-        return row.id
+        return int(row.id)
 
 
 async def test_a_revived_job_settles_what_its_former_life_left(database, resources, sink, customer_id):
@@ -426,6 +426,7 @@ async def test_an_unknown_answer_is_resent_four_times_at_most_and_ever_later(
     sink.answer = lambda verb, line: "drop" if verb == "END" else None
     [message_id] = await queue(database, mail(customer_id))
     waits = []
+    message = None
     for _ in range(delivery.MAX_UNKNOWN):
         await make_all_due(database)
         assert await run_due(database, resources) == 1
@@ -434,6 +435,7 @@ async def test_an_unknown_answer_is_resent_four_times_at_most_and_ever_later(
         waits.append(message.release_at and round((message.release_at - now()).total_seconds()))
     assert waits[-1] is None
     assert [round(wait / 5) for wait in waits[:-1]] == [1, 3, 9]
+    assert message is not None
     assert message.reason.startswith("Not sent again after 4 tries")
     await make_all_due(database)
     assert await run_due(database, resources) == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from channels.adapters.email import isolation, reading
 from channels.adapters.email.isolation import Reader, parse_apart
 from channels.adapters.email.listener import store
 from channels.adapters.email.parsing import MAX_LINES, parse
+from channels.html import clean as harmless
 from channels.models import Message, ReceivedMail
 from core.jobs import JobRow, decode
 
@@ -63,7 +65,7 @@ def test_no_mail_costs_more_than_its_bound(reader, raw):
     assert parsed.broken or parsed.senders <= 2
     if parsed.html is not None:  # what is kept is cheap to show
         started = time.process_time()
-        isolation.harmless(parsed.html)
+        harmless(parsed.html)
         assert time.process_time() - started < 1
 
 
@@ -111,8 +113,8 @@ async def test_a_mail_that_costs_too_much_waits_in_quarantine_with_its_raw_form(
     async with database.transaction() as session:
         await store(session, {"support@halden.test"}, "ann@example.test", ["support@halden.test"], raw)
     async with database.transaction() as session:
-        job = await session.scalar(select(JobRow))
-        await reading.read_mail(session, decode(job.tag, job.payload), settings)
+        job: Any = decode(*(await session.execute(select(JobRow.tag, JobRow.payload))).one())
+        await reading.read_mail(session, job, settings)
     async with database.transaction() as session:
         [mail] = await session.scalars(select(ReceivedMail))
         assert mail.quarantined == "It is not a readable mail: reading it takes too long or too much memory"

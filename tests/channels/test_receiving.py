@@ -370,6 +370,19 @@ async def test_a_reply_goes_to_whoever_wrote_and_is_held_for_the_undo_window(ses
         await conversations.undo(session, reply_id, agent)
 
 
+async def test_an_answer_goes_to_the_person_and_not_to_the_robot_that_wrote_last(session):
+    message = await message_of(session, await arrive(session, letter()))
+    robot = letter(
+        message_id="<2@example.test>", references="<1@example.test>", Auto_Submitted="auto-replied"
+    )
+    later = await message_of(session, await arrive(session, robot))
+    assert (later.conversation_id, later.automated) == (message.conversation_id, True)
+    later.sender = "no-reply@example.test"
+    await session.flush()
+    recipients = await conversations.recipients_for(session, message.conversation_id, "email")
+    assert (recipients.to, recipients.in_reply_to_id) == ("ann@example.test", message.id)
+
+
 async def test_what_came_in_cannot_hinder_or_steer_the_answer(session, agent):
     raw = letter(cc="bob@example.test, eve:@evil.test;, <a b@c>").replace(
         b"Subject: My kettle leaks", b"Subject: =?utf-8?q?leaks=0D=0ABcc:_eve@evil.test=01=E2=80=A8x?="

@@ -4,13 +4,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from channels import optouts, outbox
+from channels import delivery, optouts, outbox
 from channels.adapters import sms
 from channels.base import Submission
 from channels.models import Conversation, Message
 from core.errors import Invalid
 from customers import consent, identities
-from customers.models import Customer, Identity, TimelineEntry
+from customers.models import Customer, Identity, SuppressionScope, TimelineEntry
 from tests.sandbox.stand_in import run_sandbox
 
 US, ANN = "+4930555010", "+4915112345678"
@@ -105,6 +105,20 @@ async def test_stop_withdraws_and_suppresses_at_once(session, word):
     await sms.process(session, *text_from(ANN, "START"))
     for topic in ("news", "offers"):
         assert (await consent.may_contact(session, recipient, "marketing", topic)).allowed
+
+
+@pytest.mark.parametrize(
+    ("reason", "allowed"),
+    [("STOP", True), (delivery.OPTED_OUT, True), ("carrier complaint", False), ("set by Mara", False)],
+)
+async def test_start_lifts_only_what_stop_or_the_provider_set(session, reason, allowed):
+    customer = await identities.resolve(session, identities.phone(ANN), proven=False)
+    await consent.grant(session, customer, "sms", source="checkout")
+    await consent.suppress(session, "sms", ANN, reason=reason, scope=SuppressionScope.MARKETING)
+    await sms.process(session, *text_from(ANN, "STOP"))
+    await sms.process(session, *text_from(ANN, "START"))
+    recipient = consent.Recipient(customer, "sms", ANN)
+    assert (await consent.may_contact(session, recipient, "marketing")).allowed is allowed
 
 
 async def test_start_does_not_give_what_was_never_given(session):

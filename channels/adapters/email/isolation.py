@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -145,7 +145,7 @@ async def parse_apart(raw: bytes) -> ParsedMail:
     return await asyncio.get_running_loop().run_in_executor(_threads, _parse, raw)
 
 
-def _receive(source: BinaryIO) -> tuple[int, bytes] | None:
+def _receive(source: IO[bytes]) -> tuple[int, bytes] | None:
     """The next frame: its flag and content; None at the end."""
     head = source.read(_HEAD.size)
     if len(head) < _HEAD.size:
@@ -182,9 +182,12 @@ def main() -> None:
             said = _ENCODER.encode(ParsedMail(broken=clean(f"{type(error).__name__}: {error}")[:300]))
         signal.setitimer(signal.ITIMER_PROF, 0)
         del asked
-        answers.write(_HEAD.pack(len(said), 0))
-        answers.write(said)
-        answers.flush()
+        try:
+            answers.write(_HEAD.pack(len(said), 0))
+            answers.write(said)
+            answers.flush()
+        except BrokenPipeError:  # whoever asked is gone
+            os._exit(0)
 
 
 if __name__ == "__main__":
