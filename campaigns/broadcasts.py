@@ -13,7 +13,7 @@ from campaigns import audience, personal, segments, sending, topics
 from campaigns.content import Compiled, Rendered, compile_content, render
 from campaigns.jobs import PrepareBroadcast
 from campaigns.models import Broadcast, BroadcastState, Link
-from campaigns.templates import MissingValue
+from campaigns.templates import sentence
 from channels.outbox import Outgoing, queue
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
@@ -24,8 +24,7 @@ from core.staff import Staff
 from customers import identities
 
 TOPIC = "campaigns"
-CHECKED_AT_ONCE = 20_000
-PAGE = 1000
+SAMPLE = 500
 SHOWN_PROBLEMS = 20
 
 
@@ -39,10 +38,21 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """Some of the audience, and what is to be put together for them."""
+
+    people: int
+    addressed: int
+    content: Compiled
+    drawn: tuple[personal.Person, ...]
+
+
+@dataclass(frozen=True)
 class Preflight:
     """What a launch would meet: `checked` of `people` were put together, `failing` of those cannot be sent.
 
-    `problems` shows the first of them. What is beyond `checked` is put together before it is queued.
+    `problems` shows the first of them. Everyone beyond `checked` is put together when it is their turn, and
+    stands in the ledger as failed, with the reason, when that cannot be done.
     """
 
     people: int
@@ -88,7 +98,7 @@ async def edit(
     name: str | None = None,
     segment_id: UUID | None = None,
     topic: str | None = None,
-    format: str | None = None,  # noqa: A002
+    format: str | None = None,
     subject: str | None = None,
     body: str | None = None,
 ) -> Broadcast:
@@ -137,48 +147,31 @@ async def preview(
     return render(content, personal.values(settings, content, person))
 
 
-async def preflight(session: AsyncSession, settings: Settings, broadcast: Broadcast) -> Preflight:
-    """Put the message together for all of the audience, and say for whom it cannot be. Raises Invalid."""
+async def sample(session: AsyncSession, broadcast: Broadcast) -> Sample:
+    """Draw at most SAMPLE of the audience for `preflight`. Raises Invalid when something is missing or wrong."""
     segment = await segments.get(session, _segment_of(broadcast))
     content = compiled(broadcast)
     reach = await audience.reach(session, broadcast)
-    checked = failing = 0
-    problems: list[Problem] = []
-    after: UUID | None = None
-    while checked < CHECKED_AT_ONCE:
-        page = await segments.members(session, segment.definition, after, PAGE)
-        people = await personal.people(session, [customer.id for customer in page])
-        for customer in page:
-            try:
-                render(content, personal.values(settings, content, people[customer.id]))
-            except Invalid as error:
-                failing += 1
-                if len(problems) < SHOWN_PROBLEMS:
-                    problems.append(Problem(customer.id, customer.name, _sentence(error)))
-        checked += len(page)
-        if len(page) < PAGE:
-            break
-        after = page[-1].id
-    return Preflight(reach.people, reach.addressed, checked, failing, tuple(problems))
+    members = await segments.members(session, segment.definition, limit=SAMPLE)
+    people = await personal.people(session, [customer.id for customer in members])
+    return Sample(reach.people, reach.addressed, content, tuple(people[each.id] for each in members))
 
 
-async def launch(
-    session: AsyncSession,
-    settings: Settings,
-    broadcast_id: UUID,
-    version: int,
-    staff_id: UUID | None = None,
-    at: datetime | None = None,
-) -> Broadcast:
-    """Approve a draft as it is and send it: now, or at an instant to come. The audience is frozen then.
+def preflight(settings: Settings, drawn: Sample) -> Preflight:
+    """Put the message together for a sample. It takes milliseconds a person: in a thread, outside transactions."""
+    problems = []
+    for person in drawn.drawn:
+        try:
+            render(drawn.content, personal.values(settings, drawn.content, person))
+        except Invalid as error:
+            problems.append(Problem(person.customer_id, person.name, sentence(error)))
+    return Preflight(
+        drawn.people, drawn.addressed, len(drawn.drawn), len(problems), tuple(problems[:SHOWN_PROBLEMS])
+    )
 
-    Raises Invalid when something is missing, wrong, or cannot be put together for someone in the audience;
-    Conflict when it is no draft or was changed since `version`.
-    """
-    broadcast = await _draft(session, broadcast_id, version)
-    if at is not None and at <= now():
-        raise Invalid("That moment has passed.", {"at": "Choose one that is still to come."})
-    found = await preflight(session, settings, broadcast)
+
+def refuse(found: Preflight) -> None:
+    """Raises Invalid when a launch would reach nobody, or fail for some of those who were looked at."""
     if found.addressed == 0:
         raise Invalid("Nobody in this segment can be reached.", {"segment_id": "Choose another segment."})
     if found.problems:
@@ -186,6 +179,24 @@ async def launch(
             f"The message cannot be put together for {found.failing} of {found.checked}.",
             {"body": f"{found.problems[0].name or 'Someone without a name'}: {found.problems[0].sentence}"},
         )
+
+
+async def launch(
+    session: AsyncSession,
+    broadcast_id: UUID,
+    version: int,
+    staff_id: UUID | None = None,
+    at: datetime | None = None,
+) -> Broadcast:
+    """Approve a draft as it is and send it: now, or at an instant to come. The audience is frozen then.
+
+    Raises Invalid when something is missing or wrong, Conflict when it is no draft or was changed since
+    `version`. Ask `preflight` first, and `refuse` what it finds.
+    """
+    broadcast = await _draft(session, broadcast_id, version)
+    if at is not None and at <= now():
+        raise Invalid("That moment has passed.", {"at": "Choose one that is still to come."})
+    _segment_of(broadcast)
     content = compiled(broadcast)
     broadcast.compiled = msgspec.to_builtins(content)
     session.add_all(
@@ -267,12 +278,6 @@ def _segment_of(broadcast: Broadcast) -> UUID:
     if broadcast.segment_id is None:
         raise Invalid("Nobody is chosen yet.", {"segment_id": "Choose who it goes to."})
     return broadcast.segment_id
-
-
-def _sentence(error: Invalid) -> str:
-    if isinstance(error, MissingValue):
-        return f"There is no {error.value}. Write {{{{ {error.value} | default: '…' }}}}, or leave them out."
-    return error.message
 
 
 def _plain(value: str) -> str:

@@ -70,7 +70,7 @@ class Rendered(msgspec.Struct, frozen=True):
     text: str
 
 
-def compile_content(channel: str, format: str, subject: str, body: str) -> Compiled:  # noqa: A002
+def compile_content(channel: str, format: str, subject: str, body: str) -> Compiled:
     """Check what a marketer wrote and make it ready. Raises Invalid with `subject` or `body`."""
     if not body.strip():
         raise Invalid("There is nothing to send yet.", {"body": "Write the message."})
@@ -108,7 +108,7 @@ def _compile_sms(body: str) -> Compiled:
     return _checked(Compiled("sms", "", None, text, links))
 
 
-def _compile_mail(format: str, subject: str, body: str) -> Compiled:  # noqa: A002
+def _compile_mail(format: str, subject: str, body: str) -> Compiled:
     if format == "html" and (match := _BETWEEN_ROWS.search(body)):
         line = body.count("\n", 0, match.end()) + 1
         raise Invalid(

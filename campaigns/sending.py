@@ -1,5 +1,6 @@
 """Broadcasts under way: prepared, queued, recorded, paused, cancelled; ledger and messages move together."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from campaigns.content import Compiled, render
 from campaigns.happenings import CampaignSent
 from campaigns.jobs import PrepareBroadcast, QueueRecipients
 from campaigns.models import OPEN, Broadcast, BroadcastRecipient, BroadcastState, RecipientState
+from campaigns.templates import sentence
 from channels.models import Message, MessageStatus
 from channels.outbox import SENT_TOGETHER, DeliverBulk, Outgoing, queue
 from core.clock import now
@@ -121,17 +123,22 @@ async def _queue(
     asked = [Recipient(row.customer_id, row.channel, row.address) for row in rows]
     verdicts = await may_contact_all(session, asked, "marketing", broadcast.topic)
     people = await personal.people(session, [row.customer_id for row in rows])
-    outgoing: list[tuple[BroadcastRecipient, Outgoing]] = []
+    chosen: list[tuple[BroadcastRecipient, _Addressee]] = []
     for row, verdict in zip(rows, verdicts, strict=True):
         if not verdict.allowed and verdict.retry_at is None:
             row.state, row.reason = RecipientState.SUPPRESSED, verdict.reason
-            continue
-        try:
-            message = _message(settings, broadcast, content, row, people[row.customer_id])
-        except Invalid as error:
-            row.state, row.reason = RecipientState.FAILED, error.message
-            continue
-        outgoing.append((row, message))
+        else:
+            chosen.append((row, _Addressee(row.id, row.channel, row.address, people[row.customer_id])))
+    # Milliseconds each: other jobs of this process go on meanwhile.
+    made = await asyncio.to_thread(
+        _messages_for, settings, broadcast.topic, content, [addressee for _, addressee in chosen]
+    )
+    outgoing: list[tuple[BroadcastRecipient, Outgoing]] = []
+    for (row, _), message in zip(chosen, made, strict=True):
+        if isinstance(message, Outgoing):
+            outgoing.append((row, message))
+        else:
+            row.state, row.reason = RecipientState.FAILED, sentence(message)
     try:
         ids = await queue(session, [message for _, message in outgoing])
     except Invalid:
@@ -157,32 +164,53 @@ async def _one_by_one(
     return ids, queued
 
 
-def _message(
-    settings: Settings, broadcast: Broadcast, content: Compiled, row: BroadcastRecipient, to: personal.Person
-) -> Outgoing:
-    made = render(content, personal.values(settings, content, to, row.id))
+@dataclass(frozen=True)
+class _Addressee:
+    """A row of the ledger as a message needs it: plain facts, for a thread without a session."""
+
+    recipient_id: UUID
+    channel: str
+    address: str
+    person: personal.Person
+
+
+def _messages_for(
+    settings: Settings, topic: str, content: Compiled, addressees: Sequence[_Addressee]
+) -> list[Outgoing | Invalid]:
+    """The message to each, in order, or why there can be none."""
+    made: list[Outgoing | Invalid] = []
+    for to in addressees:
+        try:
+            made.append(_message(settings, topic, content, to))
+        except Invalid as error:
+            made.append(error)
+    return made
+
+
+def _message(settings: Settings, topic: str, content: Compiled, to: _Addressee) -> Outgoing:
+    made = render(content, personal.values(settings, content, to.person, to.recipient_id))
     headers = {}
-    if broadcast.channel == "email":
-        way_out = tokens.address(settings, "unsubscribe", tokens.Named(row.id))
+    if to.channel == "email":
+        way_out = tokens.address(settings, "unsubscribe", tokens.Named(to.recipient_id))
         headers = {
             "List-Unsubscribe": f"<{way_out}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "List-Id": f"<{broadcast.topic}.{settings.mail_domain}>",
+            "List-Id": f"<{topic}.{settings.mail_domain}>",
         }
     return Outgoing(
-        customer_id=row.customer_id,
-        channel=row.channel,
-        to=row.address,
-        account=account(settings, row.channel),
+        customer_id=to.person.customer_id,
+        channel=to.channel,
+        to=to.address,
+        account=account(settings, to.channel),
         sender_name=settings.company_name,
         subject=made.subject,
         text=made.text,
         html=made.html,
         purpose="marketing",
-        topic=broadcast.topic,
+        topic=topic,
         headers=headers,
         source_kind=SOURCE,
-        source_id=row.id,
+        source_id=to.recipient_id,
     )
 
 

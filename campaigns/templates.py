@@ -54,6 +54,13 @@ class MissingValue(Invalid):
         self.value = value
 
 
+def sentence(error: Invalid) -> str:
+    """Why a message cannot be made for someone, and what to do about it."""
+    if isinstance(error, MissingValue):
+        return f"There is no {error.value}. Write {{{{ {error.value} | default: '…' }}}}, or leave them out."
+    return error.message
+
+
 @with_context
 def money(amount: object, *, context: RenderContext) -> str:
     """Minor units as people write them in the customer's language."""

@@ -1,5 +1,6 @@
 """Campaigns at the desk: the list, and the four steps along a line from a draft to its launch."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from campaigns import broadcasts, segments, templates, topics
 from campaigns.figures import figures
 from campaigns.models import Broadcast, BroadcastState
 from core.database import Database
-from core.errors import DomainError, Invalid
+from core.errors import DomainError, Invalid, NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
 from core.staff import Role
@@ -91,11 +92,14 @@ async def show_step(
 ) -> Response[Any]:
     """A step of a draft. What was launched has its report instead."""
     step = request.url.path.rpartition("/")[2]
+    check = await _check(database, settings, broadcast_id) if step == "check" else None
     async with database.transaction() as session:
         broadcast = await broadcasts.get(session, broadcast_id)
         if broadcast.state != BroadcastState.DRAFT:
             return Redirect(f"{HERE}/{broadcast_id}", status_code=303)
-        return await _step(session, settings, broadcast, step, customer_id=customer, at=at, tested=tested)
+        return await _step(
+            session, settings, broadcast, step, check=check, customer_id=customer, at=at, tested=tested
+        )
 
 
 class Who(msgspec.Struct):
@@ -200,14 +204,16 @@ async def launch(
     settings: NamedDependency[Settings],
 ) -> Response[Any]:
     form = await read_form(request, Launch)
-    async with database.transaction() as session:
-        try:
-            async with session.begin_nested():
-                at = _instant(When("later", form.at)) if form.at else None
-                await broadcasts.launch(session, settings, broadcast_id, form.version, visit.colleague.id, at)
-        except Invalid as error:
+    try:
+        at = _instant(When("later", form.at)) if form.at else None
+        broadcasts.refuse(await _preflight(database, settings, broadcast_id))
+        async with database.transaction() as session:
+            await broadcasts.launch(session, broadcast_id, form.version, visit.colleague.id, at)
+    except Invalid as error:
+        check = await _check(database, settings, broadcast_id)
+        async with database.transaction() as session:
             broadcast = await broadcasts.get(session, broadcast_id)
-            return await _step(session, settings, broadcast, "check", error=error, at=form.at)
+            return await _step(session, settings, broadcast, "check", error=error, check=check, at=form.at)
     return Redirect(f"{HERE}/{broadcast_id}", status_code=303)
 
 
@@ -225,15 +231,17 @@ async def send_test(
 ) -> Response[Any]:
     """Send the message to a colleague, as the customer shown would get it."""
     form = await read_form(request, Test)
-    async with database.transaction() as session:
-        broadcast = await broadcasts.get(session, broadcast_id)
-        try:
-            async with session.begin_nested():
-                as_customer = form.customer or await _anyone(session, broadcast)
-                await broadcasts.send_test(session, settings, broadcast, form.to, as_customer)
-        except Invalid as error:
-            beside = {"to": next(iter(error.fields.values()), error.message)}
-            return await _step(session, settings, broadcast, "check", error=Invalid(error.message, beside))
+    try:
+        async with database.transaction() as session:
+            broadcast = await broadcasts.get(session, broadcast_id)
+            as_customer = form.customer or await _anyone(session, broadcast)
+            await broadcasts.send_test(session, settings, broadcast, form.to, as_customer)
+    except Invalid as error:
+        beside = Invalid(error.message, {"to": next(iter(error.fields.values()), error.message)})
+        check = await _check(database, settings, broadcast_id)
+        async with database.transaction() as session:
+            broadcast = await broadcasts.get(session, broadcast_id)
+            return await _step(session, settings, broadcast, "check", error=beside, check=check)
     return Redirect(f"{HERE}/{broadcast_id}/check?tested=1", status_code=303)
 
 
@@ -279,6 +287,7 @@ async def _step(
     step: str,
     *,
     error: Invalid | None = None,
+    check: Any = None,
     customer_id: UUID | None = None,
     at: str = "",
     tested: str = "",
@@ -302,17 +311,24 @@ async def _step(
         "message": error.message if error else "",
         "tested": bool(tested),
         "at": at,
-        "check": None,
+        "check": check,
     }
-    if step == "check":
-        context["check"] = await _check(session, settings, broadcast)
     return page("desk/campaign_step.html", context, status_code=422 if error else 200)
 
 
-async def _check(session: AsyncSession, settings: Settings, broadcast: Broadcast) -> Any:
+async def _preflight(database: Database, settings: Settings, broadcast_id: UUID) -> broadcasts.Preflight:
+    """What a launch would meet. Raises Invalid, NotFound."""
+    async with database.transaction() as session:
+        drawn = await broadcasts.sample(session, await broadcasts.get(session, broadcast_id))
+    return await asyncio.to_thread(broadcasts.preflight, settings, drawn)
+
+
+async def _check(database: Database, settings: Settings, broadcast_id: UUID) -> Any:
     """The preflight, or the sentence that says what is missing before there can be one."""
     try:
-        return await broadcasts.preflight(session, settings, broadcast)
+        return await _preflight(database, settings, broadcast_id)
+    except NotFound:
+        raise
     except DomainError as error:
         return next(iter(getattr(error, "fields", {}).values()), error.message)
 

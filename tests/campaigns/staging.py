@@ -48,7 +48,7 @@ async def draft(
 
 
 async def launch(session: AsyncSession, settings: Settings, broadcast: Broadcast) -> Broadcast:
-    return await broadcasts.launch(session, settings, broadcast.id, broadcast.version)
+    return await broadcasts.launch(session, broadcast.id, broadcast.version)
 
 
 async def ledger(session: AsyncSession, broadcast: Broadcast) -> list[BroadcastRecipient]:

@@ -1,6 +1,8 @@
 """A broadcast reaches each of its frozen audience at most once, and every one of them is accounted for."""
 
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -8,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import broadcasts, sending
 from campaigns import conditions as c
+from campaigns.content import render
 from campaigns.figures import figures, reasons
 from campaigns.figures import ledger as ledger_page
 from campaigns.models import BroadcastRecipient, BroadcastState, RecipientState
@@ -196,18 +199,61 @@ async def test_a_missing_value_is_found_before_the_launch_and_named(
     await session.flush()
     broadcast = await draft(session, body="Greetings to {{ customer.company }}")
 
-    found = await broadcasts.preflight(session, settings, broadcast)
+    found = broadcasts.preflight(settings, await broadcasts.sample(session, broadcast))
     assert (found.people, found.addressed, found.checked, found.failing) == (3, 2, 3, 2)
     assert [problem.name for problem in found.problems] == ["Ana 0", "Ana 1"]
     assert "There is no customer.company." in found.problems[0].sentence
 
     with pytest.raises(Invalid, match="2 of 3"):
-        await launch(session, settings, broadcast)
+        broadcasts.refuse(found)
     assert (broadcast.state, broadcast.compiled) == (BroadcastState.DRAFT, None)
     assert (
         await session.scalar(select(func.count()).select_from(JobRow).where(JobRow.tag.like("campaigns.%")))
         == 0
     )
+
+
+async def test_only_a_sample_is_put_together_beforehand_and_who_fails_later_stands_in_the_ledger(
+    session: AsyncSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcasts, "SAMPLE", 2)
+    ids = await audience(session, 3)
+    for each in ids[:2]:
+        (await session.get_one(Customer, each)).company = "Lund"
+    await session.flush()
+    broadcast = await draft(session, body="Greetings to {{ customer.company }}")
+    found = broadcasts.preflight(settings, await broadcasts.sample(session, broadcast))
+    assert (found.people, found.checked, found.failing) == (3, 2, 0)
+    broadcasts.refuse(found)
+    await launch(session, settings, broadcast)
+    await sending.prepare(session, broadcast.id)
+    await sending.queue_recipients(session, settings, broadcast.id)
+    assert [(row.state, row.reason) for row in await ledger(session, broadcast)] == [
+        ("queued", None),
+        ("queued", None),
+        (
+            "failed",
+            "There is no customer.company. Write {{ customer.company | default: '…' }}, or leave them out.",
+        ),
+    ]
+
+
+async def test_putting_messages_together_leaves_the_loop_to_others(
+    session: AsyncSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await audience(session, 1)
+    broadcast = await launch(session, settings, await draft(session))
+    await sending.prepare(session, broadcast.id)
+    threads = []
+
+    def watched(*given: Any) -> Any:
+        threads.append(threading.current_thread())
+        return render(*given)
+
+    monkeypatch.setattr(sending, "render", watched)
+    await sending.queue_recipients(session, settings, broadcast.id)
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
 
 
 async def test_a_launched_broadcast_cannot_be_edited_nor_one_that_a_colleague_changed(
@@ -220,7 +266,7 @@ async def test_a_launched_broadcast_cannot_be_edited_nor_one_that_a_colleague_ch
     with pytest.raises(Conflict, match="colleague"):
         await broadcasts.edit(session, broadcast.id, seen, subject="Older")
     with pytest.raises(Conflict, match="colleague"):
-        await broadcasts.launch(session, settings, broadcast.id, seen)
+        await broadcasts.launch(session, broadcast.id, seen)
     await launch(session, settings, broadcast)
     with pytest.raises(Conflict, match="launched"):
         await broadcasts.edit(session, broadcast.id, broadcast.version, body="x")
@@ -233,9 +279,9 @@ async def test_a_scheduled_broadcast_waits_and_can_be_taken_back(
     await audience(session, 1)
     broadcast = await draft(session)
     with pytest.raises(Invalid, match="passed"):
-        await broadcasts.launch(session, settings, broadcast.id, broadcast.version, at=now() - timedelta(1))
+        await broadcasts.launch(session, broadcast.id, broadcast.version, at=now() - timedelta(1))
     at = now() + timedelta(hours=1)
-    await broadcasts.launch(session, settings, broadcast.id, broadcast.version, at=at)
+    await broadcasts.launch(session, broadcast.id, broadcast.version, at=at)
     assert (
         await session.scalar(select(JobRow.due_at).where(JobRow.tag == "campaigns.prepare_broadcast")) == at
     )
@@ -257,7 +303,7 @@ async def test_a_scheduled_broadcast_begins_by_the_database_s_clock(
     await audience(session, 1)
     broadcast = await draft(session)
     at = now() + timedelta(hours=1)
-    await broadcasts.launch(session, settings, broadcast.id, broadcast.version, at=at)
+    await broadcasts.launch(session, broadcast.id, broadcast.version, at=at)
     broadcast.scheduled_at = now() - timedelta(seconds=1)
     await session.flush()
     monkeypatch.setattr(sending, "now", lambda: now() - timedelta(hours=2))  # our own clock is behind

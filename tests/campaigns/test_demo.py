@@ -21,5 +21,5 @@ async def test_the_demo_loads_once_and_its_drafts_can_be_put_together_for_everyo
         ("email", "draft", None),
     ]
     for each in drafts:
-        assert (await broadcasts.preflight(session, settings, each)).failing == 0
+        assert broadcasts.preflight(settings, await broadcasts.sample(session, each)).failing == 0
         assert "http://127.0.0.1:8000/" in (await broadcasts.preview(session, settings, each, ids[0])).text

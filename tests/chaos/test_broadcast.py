@@ -58,7 +58,7 @@ async def test_a_broadcast_reaches_everyone_at_most_once_while_workers_are_kille
             return counts
 
         async with database.transaction() as session:
-            await broadcasts.launch(session, relay, broadcast.id, broadcast.version)
+            await broadcasts.launch(session, broadcast.id, broadcast.version)
         with (
             Processes(relay, tmp_path / "relay.log") as relays,
             Processes(relay, tmp_path / "left.log") as left,
