@@ -36,7 +36,7 @@ class _Staff:
 
 
 def staff(*roles: Role) -> _Staff:
-    """Someone signed in at the desk, in one of these roles (an admin is in all); none named: any colleague."""
+    """Someone signed in at the desk, in one of these roles (an admin is in all); with none, any colleague."""
     return _Staff(*roles)
 
 
