@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import tokens, topics
@@ -25,6 +25,8 @@ JUDGED_AFTER = timedelta(seconds=3)
 TOO_SOON = timedelta(seconds=2)
 BURST = timedelta(seconds=4)
 BURST_LINKS = 3
+KEPT = 10
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:which, 3))")
 
 _SCANNERS = re.compile(
     r"bot\b|crawl|spider|scan|preview|proofpoint|mimecast|barracuda|safelinks|microsoft office|forcepoint|"
@@ -47,6 +49,7 @@ async def click(
 ) -> str:
     """Note that a link was asked for; where it leads, which is only ever an address that was approved.
 
+    Of one link to one recipient the first KEPT requests by browsers, by scanners, … are noted, and no more.
     `headers` by lower-case name. Raises NotFound for a link that is not ours.
     """
     named = tokens.read(settings, "link", token)
@@ -59,18 +62,28 @@ async def click(
     ).one_or_none()
     if row is None:
         raise NotFound("This link is no longer known.")
+    url: str = row.url
+    agent = agent_class(method, headers or {})
+    same = select(func.count()).where(
+        Click.recipient_id == named.recipient_id, Click.link_id == row.id, Click.agent == agent
+    )
+    if (await session.scalar(same) or 0) >= KEPT:
+        return url
+    # Counted again alone: a flood that comes at once is no larger than one that comes in turn.
+    await session.execute(ONE_AT_A_TIME, {"which": f"{named.recipient_id}:{row.id}"})
+    if (await session.scalar(same) or 0) >= KEPT:
+        return url
     raw = Click(
         customer_id=row.customer_id,
         recipient_id=named.recipient_id,
         link_id=row.id,
         at=now(),
         method=method[:10],
-        agent=agent_class(method, headers or {}),
+        agent=agent,
     )
     session.add(raw)
     await session.flush()
     await enqueue(session, JudgeClick(raw.id), due_at=now() + JUDGED_AFTER)
-    url: str = row.url
     return url
 
 

@@ -1,5 +1,6 @@
 """Links lead only where they were approved to; only people count; the way out works at once."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from campaigns import attribution, sending, tokens, tracking
 from campaigns.figures import figures, links
 from campaigns.models import Broadcast, BroadcastRecipient, Click
 from core.clock import now
+from core.database import Database
 from core.errors import NotFound
 from core.jobs import JobRow
 from core.settings import Settings
@@ -120,6 +122,31 @@ async def test_a_scanner_in_a_browsers_clothes_gives_itself_away(
     await session.flush()
     await tracking.click(session, settings, token(settings, "link", bo), headers=BROWSER)
     assert await judged(session) == [(False, "many links at once")] * 3 + [(False, "too soon after sending")]
+
+
+async def test_a_link_that_is_asked_for_without_end_leaves_a_few_rows_and_a_person_still_counts(
+    database: Database, settings: Settings
+) -> None:
+    async with database.transaction() as session:
+        await audience(session, 1)
+        broadcast = await launch(session, settings, await draft(session))
+        await sending.prepare(session, broadcast.id)
+        await sending.queue_recipients(session, settings, broadcast.id)
+        await deliver(session, 1)
+        (ana,) = await ledger(session, broadcast)
+        ana.sent_at = now() - timedelta(minutes=1)
+
+    async def ask(headers: dict[str, str]) -> str:
+        async with database.transaction() as session:
+            return await tracking.click(session, settings, token(settings, "link", ana), headers=headers)
+
+    led = await asyncio.gather(*(ask({"user-agent": "curl/8"}) for _ in range(60)), ask(BROWSER))
+    assert set(led) == {"https://shop.test/kettles"}
+    async with database.transaction() as session:
+        rows = dict((await session.execute(select(Click.agent, func.count()).group_by(Click.agent))).all())
+        assert rows == {"tool": tracking.KEPT, "browser": 1}
+        jobs = select(func.count()).where(JobRow.tag == "campaigns.judge_click")
+        assert await session.scalar(jobs) == tracking.KEPT + 1
 
 
 async def test_altered_links_are_unknown_and_leave_no_row(
