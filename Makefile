@@ -51,10 +51,10 @@ clean: ## Remove the demo's data and every cache (stop `make run` first).
 	@find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
 
 install:
-	@sh tools/install.sh run
+	@sh .ci/install.sh run
 
 install-dev:
-	@sh tools/install.sh test
+	@sh .ci/install.sh test
 
 chromium:
-	@sh tools/chromium.sh
+	@sh .ci/chromium.sh
