@@ -32,6 +32,11 @@ class Told:
     href: str | None = None
     detail: str = ""
 
+    @property
+    def part(self) -> str:
+        """The part of the desk that it leads to; not every colleague may open each."""
+        return self.href.split("/")[2] if self.href and self.href.startswith("/desk/") else ""
+
 
 @dataclass(frozen=True)
 class Line:

@@ -53,7 +53,11 @@ async def show_palette(
         async with database.transaction() as session:
             people = await search.people(session, q, 6)
             tickets = await search.tickets(session, q, 5) if visit.colleague.may_act_as(Role.AGENT) else []
-            found = await orders.recent(session, words=q, limit=5)
+            found = (
+                await orders.recent(session, words=q, limit=5)
+                if visit.colleague.may_act_as(Role.MERCHANDISER, Role.AGENT)
+                else []
+            )
         groups = [
             (
                 _("Customers"),

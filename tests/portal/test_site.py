@@ -18,7 +18,9 @@ from portal import places, visits
 from portal.models import VisitRow
 from portal.rendering import HERE, STATIC
 from support import demo as help_demo
+from support import tickets
 from tests.portal.conftest import Browser, browser, employed, links
+from tests.support import talk
 
 LEGAL = ["imprint", "privacy", "terms", "withdrawal"]
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -146,3 +148,22 @@ async def test_visits_that_are_over_are_forgotten(app: Litestar) -> None:
     async with database.transaction() as session:
         await visits.forget_expired(session)
         assert list(await session.scalars(select(VisitRow.token_hash))) == [b"on"]
+
+
+async def test_a_customers_page_leads_each_role_only_to_what_it_may_open(app: Litestar) -> None:
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        customer = await talk.customer(session)
+        conversation = await talk.begin(session, customer)
+        await talk.say(session, conversation, "The steam wand is blocked")
+        await tickets.triage(session, conversation.id)
+    here = f"/desk/customers/{customer}"
+    async with browser(app, await employed(app, Role.AGENT)) as agent:
+        offered = links(await agent.get(here))
+        assert {f"{here}/write", f"/desk/inbox/{conversation.id}"} <= set(offered)
+    async with browser(app, await employed(app, Role.MARKETER, email="mia@halden.test")) as marketer:
+        answer = await marketer.get(here)
+        assert "The steam wand is blocked" in answer.text or "No steam" in answer.text
+        for href in links(answer):
+            if href.startswith("/desk/") and href != "/desk/sign-out":
+                assert (await marketer.get(href)).status_code == 200, href
