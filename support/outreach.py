@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import conversations
+from channels import answers
 from channels.models import Conversation
 from core.errors import Invalid
 from core.settings import settings
@@ -45,4 +45,4 @@ async def write(
     )
     session.add(conversation)
     await session.flush()
-    return conversation.id, await conversations.reply(session, conversation.id, staff, body, channel, 0)
+    return conversation.id, await answers.reply(session, conversation.id, staff, body, channel, 0)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import conversations
+from channels import answers, conversations
 from core import staff
 from core.database import Database
 from core.settings import Settings
@@ -200,7 +200,7 @@ async def _ask(session: AsyncSession, settings: Settings, person: Person, asked:
         await tickets.assign(session, ticket.id, colleague.id)
         await notes.write(session, received.conversation_id, colleague, asked.note)
     if asked.answer:
-        await conversations.reply(
+        await answers.reply(
             session, received.conversation_id, colleague, asked.answer, asked.channel, received.seq
         )
         await tickets.answered(session, received.conversation_id, colleague.id)

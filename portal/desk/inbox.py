@@ -12,8 +12,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import conversations
-from channels.conversations import Recipients
+from channels import answers
+from channels.answers import Recipients
 from channels.models import Conversation, MessageStatus
 from core.clock import now
 from core.database import Database
@@ -151,7 +151,7 @@ async def roads(session: AsyncSession, conversation: Conversation) -> dict[str, 
     found = {}
     for channel in order:
         try:
-            found[channel] = await conversations.recipients_for(session, conversation.id, channel)
+            found[channel] = await answers.recipients_for(session, conversation.id, channel)
         except Invalid:
             continue
     return found

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from channels import conversations, outbox
+from channels import answers, outbox
 from core.clock import now
 from core.database import Database
 from core.errors import Conflict, Invalid, NotFound
@@ -89,7 +89,7 @@ async def answer(
             if form.road == "note":
                 await notes.write(session, conversation_id, visit.colleague, form.body)
             else:
-                sent = await conversations.reply(
+                sent = await answers.reply(
                     session,
                     conversation_id,
                     visit.colleague,
@@ -137,7 +137,7 @@ async def undo(
             if message.staff_id != visit.colleague.id:
                 raise NotFound(_("That message is not yours."))
             channel = message.channel
-            words = await conversations.undo(session, message_id, visit.colleague)
+            words = await answers.undo(session, message_id, visit.colleague)
             await drafts.save(session, visit.colleague.id, conversation_id, channel, words)
             await tickets.answered(session, conversation_id, None)
     except Conflict as error:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from channels import conversations, outbox
+from channels import answers, outbox
 from channels.adapters.email import listener
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.models import Attachment, Conversation, Message, MessageReference, ReceivedMail
@@ -290,7 +290,7 @@ async def test_what_a_machine_sent_is_marked_and_never_answered_automatically(se
     message = await message_of(session, await arrive(session, letter(**headers)))
     assert message.automated is automated
     assert message.author == ("automation" if automated else "customer")
-    assert await conversations.may_auto_reply(session, message) is not automated
+    assert await answers.may_auto_reply(session, message) is not automated
 
 
 async def test_a_null_sender_is_a_machine_and_reopens_nothing(session):
@@ -312,7 +312,7 @@ async def test_a_null_sender_is_a_machine_and_reopens_nothing(session):
 
 async def test_one_automatic_answer_a_day_is_enough(session):
     message = await message_of(session, await arrive(session, letter()))
-    assert await conversations.may_auto_reply(session, message)
+    assert await answers.may_auto_reply(session, message)
     await outbox.queue(
         session,
         [
@@ -326,7 +326,7 @@ async def test_one_automatic_answer_a_day_is_enough(session):
             )
         ],
     )
-    assert not await conversations.may_auto_reply(session, message)
+    assert not await answers.may_auto_reply(session, message)
 
 
 async def test_files_are_kept_with_safe_names(session):
@@ -354,9 +354,9 @@ async def test_a_reply_goes_to_whoever_wrote_and_is_held_for_the_undo_window(ses
     message = await message_of(
         session, await arrive(session, letter(cc="bob@example.test, shop@halden.test"))
     )
-    recipients = await conversations.recipients_for(session, message.conversation_id, "email")
+    recipients = await answers.recipients_for(session, message.conversation_id, "email")
     assert (recipients.to, recipients.cc) == ("ann@example.test", ("bob@example.test",))
-    reply_id = await conversations.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
+    reply_id = await answers.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
     reply = await session.get_one(Message, reply_id)
     assert (reply.status, reply.subject, reply.recipients, reply.author, reply.in_reply_to_id) == (
         "held",
@@ -365,9 +365,9 @@ async def test_a_reply_goes_to_whoever_wrote_and_is_held_for_the_undo_window(ses
         "staff",
         message.id,
     )
-    assert await conversations.undo(session, reply_id, agent) == "Try this."
+    assert await answers.undo(session, reply_id, agent) == "Try this."
     with pytest.raises(Conflict):
-        await conversations.undo(session, reply_id, agent)
+        await answers.undo(session, reply_id, agent)
 
 
 async def test_an_answer_goes_to_the_person_and_not_to_the_robot_that_wrote_last(session):
@@ -379,7 +379,7 @@ async def test_an_answer_goes_to_the_person_and_not_to_the_robot_that_wrote_last
     assert (later.conversation_id, later.automated) == (message.conversation_id, True)
     later.sender = "no-reply@example.test"
     await session.flush()
-    recipients = await conversations.recipients_for(session, message.conversation_id, "email")
+    recipients = await answers.recipients_for(session, message.conversation_id, "email")
     assert (recipients.to, recipients.in_reply_to_id) == ("ann@example.test", message.id)
 
 
@@ -388,7 +388,7 @@ async def test_what_came_in_cannot_hinder_or_steer_the_answer(session, agent):
         b"Subject: My kettle leaks", b"Subject: =?utf-8?q?leaks=0D=0ABcc:_eve@evil.test=01=E2=80=A8x?="
     )
     message = await message_of(session, await arrive(session, raw))
-    reply_id = await conversations.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
+    reply_id = await answers.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
     reply = await session.get_one(Message, reply_id)
     assert reply.subject == "Re: leaks Bcc: eve@evil.test x"
     assert reply.recipients["to"] == ["ann@example.test"]
@@ -397,19 +397,19 @@ async def test_what_came_in_cannot_hinder_or_steer_the_answer(session, agent):
 
 async def test_a_reply_without_a_window_leaves_at_once_and_cannot_be_undone(session, agent):
     message = await message_of(session, await arrive(session, letter()))
-    reply_id = await conversations.reply(
+    reply_id = await answers.reply(
         session, message.conversation_id, agent, "Try this.", "email", 1, undo_window=timedelta(0)
     )
     assert (await session.get_one(Message, reply_id)).status == "queued"
     with pytest.raises(Conflict):
-        await conversations.undo(session, reply_id, agent)
+        await answers.undo(session, reply_id, agent)
 
 
 async def test_a_reply_written_before_a_new_message_arrived_is_not_sent(session, agent):
     message = await message_of(session, await arrive(session, letter()))
     await arrive(session, letter(message_id="<2@example.test>", in_reply_to="<1@example.test>"))
     with pytest.raises(Conflict, match="One new message"):
-        await conversations.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
+        await answers.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
     assert await count(session, Message) == 2
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from litestar import Litestar
 from sqlalchemy import func, select
 
-from channels import conversations
+from channels import answers
 from channels.models import Conversation, Message
 from core.database import Database
 from core.staff import Staff
@@ -83,7 +83,7 @@ async def test_a_customer_opens_a_ticket_once_reads_the_answer_and_writes_on(app
             assert await session.scalar(select(func.count()).select_from(Message)) == 1
             mira = await talk.agent(session)
             await notes.write(session, ticket.conversation_id, mira, "Secret note")
-            await conversations.reply(session, ticket.conversation_id, mira, "Held answer", "email", 2)
+            await answers.reply(session, ticket.conversation_id, mira, "Held answer", "email", 2)
         thread = (await ana.get(f"{url}/thread")).text
         assert "Secret note" not in thread
         assert "Held answer" not in thread  # it may still be taken back
@@ -150,7 +150,7 @@ async def test_a_visitor_chats_without_scripts_and_reads_the_answer(app: Litesta
         assert conversation is not None
         assert conversation.channel == "chat"
         mira = await talk.agent(session)
-        await conversations.reply(session, conversation.id, mira, "Good morning, Zoe", "chat", 1)
+        await answers.reply(session, conversation.id, mira, "Good morning, Zoe", "chat", 1)
         await notes.write(session, conversation.id, mira, "Secret note")
     news = await client.get("/chat/since", params={"seq": 1})
     assert "Good morning, Zoe" in news.text
@@ -226,7 +226,7 @@ async def _begun_by_mallory(app: Litestar, client: Browser) -> UUID:
     async with database.transaction() as session:
         conversation = (await session.scalars(select(Conversation))).one()
         mira = await talk.agent(session)
-        await conversations.reply(session, conversation.id, mira, "Answered in the chat", "chat", 1)
+        await answers.reply(session, conversation.id, mira, "Answered in the chat", "chat", 1)
         return conversation.id
 
 
@@ -268,7 +268,7 @@ async def test_a_chat_shows_what_was_said_in_the_chat_and_no_letters(app: Litest
     chat_id = await _begun_by_mallory(app, client)
     async with database.transaction() as session:
         mira = (await session.scalars(select(Staff))).one()
-        await conversations.reply(session, chat_id, mira, "By letter to Ana", "email", 2)
+        await answers.reply(session, chat_id, mira, "By letter to Ana", "email", 2)
     await _sent(database)
     for path in ("/chat", "/chat/since?seq=0"):
         page = (await client.get(path)).text
