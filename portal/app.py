@@ -10,6 +10,7 @@ from litestar import Litestar, Request
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import Cookie, MutableScopeHeaders, State
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
@@ -22,7 +23,7 @@ from core.database import Database
 from core.rendering import LANGUAGES, set_locale
 from core.settings import Settings
 from estore.gateway import Gateway
-from portal import errors, guards, inputs, routes, visits
+from portal import errors, guards, inputs, notices, routes, visits
 from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import STATIC, make_environment
@@ -127,7 +128,9 @@ class Visits:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(("/static/", "/webhooks/", "/health/")):
+        if scope["type"] == ScopeType.HTTP and not scope["path"].startswith(
+            ("/static/", "/webhooks/", "/health/")
+        ):
             request: Request[Any, Any, Any] = Request(scope)
             token = request.cookies.get(COOKIE)
             visit = STRANGER
@@ -177,6 +180,7 @@ def _finish(settings: Settings) -> Any:
             headers.setdefault(name, value)
         if not scope["path"].startswith("/static/"):
             headers.setdefault("cache-control", "no-store")
+        notices.carry(headers, scope, secure=settings.secure_cookies)
         if cookie := scope["state"].get("new_cookie"):
             headers.add(
                 "set-cookie",

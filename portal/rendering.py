@@ -16,7 +16,7 @@ from core.rendering import LANGUAGES, current_locale, environment
 from core.rendering import gettext as _
 from core.settings import Settings
 from core.words import mark
-from portal import places, visits
+from portal import notices, places, visits
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -92,6 +92,7 @@ class Page(HTMXTemplate):
             "desk_sections": sections,
             "legal_links": [] if at_desk else legal_links(),
             "cart_count": visit.cart_count,
+            "notices": [] if at_desk or request.headers.get("hx-request") else notices.take(request),
             "locale": current_locale(),
             "current_path": request.url.path,
             **context,

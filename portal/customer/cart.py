@@ -133,7 +133,13 @@ async def add(
         return page("store/product.html", facts | {"others": []}, status_code=422)
     if not hx:
         return Redirect("/cart", status_code=303)
-    return page("store/_added.html", facts | {"added": name_of(shown.product)})
+    return page(
+        "store/_added.html",
+        facts | {"added": name_of(shown.product)},
+        trigger_event="sheet",
+        params={"id": "cart-drawer"},
+        after="swap",
+    )
 
 
 @post("/cart", guards=[anyone])

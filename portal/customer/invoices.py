@@ -146,7 +146,8 @@ async def show_link(
     async with database.transaction() as session:
         invoice = await access.open_link(session, token)
     invoice = await _fresh(database, gateway, invoice)
-    return page("store/pay.html", await context(database, invoice, f"/pay/{token}"))
+    facts = await context(database, invoice, f"/pay/{token}")
+    return page("store/pay.html", facts, headers=paying.PRIVATE)
 
 
 @get("/pay/{token:str}/pdf", guards=[anyone])

@@ -118,7 +118,7 @@ async def show_order(
     token: Token = "",
 ) -> Response[Any]:
     shown = await paying.open_order(database, settings, visit, number, token)
-    return page("store/order.html", await context(database, settings, shown, token))
+    return page("store/order.html", await context(database, settings, shown, token), headers=paying.PRIVATE)
 
 
 @get("/orders/{number:str}/thanks", guards=[anyone])
@@ -131,7 +131,8 @@ async def show_thanks(
     token: Token = "",
 ) -> Response[Any]:
     """How it stands, asked anew: nothing is thanked for that has not happened."""
-    return page("store/thanks.html", await _thanks(database, settings, gateway, visit, number, token))
+    facts = await _thanks(database, settings, gateway, visit, number, token)
+    return page("store/thanks.html", facts, headers=paying.PRIVATE)
 
 
 @get("/orders/{number:str}/thanks/state", guards=[anyone])
@@ -144,7 +145,8 @@ async def show_state(
     token: Token = "",
 ) -> Response[Any]:
     """The same as a fragment, for the page that waits."""
-    return page("store/_thanks.html", await _thanks(database, settings, gateway, visit, number, token))
+    facts = await _thanks(database, settings, gateway, visit, number, token)
+    return page("store/_thanks.html", facts, headers=paying.PRIVATE)
 
 
 async def _thanks(

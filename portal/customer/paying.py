@@ -14,6 +14,8 @@ from estore.models import Invoice, Order, Payment, PaymentStatus
 from portal.visits import Visit
 
 LOOK_AGAIN = timedelta(seconds=2)
+# For pages whose address lets in whoever knows it.
+PRIVATE = {"x-robots-tag": "noindex"}
 
 
 async def open_order(

@@ -19,7 +19,7 @@ from core.settings import Settings
 from customers import identities, signin
 from customers.identities import Contact
 from estore import carts
-from portal import visits
+from portal import notices, visits
 from portal.forms import read_form
 from portal.guards import anyone
 from portal.limits import Limits, client
@@ -189,7 +189,10 @@ async def _sign_in(session: AsyncSession, request: Request[Any, Any, Any], custo
     if visits.current(request).customer_id is not None:
         await visits.sign_out_customer(session, request)
     visit = await visits.sign_in_customer(session, request, customer_id)
-    cart, _joined = await carts.adopt(session, visit.cart_id, customer_id)
+    brought = await carts.count(session, visit.cart_id)
+    cart, joined = await carts.adopt(session, visit.cart_id, customer_id)
+    if brought and joined:
+        notices.leave(request, "carts.joined")
     cart_id = cart.id if cart else None
     await visits.remember(session, request, cart_id=cart_id, cart_count=await carts.count(session, cart_id))
 

@@ -30,6 +30,13 @@ function openDialog(event) {
   dialog.showModal();
 }
 
+// A handler may answer with the header HX-Trigger-After-Swap: {"sheet": {"id": "..."}}.
+function openSheet(event) {
+  const sheet = document.getElementById(event.detail.id);
+  sheet?.showPopover();
+  sheet?.querySelector("[popovertarget]")?.focus();
+}
+
 function closeMenus(event) {
   document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
     if (!menu.contains(event.target)) menu.open = false;
@@ -61,6 +68,7 @@ export function start() {
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
   });
   document.addEventListener("submit", waiting);
+  document.body.addEventListener("sheet", openSheet);
   // The page may come back from the browser's memory with its buttons still turning.
   addEventListener("pageshow", settle);
   document.addEventListener("change", (event) => {
