@@ -90,7 +90,8 @@ async def leased(session: AsyncSession) -> dict[str, int]:
 
 async def next_due(session: AsyncSession) -> datetime | None:
     """When the next job becomes ready (UTC), None when none waits."""
-    return await session.scalar(select(func.min(READY_AT)).where(JobRow.dead_at.is_(None)))
+    due: datetime | None = await session.scalar(select(func.min(READY_AT)).where(JobRow.dead_at.is_(None)))
+    return due
 
 
 TAKE = text("""

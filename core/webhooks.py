@@ -26,7 +26,7 @@ class ReceivedWebhook(Base):
     quarantined: Mapped[str | None] = mapped_column(Text)
 
 
-class ProcessWebhook(Job, tag="core.process_webhook"):
+class ProcessWebhook(Job, tag="core.process_webhook", frozen=True):
     webhook_id: UUID
     provider: str
 

@@ -36,7 +36,7 @@ def make_broker(settings: Settings) -> Broker:
 
         broker: Broker = RabbitmqBroker(url=url, confirm_delivery=True, middleware=[], max_priority=None)
     else:
-        broker = RedisBroker(
+        broker = RedisBroker(  # type: ignore[no-untyped-call]
             url=url,
             middleware=[],
             heartbeat_timeout=5_000,
@@ -103,5 +103,5 @@ def make_worker(settings: Settings, threads: int = THREADS) -> dramatiq.Worker:
     for middleware in (AsyncIO(), process):
         broker.add_middleware(middleware)
     for queue in QUEUES:
-        dramatiq.actor(process.run, actor_name=f"run_{queue}", queue_name=queue, broker=broker)
+        dramatiq.actor(actor_name=f"run_{queue}", queue_name=queue, broker=broker)(process.run)
     return dramatiq.Worker(broker, worker_threads=threads, worker_timeout=IDLE)

@@ -8,13 +8,15 @@ from core.jobs import Job
 from workers.runner import transactional
 
 
-class Stamp(Job, tag="bench.stamp"):
+class Stamp(Job, tag="bench.stamp", frozen=True):
     number: int
 
 
 @transactional(Stamp)
 async def stamp(session: AsyncSession, job: Stamp) -> None:
-    await session.execute(text("INSERT INTO stamp VALUES (:number, clock_timestamp())"), {"number": job.number})
+    await session.execute(
+        text("INSERT INTO stamp VALUES (:number, clock_timestamp())"), {"number": job.number}
+    )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,13 @@ async def measure(settings: Settings, database: Database, folder: Path) -> list[
         rate = await _many(database)
     bare = await _bare(settings.database_url)
     return [
-        Figure("commit to handled, p50", percentile(waits, 50), "ms", target="<= 50", met=percentile(waits, 50) <= 50),
+        Figure(
+            "commit to handled, p50",
+            percentile(waits, 50),
+            "ms",
+            target="<= 50",
+            met=percentile(waits, 50) <= 50,
+        ),
         Figure("commit to handled, p95", percentile(waits, 95), "ms"),
         Figure("jobs, one worker process", rate, "1/s", bare, "bare asyncpg insert + commit, 8 connections"),
     ]

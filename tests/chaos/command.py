@@ -11,7 +11,7 @@ from core.jobs import Job
 from workers.runner import transactional
 
 
-class LeaveMark(Job, tag="chaos.leave_mark"):
+class LeaveMark(Job, tag="chaos.leave_mark", frozen=True):
     number: int
 
 

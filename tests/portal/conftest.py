@@ -4,11 +4,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 from litestar import Litestar
 
+from core.clock import now
 from core.database import Database
 from core.settings import Settings
 from core.staff import Role, hire
@@ -22,7 +24,9 @@ PASSWORD = "a long enough password"
 class Browser(AsyncClient):
     """A client that carries cookies and posts forms with the token that the last page gave it."""
 
-    async def submit(self, path: str, data: Mapping[str, object] | None = None, **options: object) -> Response:
+    async def submit(
+        self, path: str, data: Mapping[str, object] | None = None, **options: object
+    ) -> Response:
         if "csrftoken" not in self.cookies:
             await self.get("/health/live")
         form = {"_csrf_token": self.cookies["csrftoken"], **(data or {})}
@@ -54,7 +58,7 @@ async def app(settings: Settings) -> AsyncIterator[Litestar]:
 @asynccontextmanager
 async def browser(app: Litestar, token: str | None = None) -> AsyncIterator[Browser]:
     """Another browser at the same door; `token` is a visit's cookie."""
-    transport = ASGITransport(app, raise_app_exceptions=False)
+    transport = ASGITransport(cast("Any", app), raise_app_exceptions=False)
     async with Browser(transport=transport, base_url="http://127.0.0.1:8000") as client:
         if token:
             client.cookies.set(visits.COOKIE, token)
@@ -73,11 +77,13 @@ async def signed_in(app: Litestar, **facts: object) -> str:
     token = "test-" + "".join(f"{key}{value}" for key, value in facts.items())
     database: Database = app.state.database
     async with database.transaction() as session:
-        session.add(VisitRow(token_hash=visits._hash(token), expires_at=visits.now() + visits.LASTS, **facts))
+        session.add(VisitRow(token_hash=visits._hash(token), expires_at=now() + visits.LASTS, **facts))
     return token
 
 
-async def employed(app: Litestar, *roles: Role, email: str = "ada@halden.test", name: str = "Ada Lund") -> str:
+async def employed(
+    app: Litestar, *roles: Role, email: str = "ada@halden.test", name: str = "Ada Lund"
+) -> str:
     """A new colleague in these roles, signed in; the cookie."""
     database: Database = app.state.database
     async with database.transaction() as session:

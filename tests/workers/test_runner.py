@@ -19,15 +19,15 @@ from workers.resources import Resources
 from workers.runner import Run, outside, run, transactional
 
 
-class Note(Job, tag="test.note"):
+class Note(Job, tag="test.note", frozen=True):
     word: str
 
 
-class Fail(Job, tag="test.fail"):
+class Fail(Job, tag="test.fail", frozen=True):
     word: str
 
 
-class Reach(Job, tag="test.reach"):
+class Reach(Job, tag="test.reach", frozen=True):
     word: str
 
 
@@ -42,7 +42,7 @@ async def fail(session: AsyncSession, job: Fail) -> None:
     raise TransientError("The other side is asleep.")
 
 
-class Leak(Job, tag="test.leak"):
+class Leak(Job, tag="test.leak", frozen=True):
     word: str
 
 
