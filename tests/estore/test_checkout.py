@@ -10,7 +10,8 @@ from customers import consent, identities, timeline
 from customers.models import ConsentRecord, Identity
 from estore import carts, checkout, demo, orders, stock
 from estore.models import Cart, HoldStatus, Invoice, Order, Payment, Stock, StockHold
-from tests.estore.conftest import Buy, fill, place, wish
+from tests.estore.conftest import Buy
+from tests.estore.shopping import fill, place, wish
 
 DAWN = demo.demo_id("sku", "DAW-250")
 

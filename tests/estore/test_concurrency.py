@@ -13,44 +13,11 @@ from core.webhooks import ReceivedWebhook
 from customers import timeline
 from customers.models import TimelineEntry
 from estore import checkout, demo, invoices, orders, payments, reconciliation, refunds
-from estore.models import Invoice, InvoiceSeries, Order, Payment, Stock, StockHold
-from tests.estore.conftest import fill, wish
+from estore.models import Cart, CartLine, Invoice, InvoiceSeries, Order, Payment, Stock, StockHold
+from tests.estore.shopping import fill, wish
 
 ROOT = Path(__file__).parents[2]
 DAWN = demo.demo_id("sku", "DAW-250")
-BUYERS = """
-import asyncio, json, sys
-from core.database import Database
-from core.errors import Conflict
-from core.schema import import_models
-from estore import checkout
-from estore.stock import SoldOut
-from tests.estore.conftest import fill, wish
-
-import_models()
-
-
-async def buy(database, who):
-    async with database.transaction() as session:
-        cart_id = await fill(session, "DAW-250")
-    try:
-        async with database.transaction() as session:
-            await checkout.place(session, wish(cart_id, email=f"{who}@example.com"))
-    except SoldOut:
-        return "sold out"
-    return "bought"
-
-
-async def main():
-    database = Database(sys.argv[1], pool_size=13)
-    try:
-        print(json.dumps(await asyncio.gather(*(buy(database, f"{sys.argv[2]}-{n}") for n in range(25)))))
-    finally:
-        await database.close()
-
-
-asyncio.run(main())
-"""
 
 
 async def test_a_hundred_checkouts_of_the_last_ten_sell_exactly_ten(
@@ -58,18 +25,18 @@ async def test_a_hundred_checkouts_of_the_last_ten_sell_exactly_ten(
 ) -> None:
     async with stocked.transaction() as session:
         await session.execute(update(Stock).where(Stock.sku_id == DAWN).values(on_hand=10))
-    buyers = [
-        subprocess.Popen(
-            [sys.executable, "-c", BUYERS, database_url, f"p{n}"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        for n in range(4)
-    ]
-    said = [
-        answer
-        for buyer in buyers
-        for answer in json.loads((await asyncio.to_thread(buyer.communicate, timeout=120))[0])
-    ]
-    assert (said.count("bought"), said.count("sold out")) == (10, 90)
+        filled = [Cart() for _ in range(100)]
+        session.add_all(filled)
+        await session.flush()
+        session.add_all(CartLine(cart_id=cart.id, sku_id=DAWN, quantity=1) for cart in filled)
+    buyers = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.estore.buyers", database_url, "4",
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    cart_ids = "\n".join(str(cart.id) for cart in filled)
+    output, _ = await asyncio.wait_for(buyers.communicate(cart_ids.encode()), 120)
+    said = json.loads(output)
+    assert (said.count("bought"), said.count("sold out"), len(said)) == (10, 90, 100)
     async with stocked.transaction() as session:
         kept = await session.get_one(Stock, DAWN)
         assert (kept.on_hand, kept.reserved) == (10, 10)

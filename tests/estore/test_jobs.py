@@ -24,7 +24,7 @@ from estore import checkout, invoices, orders, payments, reconciliation, refunds
 from estore.gateway import Gateway, verified_event
 from estore.jobs import CloseCheckout, ExpireHold, ReconcilePayments
 from estore.models import MoneyTask, Order, Payment, Refund, Stock, StockHold
-from tests.estore.conftest import fill, wish
+from tests.estore.shopping import fill, wish
 from tests.sandbox.stand_in import Sandbox, run_sandbox
 from workers import runner
 from workers.handlers import load

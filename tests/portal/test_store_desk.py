@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from core.database import Database
 from estore import checkout, demo, invoices, orders, tasks
 from estore.models import MoneyTask, Order, Product, Refund, Sku, Stock
-from tests.estore.conftest import fill, wish
+from tests.estore.shopping import fill, wish
 from tests.portal.conftest import Browser
 
 DAWN = demo.demo_id("sku", "DAW-250")

@@ -14,7 +14,7 @@ from customers.models import TimelineEntry
 from estore import checkout, demo, invoices, orders, payments
 from estore.models import Payment, Refund
 from sandbox.webhooks import sign_stripe
-from tests.estore.conftest import fill, wish
+from tests.estore.shopping import fill, wish
 from workers import runner
 from workers.handlers import load
 
