@@ -8,9 +8,10 @@ from litestar import Litestar
 from sqlalchemy import func, select, update
 
 from channels.models import ReceivedMail
+from channels.outbox import Abandon, Deliver
 from core.clock import now
 from core.database import Database
-from core.jobs import Job, JobRow, enqueue
+from core.jobs import Job, JobRow, decode, enqueue
 from core.staff import Role
 from core.webhooks import ProcessWebhook, ReceivedWebhook
 from core.webhooks import store as keep
@@ -95,6 +96,22 @@ async def test_all_dead_jobs_are_tried_again_and_living_ones_left_alone(
     assert [(row.id in ids, row.dead_at, row.tries) for row in rows] == [(True, None, 0)] * 3 + [
         (False, None, 3)
     ]
+
+
+async def test_discarding_a_delivery_has_its_messages_marked_as_failed(
+    app: Litestar, admin_client: Browser
+) -> None:
+    message_id = uuid4()
+    async with store(app).transaction() as session:
+        await enqueue(session, Deliver("email", [message_id]))
+        await session.execute(update(JobRow).values(dead_at=now()))
+        job_id = await session.scalar(select(JobRow.id))
+    assert (await admin_client.submit(f"/desk/operations/jobs/{job_id}/discard")).status_code == 303
+    async with store(app).transaction() as session:
+        [row] = await session.scalars(select(JobRow))
+    assert decode(row.tag, row.payload) == Abandon(
+        [message_id], "It was not sent: its delivery was given up."
+    )
 
 
 async def test_only_a_dead_job_can_be_discarded(app: Litestar, admin_client: Browser) -> None:
