@@ -78,21 +78,25 @@ def _listed(row: Row) -> Listed:
 async def listing(
     session: AsyncSession, visit: Visit, view: str, after: str, here: UUID | None
 ) -> dict[str, Any]:
-    """What the views and the list need."""
+    """What the list needs."""
     view = view if view in views.VIEWS else "open"
     colleague = visit.colleague.id
     rows = await views.listing(session, view, colleague, after=cursors.read(after), limit=views.PAGE + 1)
-    counts = await views.counts(session, colleague)
     return {
         "view": view,
-        "views": [
-            (name, words, f"/desk/inbox?view={name}", icon, counts.get(name))
-            for name, words, icon in view_names()
-        ],
         "rows": [_listed(row) for row in rows[: views.PAGE]],
         "more": cursors.write(*rows[views.PAGE - 1].cursor) if len(rows) > views.PAGE else "",
         "here": here,
     }
+
+
+async def counted(session: AsyncSession, visit: Visit) -> list[tuple[str, str, str, str, int | None]]:
+    """The views with how many wait in each, as the navigation needs them."""
+    counts = await views.counts(session, visit.colleague.id)
+    return [
+        (name, words, f"/desk/inbox?view={name}", icon, counts.get(name))
+        for name, words, icon in view_names()
+    ]
 
 
 @get("/desk/inbox", guards=[AGENT])
@@ -104,6 +108,7 @@ async def show_inbox(
 ) -> Response[Any]:
     async with database.transaction() as session:
         context = await listing(session, visit, view, after, None)
+        context["views"] = await counted(session, visit)
     return page("desk/inbox.html", {**context, "side": "", "conversation": None})
 
 
@@ -115,10 +120,20 @@ async def show_list(
     after: FromQuery[str] = "",
     here: FromQuery[UUID | None] = None,
 ) -> Response[Any]:
-    """The list alone, with the counts of the views."""
+    """The list alone."""
     async with database.transaction() as session:
         context = await listing(session, visit, view, after, here)
-    return page("desk/inbox/_list.html", {**context, "more_only": bool(after), "alone": True})
+    return page("desk/inbox/_list.html", {**context, "more_only": bool(after)})
+
+
+@get("/desk/inbox/views", guards=[AGENT])
+async def show_views(
+    visit: NamedDependency[Visit], database: NamedDependency[Database], view: FromQuery[str] = "open"
+) -> Response[Any]:
+    """The views alone, with their counts."""
+    async with database.transaction() as session:
+        found = await counted(session, visit)
+    return page("desk/inbox/_views.html", {"views": found, "view": view})
 
 
 @get("/desk/inbox/live", guards=[AGENT])
@@ -198,6 +213,37 @@ async def thread(session: AsyncSession, conversation_id: UUID, items: list[threa
     return show(items, by="staff", place=_place(conversation_id), after=after)
 
 
+async def about(session: AsyncSession, settings: Settings, conversation: Conversation) -> dict[str, Any]:
+    """What the head of a conversation and the pane beside it need: ticket, customer, the line."""
+    ticket = await tickets.of_conversation(session, conversation.id)
+    colleagues = await tickets.colleagues(session)
+    root = await merging.survivor(session, conversation.customer_id)
+    return {
+        "conversation": conversation,
+        "ticket": ticket,
+        "undone": ticket is not None and ticket.status in UNDONE,
+        "assignee": next((one for one in colleagues if ticket and one.id == ticket.assignee_id), None),
+        "colleagues": colleagues,
+        "priorities": priorities(),
+        "snoozes": snoozes(),
+        "portrait": await portraits.portrait(session, conversation.customer_id),
+        "line": await timeline.read(session, conversation.customer_id, limit=LINE),
+        "tickets": [
+            one
+            for one in await tickets.of_customer(session, conversation.customer_id, undone=True, limit=5)
+            if one.conversation_id != conversation.id
+        ],
+        "family": "",
+        "line_url": f"/desk/customers/{root}/line",
+        "currency": settings.currency,
+        "customer_id": root,
+    }
+
+
+def _side(side: str) -> str:
+    return "context" if side == "context" else "thread"
+
+
 async def conversation_page(
     database: Database,
     visit: Visit,
@@ -223,41 +269,20 @@ async def conversation_page(
         # What is shown is what was seen: a message that comes now has a higher number.
         seen = max([item.seq for item in items], default=conversation.last_seq)
         context |= await composer(session, visit, conversation, road=road, body=body, error=error)
-        ticket = await tickets.of_conversation(session, conversation_id)
-        portrait = await portraits.portrait(session, conversation.customer_id)
+        context |= await about(session, settings, conversation)
         context |= {
+            "views": await counted(session, visit),
             "items": await thread(session, conversation_id, items),
             "earlier": items[0].seq if items and items[0].seq > 1 else None,
             "last_seq": seen,
-            "ticket": ticket,
-            "undone": ticket is not None and ticket.status in UNDONE,
-            "assignee": next(
-                (one for one in await tickets.colleagues(session) if ticket and one.id == ticket.assignee_id),
-                None,
-            ),
-            "colleagues": await tickets.colleagues(session),
-            "portrait": portrait,
-            "line": await timeline.read(session, conversation.customer_id, limit=LINE),
-            "tickets": [
-                one
-                for one in await tickets.of_customer(session, conversation.customer_id, undone=True, limit=5)
-                if one.conversation_id != conversation_id
-            ],
             "claims": await portraits.claims(session, conversation.customer_id),
             "undo": await _undoable(session, conversation_id, sent),
         }
-        root = await merging.survivor(session, conversation.customer_id)
     await presence.arrive(live.redis, conversation_id, colleague.id, colleague.name)
     others = await presence.present(live.redis, conversation_id, besides=colleague.id)
     context |= {
         "present": [(one.name, _("is writing") if one.writing else _("is here")) for one in others],
-        "priorities": priorities(),
-        "snoozes": snoozes(),
-        "side": "context" if side == "context" else "thread",
-        "family": "",
-        "line_url": f"/desk/customers/{root}/line",
-        "currency": settings.currency,
-        "customer_id": root,
+        "side": _side(side),
         "just_merged": merged,
     }
     return page("desk/inbox.html", context, status_code=status_code)
@@ -317,6 +342,35 @@ async def show_conversation(
         merged=merged,
         road=road,
     )
+
+
+@get("/desk/inbox/{conversation_id:uuid}/head", guards=[AGENT])
+async def show_head(
+    conversation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    view: FromQuery[str] = "open",
+    side: FromQuery[str] = "",
+    seq: FromQuery[int] = 0,
+) -> Response[Any]:
+    """The head of an open conversation, for a page that has seen everything up to `seq`."""
+    async with database.transaction() as session:
+        context = await about(session, settings, await find(session, conversation_id))
+    return page("desk/inbox/_head.html", {**context, "view": view, "side": _side(side), "last_seq": seq})
+
+
+@get("/desk/inbox/{conversation_id:uuid}/context", guards=[AGENT])
+async def show_context(
+    conversation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    view: FromQuery[str] = "open",
+    side: FromQuery[str] = "",
+) -> Response[Any]:
+    """The customer beside an open conversation."""
+    async with database.transaction() as session:
+        context = await about(session, settings, await find(session, conversation_id))
+    return page("desk/inbox/_context.html", {**context, "view": view, "side": _side(side)})
 
 
 @get("/desk/inbox/{conversation_id:uuid}/since/{seq:int}", guards=[AGENT])
@@ -391,6 +445,9 @@ async def show_file(
 handlers = [
     show_inbox,
     show_list,
+    show_views,
+    show_head,
+    show_context,
     listen,
     show_conversation,
     show_since,

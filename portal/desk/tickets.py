@@ -172,6 +172,9 @@ async def save_draft(
         raise Invalid(_("Choose how to answer."))
     async with database.transaction() as session:
         await inbox.find(session, conversation_id)
+        said = await threads.since(session, conversation_id, form.last_seen_seq)
+        if any(item.text.split() == form.body.split() for item in said if not item.inbound):
+            return  # it overtook its own sending
         await drafts.save(session, visit.colleague.id, conversation_id, form.mode, form.body)
     colleague = visit.colleague
     await presence.arrive(

@@ -322,3 +322,41 @@ async def test_a_kept_draft_survives_whatever_is_posted(agent_client: Browser, c
         staff_id = await session.scalar(select(Draft.staff_id))
         assert staff_id is not None
         assert await drafts.of(session, staff_id, case.conversation.id) == {"note": long}
+
+
+async def test_live_parts_each_bring_themselves_and_nothing_else(agent_client: Browser, case: Case):
+    url = f"/desk/inbox/{case.conversation.id}"
+    rows = (await agent_client.get("/desk/inbox/list?view=open")).text
+    assert f'id="row-{case.conversation.id}"' in rows
+    assert "side-nav" not in rows
+    assert "hx-swap-oob" not in rows
+    counted = (await agent_client.get("/desk/inbox/views?view=open")).text
+    assert counted.count("side-nav") == 1
+    assert 'href="/desk/inbox?view=open" aria-current="page"' in counted
+
+    async with case.database.transaction() as session:
+        ticket = await tickets.of_conversation(session, case.conversation.id)
+        assert ticket is not None
+        await tickets.solve(session, ticket.id)
+    head = (await agent_client.get(f"{url}/head?seq=1")).text
+    assert "Reopen" in head
+    assert "Solve</span>" not in head
+    beside = (await agent_client.get(f"{url}/context")).text
+    assert "The line" in beside
+    assert "solved" in beside
+    for part in ("head", "context"):
+        assert (await agent_client.get(f"/desk/inbox/{uuid4()}/{part}")).status_code == 404
+
+
+async def test_a_draft_that_overtakes_its_own_sending_is_not_kept(agent_client: Browser, case: Case):
+    url = f"/desk/inbox/{case.conversation.id}"
+    sent = {"road": "email", "body": "Turn it off\r\nand on", "last_seen_seq": 1}
+    assert (await agent_client.submit(f"{url}/answer", sent)).status_code == 303
+    late = {"mode": "email", "body": "Turn it off\nand on", "last_seen_seq": 1}
+    assert (await agent_client.submit(f"{url}/draft", late)).status_code == 204
+    assert "Turn it off\nand on</textarea>" not in (await agent_client.get(url)).text
+    async with case.database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Draft)) == 0
+    await agent_client.submit(f"{url}/draft", {**late, "body": "Something new"})
+    async with case.database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Draft)) == 1

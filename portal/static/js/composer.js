@@ -18,6 +18,11 @@ export function start() {
       macros.showPicker?.();
     }
   });
+  // What has just been sent is no draft any more.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target.closest?.("#composer")?.querySelector("[data-composer]");
+    if (form?.dataset.sent) event.preventDefault();
+  });
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("[data-composer]");
     if (!form) return;
