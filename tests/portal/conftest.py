@@ -33,9 +33,26 @@ class Browser(AsyncClient):
         return await self.post(path, data=form, **options)  # type: ignore[arg-type]
 
 
+# What differs from test to test without changing how the application is put together.
+CHANGING = {"database_url", "redis_url", "broker_url", "home"}
+_apps: dict[str, tuple[Settings, Litestar]] = {}
+
+
+def put_together(settings: Settings) -> Litestar:
+    """The application for these settings; routes and templates are compiled once for the whole run."""
+    fixed = [(name, value) for name, value in settings if name not in CHANGING]
+    key = repr([(name, getattr(value, "get_secret_value", lambda: value)()) for name, value in fixed])  # noqa: B023
+    if key not in _apps:
+        own = settings.model_copy()
+        _apps[key] = own, create_app(own)
+    own, app = _apps[key]
+    own.__dict__.update(settings.__dict__)
+    return app
+
+
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    made = create_app(settings)
+    made = put_together(settings)
     started, over = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
