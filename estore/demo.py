@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from estore import demo_products, search
+from estore import demo_products, demo_translations, search
 from estore.models import (
     Category,
     PaymentMethod,
@@ -125,15 +125,31 @@ async def load(session: AsyncSession) -> None:
             for category, rate in rates.items()
         ],
     )
-    for kind, model, rows in (("shipping", ShippingMethod, SHIPPING), ("payment", PaymentMethod, PAYMENT)):
+    for kind, model, rows, said in (
+        ("shipping", ShippingMethod, SHIPPING, demo_translations.SHIPPING),
+        ("payment", PaymentMethod, PAYMENT, demo_translations.PAYMENT),
+    ):
         for position, row in enumerate(rows, start=1):
-            await _add(session, model, [{"id": demo_id(kind, row["code"]), "position": position, **row}])
+            facts = {
+                "id": demo_id(kind, row["code"]),
+                "position": position,
+                "translations": said[row["code"]],
+            }
+            await _add(session, model, [facts | row])
     for position, row in enumerate(demo_products.CATEGORIES, start=1):
         picture = f"pictures/categories/{row['slug']}.svg"
         await _add(
             session,
             Category,
-            [{"id": demo_id("category", row["slug"]), "position": position, "picture": picture, **row}],
+            [
+                {
+                    "id": demo_id("category", row["slug"]),
+                    "position": position,
+                    "picture": picture,
+                    "translations": demo_translations.of(row),
+                    **row,
+                }
+            ],
         )
     await _add_products(session)
 
@@ -150,6 +166,7 @@ async def _add_products(session: AsyncSession) -> None:
                 "tagline": row["tagline"],
                 "description": row["description"],
                 "specification": row["specification"],
+                "translations": demo_translations.of(row),
                 "category_id": demo_id("category", row["category"]),
                 "picture": f"pictures/products/{row.get('picture', row['slug'])}.svg",
                 "tax_category": row.get("tax", "standard"),

@@ -66,6 +66,7 @@ def document(product: Product, category: Category, skus: Sequence[Sku]) -> str:
     """Everything that a search may find a product by."""
     parts = [product.name, product.tagline, category.name]
     parts += [str(value) for sku in skus for value in (sku.code, sku.label)]
+    parts += [str(texts.get("name", "")) for texts in category.translations.values()]
     for texts in product.translations.values():
         parts += [str(texts.get(key, "")) for key in ("name", "tagline", "description")]
     parts += [value for _, value in product.specification]

@@ -23,24 +23,24 @@ DESK = (
     "core/staff.py", "core/operations.py", "core/leases.py", "customers/merging.py",
     "campaigns/broadcasts.py", "campaigns/conditions.py", "campaigns/content.py", "campaigns/personal.py",
     "campaigns/segments.py", "campaigns/sending.py", "campaigns/templates.py", "campaigns/topics.py",
-    "channels/adapters/", "channels/conversations.py", "channels/outbox.py", "channels/quarantine.py",
-    "channels/registry.py", "estore/methods.py", "estore/refunds.py", "estore/tasks.py",
+    "channels/adapters/", "channels/answers.py", "channels/conversations.py", "channels/outbox.py",
+    "channels/quarantine.py", "channels/registry.py", "estore/methods.py", "estore/refunds.py", "estore/tasks.py",
     "support/editing.py", "support/notes.py", "support/outreach.py", "support/portraits.py", "support/views.py",
 )  # fmt: skip
 
-Message = tuple[int, str | None, Any, list[str]]
+Message = tuple[Any, ...]  # line, function, message or messages, comments
 
 
 def extract_python(
     fileobj: IO[bytes],
     keywords: Mapping[str, Any],
     comment_tags: Collection[str],
-    options: Mapping[str, Any],
+    options: Any,
 ) -> Iterator[Message]:
     """Babel's own extraction, and the sentences of errors; a source of babel.cfg's `[extractors]`."""
     source = fileobj.read()
     fileobj.seek(0)
-    yield from extract.extract_python(fileobj, keywords, comment_tags, options)  # type: ignore[arg-type]
+    yield from extract.extract_python(fileobj, keywords, comment_tags, options)
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args):
