@@ -15,7 +15,7 @@ from core.jobs import enqueue
 from core.words import mark, worded
 from customers import consent, identities, merging, timeline
 from customers.models import Address, AddressKind, Customer
-from estore import carts, catalogue, invoices, payments, pricing, stock
+from estore import attempts, carts, catalogue, invoices, methods, pricing, stock
 from estore.happenings import OrderPlaced
 from estore.jobs import ExpireHold
 from estore.models import (
@@ -126,7 +126,7 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
             return placed
         raise Conflict("Your cart is empty. Put something in it first.")
     address, contact = _check(wish)
-    chosen = await payments.method(session, wish.payment)
+    chosen = await methods.enabled(session, wish.payment)
     if chosen.for_companies and not wish.company.strip():
         raise Invalid(
             "Companies only.", {"company": "Enter your company's name, or choose another way to pay."}
@@ -151,10 +151,10 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
     wanted: dict[UUID, int] = {}
     for line in offer.lines:
         wanted[line.sku.id] = wanted.get(line.sku.id, 0) + line.quantity
-    until = payments.deadline(chosen)
+    until = methods.deadline(chosen)
     await stock.hold(session, order.id, wanted, until)
     if until is not None:
-        await enqueue(session, ExpireHold(order.id), due_at=until, key=payments.expiry_key(order.id))
+        await enqueue(session, ExpireHold(order.id), due_at=until, key=attempts.expiry_key(order.id))
     await _draft(session, order, chosen)
     cart.order_id = order.id
     await _remember_address(session, customer_id, address)
@@ -314,7 +314,7 @@ async def _draft(session: AsyncSession, order: Order, chosen: PaymentMethod) -> 
     ).all()
     invoice = await invoices.draft(session, order, lines, chosen.days_to_pay)
     if invoice.total:
-        await payments.plan(session, invoice, chosen, order)
+        await attempts.plan(session, invoice, chosen, order)
 
 
 async def _remember_address(session: AsyncSession, customer_id: UUID, address: dict[str, str]) -> None:

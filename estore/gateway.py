@@ -12,7 +12,8 @@ from stripe import StripeClient
 from core.errors import Conflict, NotAllowed, TransientError
 from core.settings import Settings
 from core.words import worded
-from estore.payments import Answer, Question
+from estore.attempts import Question
+from estore.payments import Answer
 
 TIMEOUT = 12.0
 LOCALES = ("de", "en", "es", "hu", "pt")

@@ -1,10 +1,21 @@
-"""Ways to pay as configuration: which of them the store offers."""
+"""Ways to pay as configuration: which of them the store offers, and how long each may take."""
+
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.errors import Conflict, NotFound
+from core.clock import now
+from core.errors import Conflict, Invalid, NotFound
 from estore.models import PaymentMethod
+
+CHECKOUT_LIFE = timedelta(minutes=60)
+# Goods stay held a little longer than anyone can pay for them.
+HOLD_MARGIN = timedelta(minutes=10)
+# The card company opens no checkout for less than half an hour.
+SHORTEST_CHECKOUT = timedelta(minutes=35)
+# How long after ordering a card may still be tried; a transfer has the days that its method gives.
+LONGEST_CARD_HOLD = timedelta(hours=24)
 
 
 async def everything(session: AsyncSession) -> list[PaymentMethod]:
@@ -26,3 +37,31 @@ async def switch(session: AsyncSession, code: str, on: bool) -> PaymentMethod:
         )
     chosen.enabled = on
     return chosen
+
+
+async def offered(session: AsyncSession) -> list[PaymentMethod]:
+    """The enabled ways to pay, in the order that they are offered in."""
+    return list(
+        await session.scalars(
+            select(PaymentMethod)
+            .where(PaymentMethod.enabled)
+            .order_by(PaymentMethod.position, PaymentMethod.code)
+        )
+    )
+
+
+async def enabled(session: AsyncSession, code: str) -> PaymentMethod:
+    """The way to pay with this code. Raises Invalid when it is not offered."""
+    found = await session.scalar(
+        select(PaymentMethod).where(PaymentMethod.code == code, PaymentMethod.enabled)
+    )
+    if found is None:
+        raise Invalid("Choose how you want to pay.", {"payment": "Choose one of the ways to pay."})
+    return found
+
+
+def deadline(chosen: PaymentMethod) -> datetime | None:
+    """Until when goods are held for money that comes this way; None for as long as it takes."""
+    if chosen.kind == "card":
+        return now() + CHECKOUT_LIFE + HOLD_MARGIN
+    return now() + timedelta(days=chosen.days_to_pay) if chosen.kind == "transfer" else None

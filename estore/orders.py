@@ -11,7 +11,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.jobs import enqueue
 from customers import timeline
 from customers.merging import group
-from estore import invoices, payments, refunds, stock
+from estore import attempts, invoices, refunds, stock
 from estore.happenings import OrderCancelled, OrderDelivered, OrderShipped
 from estore.jobs import SendCancelled, SendShipped
 from estore.models import (
@@ -71,7 +71,7 @@ async def details(session: AsyncSession, order: Order) -> Details:
         order,
         await lines(session, order.id),
         [one for one in its_invoices if one.status != InvoiceStatus.DRAFT or one is first],
-        await payments.latest(session, first.id) if first else None,
+        await attempts.latest(session, first.id) if first else None,
     )
 
 
@@ -175,7 +175,7 @@ async def cancel(session: AsyncSession, order_id: UUID, reason: str, *, tell: bo
             await _refund_all(session, invoice, order.cancel_reason)
         else:
             await invoices.void(session, invoice)
-            await payments.abandon(session, invoice.id, "The order was cancelled.")
+            await attempts.abandon(session, invoice.id, "The order was cancelled.")
     await _append(session, order, OrderCancelled(order.number, order.cancel_reason))
     if tell:
         await enqueue(session, SendCancelled(order.id))

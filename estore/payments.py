@@ -1,57 +1,23 @@
-"""Payments: attempts to pay an invoice. States only move forward, one attempt is open at a time.
+"""Payments: money that comes in for an invoice. States only move forward.
 
-Whoever changes an attempt locks order, invoice, payment, in that order. What goes over the network goes
-between two transactions: `begin()` writes down the `Question`, the gateway answers it, `record()` takes the
-`Answer` in. Money is never lost: what fits nothing becomes a refund or a task.
+Money is never lost: what fits nothing becomes a refund or a task.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
 from core.clock import now
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid
 from core.jobs import enqueue
-from core.rendering import translations
 from customers import timeline
-from estore import invoices, refunds, stock, tasks
-from estore.happenings import InvoicePaid, PaymentFailed, PaymentSucceeded
-from estore.jobs import CloseCheckout, ExpireHold, SendReceipt
-from estore.models import (
-    Invoice,
-    InvoiceKind,
-    InvoiceStatus,
-    Order,
-    OrderStatus,
-    Payment,
-    PaymentMethod,
-    PaymentStatus,
-)
-
-OPEN = (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
-CHECKOUT_LIFE = timedelta(minutes=60)
-# Goods stay held a little longer than anyone can pay for them.
-HOLD_MARGIN = timedelta(minutes=10)
-# The card company opens no checkout for less than half an hour.
-SHORTEST_CHECKOUT = timedelta(minutes=35)
-# How long after ordering a card may still be tried; a transfer has the days that its method gives.
-LONGEST_CARD_HOLD = timedelta(hours=24)
-RECHECK = timedelta(seconds=45)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the gateway is asked about one attempt: to open a checkout, or (`session` known) how it stands."""
-
-    payment_id: UUID
-    idempotency_key: str
-    session: str | None
-    request: dict[str, Any]
+from estore import attempts, invoices, refunds, stock, tasks
+from estore.happenings import InvoicePaid, PaymentSucceeded
+from estore.jobs import SendReceipt
+from estore.models import Invoice, InvoiceStatus, Order, OrderStatus, Payment, PaymentStatus
 
 
 @dataclass(frozen=True)
@@ -66,162 +32,9 @@ class Answer:
     payment: str | None = None
 
 
-@dataclass(frozen=True)
-class Locked:
-    order: Order | None
-    invoice: Invoice
-    payment: Payment
-
-
-async def methods(session: AsyncSession) -> list[PaymentMethod]:
-    """The enabled ways to pay, in the order that they are offered in."""
-    return list(
-        await session.scalars(
-            select(PaymentMethod)
-            .where(PaymentMethod.enabled)
-            .order_by(PaymentMethod.position, PaymentMethod.code)
-        )
-    )
-
-
-async def method(session: AsyncSession, code: str) -> PaymentMethod:
-    """Raises Invalid."""
-    found = await session.scalar(
-        select(PaymentMethod).where(PaymentMethod.code == code, PaymentMethod.enabled)
-    )
-    if found is None:
-        raise Invalid("Choose how you want to pay.", {"payment": "Choose one of the ways to pay."})
-    return found
-
-
-def deadline(chosen: PaymentMethod) -> datetime | None:
-    """Until when goods are held for money that comes this way; None for as long as it takes."""
-    if chosen.kind == "card":
-        return now() + CHECKOUT_LIFE + HOLD_MARGIN
-    return now() + timedelta(days=chosen.days_to_pay) if chosen.kind == "transfer" else None
-
-
-async def open_attempt(session: AsyncSession, invoice_id: UUID) -> Payment | None:
-    """The attempt that is under way for an invoice."""
-    return await session.scalar(
-        select(Payment).where(Payment.invoice_id == invoice_id, Payment.status.in_(OPEN))
-    )
-
-
-async def latest(session: AsyncSession, invoice_id: UUID) -> Payment | None:
-    """The attempt that tells how things stand: the open or succeeded one, else the last."""
-    return await session.scalar(
-        select(Payment)
-        .where(Payment.invoice_id == invoice_id)
-        .order_by(Payment.status == PaymentStatus.FAILED, Payment.created_at.desc(), Payment.id.desc())
-        .limit(1)
-    )
-
-
-async def plan(session: AsyncSession, invoice: Invoice, chosen: PaymentMethod, order: Order) -> Payment:
-    """The first attempt of a new order: pending, with its key, before anybody is asked for money."""
-    return await _add(session, invoice, chosen, order.number)
-
-
-async def begin(
-    session: AsyncSession, invoice_id: UUID, chosen: PaymentMethod, *, success_url: str, cancel_url: str
-) -> Payment:
-    """The attempt to pay an open invoice this way: the one under way when it can go on, else a new one.
-
-    Raises NotFound; Invalid for what only companies may; Conflict when the invoice is not open, the time to
-    pay is over, or it is unknown what the last attempt came to.
-    """
-    order, invoice = await _lock_invoice(session, invoice_id)
-    if invoice.kind != InvoiceKind.INVOICE or invoice.status != InvoiceStatus.OPEN:
-        raise Conflict(
-            "This invoice is paid already. Nothing more is due."
-            if invoice.status == InvoiceStatus.PAID
-            else "There is nothing to pay on this invoice."
-        )
-    if chosen.for_companies and not invoice.buyer.get("company"):
-        raise Invalid(
-            "Only companies can pay this way. Choose another; nothing was changed.",
-            {"payment": "This way to pay is for companies: choose another one."},
-        )
-    if chosen.kind == "later" and not await _agreed(session, invoice, chosen):
-        raise Conflict("Paying on account is agreed when you order. Choose another way to pay this invoice.")
-    current = await open_attempt(session, invoice.id)
-    goes_on = current is not None and _goes_on(current, chosen)
-    if current is not None and not goes_on and current.status == PaymentStatus.UNKNOWN:
-        raise Conflict(
-            "We are still finding out what became of your last payment. Nothing is charged twice: "
-            "look again in a few minutes."
-        )
-    begins = not goes_on or (chosen.kind == "card" and current is not None and not current.request)
-    held = await _hold(session, order, chosen) if order is not None and begins else None
-    if current is not None and not goes_on:
-        await _give_up(session, current, "Replaced by another attempt.")
-        current = None
-    if current is None:
-        current = await _add(session, invoice, chosen, order.number if order else invoice.label)
-    if chosen.kind == "card" and not current.request:
-        ends = now() + CHECKOUT_LIFE if held is None else min(now() + CHECKOUT_LIFE, held - HOLD_MARGIN)
-        current.request = {
-            "amount": current.amount,
-            "currency": current.currency,
-            "title": f"{translations(invoice.locale).gettext('Invoice')} {invoice.label}",
-            "email": invoice.email,
-            "locale": invoice.locale,
-            "success_url": success_url,
-            "cancel_url": cancel_url,
-            "expires_at": int(ends.timestamp()),
-        }
-        current.expires_at = ends
-    if order is not None:
-        order.payment_code = chosen.code
-    await session.flush()
-    return current
-
-
-async def _agreed(session: AsyncSession, invoice: Invoice, chosen: PaymentMethod) -> bool:
-    """Whether the order was placed this way: only then did anybody look at who may pay later."""
-    found = await session.scalar(
-        select(Payment.id).where(Payment.invoice_id == invoice.id, Payment.method == chosen.code).limit(1)
-    )
-    return found is not None
-
-
-async def _hold(session: AsyncSession, order: Order, chosen: PaymentMethod) -> datetime | None:
-    """Hold an order's goods for an attempt that begins now; until when, None where there is no end to it.
-
-    However often somebody begins, counted from placing the order it comes to an end. Raises Conflict then.
-    """
-    held = await stock.held_until(session, order.id)
-    wanted = deadline(chosen)
-    if held is None or wanted is None:
-        return None
-    card = chosen.kind == "card"
-    longest = LONGEST_CARD_HOLD if card else timedelta(days=chosen.days_to_pay)
-    until = max(held, min(wanted, order.placed_at + longest))
-    if until < now() + (SHORTEST_CHECKOUT + HOLD_MARGIN if card else timedelta(0)):
-        raise Conflict(
-            "The time to pay this order is nearly over, too little to begin another payment. "
-            "Nothing was charged; if it is cancelled, you can order again."
-        )
-    if until > held:
-        await stock.extend(session, order.id, until)
-    await enqueue(session, ExpireHold(order.id), due_at=until, key=expiry_key(order.id))
-    return until
-
-
-def expiry_key(order_id: UUID) -> str:
-    """One waiting `ExpireHold` is enough for an order: one that finds more time promises the next itself."""
-    return f"estore.expire_hold:{order_id}"
-
-
-def question(payment: Payment) -> Question:
-    """What to ask the gateway about an attempt; asking twice is asking once."""
-    return Question(payment.id, payment.idempotency_key, payment.provider_session, dict(payment.request))
-
-
 async def record(session: AsyncSession, payment_id: UUID, answer: Answer) -> Payment:
     """Take in how a checkout stands. Said again, or late, it changes nothing. Raises NotFound."""
-    payment = (await _lock(session, payment_id)).payment
+    payment = (await attempts.lock(session, payment_id)).payment
     payment.checked_at = now()
     if payment.provider_session is None:
         payment.provider_session = answer.session
@@ -236,21 +49,13 @@ async def record(session: AsyncSession, payment_id: UUID, answer: Answer) -> Pay
             provider_payment=answer.payment,
         )
     if answer.status == "expired":
-        return await fail(session, payment_id, "The time to pay ran out.")
+        return await attempts.fail(session, payment_id, "The time to pay ran out.")
     if answer.url:
         payment.url = answer.url
     if payment.status == PaymentStatus.UNKNOWN and not payment.reason.startswith("mismatch"):
         payment.status = PaymentStatus.PENDING
     await session.flush()
     return payment
-
-
-async def unsure(session: AsyncSession, payment_id: UUID) -> None:
-    """The gateway was asked and did not answer: unknown, until the same question gets its answer."""
-    payment = (await _lock(session, payment_id)).payment
-    if payment.status == PaymentStatus.PENDING:
-        payment.status, payment.checked_at = PaymentStatus.UNKNOWN, now()
-        await session.flush()
 
 
 async def settle(
@@ -265,7 +70,7 @@ async def settle(
 
     Money for what is cancelled or paid already goes back; an amount that does not fit becomes a task.
     """
-    locked = await _lock(session, payment_id)
+    locked = await attempts.lock(session, payment_id)
     order, invoice, payment = locked.order, locked.invoice, locked.payment
     if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED):
         return payment
@@ -285,7 +90,7 @@ async def settle(
             payment_id=payment.id,
             order_id=payment.order_id,
         )
-        if payment.status in OPEN:
+        if payment.status in attempts.OPEN:
             payment.status, payment.reason = PaymentStatus.UNKNOWN, "mismatch: another amount arrived"
         await session.flush()
         return payment
@@ -307,9 +112,9 @@ async def settle(
         return payment
     await _mark_paid(session, order, invoice)
     for other in await session.scalars(
-        select(Payment).where(Payment.invoice_id == invoice.id, Payment.status.in_(OPEN))
+        select(Payment).where(Payment.invoice_id == invoice.id, Payment.status.in_(attempts.OPEN))
     ):
-        await _give_up(session, other, "Paid in another way.")
+        await attempts.give_up(session, other, "Paid in another way.")
     await enqueue(session, SendReceipt(payment.id))
     return payment
 
@@ -331,128 +136,15 @@ async def _mark_paid(session: AsyncSession, order: Order | None, invoice: Invoic
     await session.flush()
 
 
-async def fail(session: AsyncSession, payment_id: UUID, reason: str) -> Payment:
-    """An open attempt has come to nothing; what has succeeded stays so."""
-    payment = (await _lock(session, payment_id)).payment
-    if payment.status not in OPEN:
-        return payment
-    payment.status, payment.reason = PaymentStatus.FAILED, reason
-    await session.flush()
-    await timeline.append(
-        session,
-        payment.customer_id,
-        PaymentFailed(payment.amount, payment.currency, payment.method, reason),
-        source_key=f"payment:{payment.id}",
-        subject_id=payment.invoice_id,
-    )
-    return payment
-
-
-async def abandon(session: AsyncSession, invoice_id: UUID, reason: str) -> None:
-    """Give up what is under way for an invoice that needs no paying any more; the caller has locked it."""
-    current = await open_attempt(session, invoice_id)
-    if current is not None and current.status == PaymentStatus.PENDING:
-        await _give_up(session, current, reason)
-
-
 async def receive(session: AsyncSession, payment_id: UUID, amount: int, note: str) -> Payment:
     """A colleague has seen the money of an offline attempt. Raises Conflict for a card, or if not open."""
-    payment = (await _lock(session, payment_id)).payment
+    payment = (await attempts.lock(session, payment_id)).payment
     if payment.kind == "card":
         raise Conflict("Card payments are reported by the card company. Nothing was changed.")
-    if payment.status not in OPEN:
+    if payment.status not in attempts.OPEN:
         raise Conflict("This payment is not waiting any more. Nothing was changed.")
     if amount <= 0:
         raise Invalid("That is not an amount.", {"amount": "Enter what arrived, above zero."})
     return await settle(
         session, payment_id, amount=amount, currency=payment.currency, provider_payment=note.strip() or None
     )
-
-
-async def waiting(session: AsyncSession, limit: int = 50) -> list[Question]:
-    """Attempts at the gateway that nobody has looked at for a while; now they count as looked at."""
-    rows = list(
-        await session.scalars(
-            select(Payment)
-            .where(
-                Payment.status.in_(OPEN),
-                Payment.kind == "card",
-                Payment.request != {},
-                Payment.checked_at < now() - RECHECK,
-            )
-            .order_by(Payment.checked_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-    )
-    await session.execute(
-        update(Payment).where(Payment.id.in_([row.id for row in rows])).values(checked_at=now())
-    )
-    return [question(row) for row in rows]
-
-
-async def find(session: AsyncSession, payment_id: UUID | None, provider_session: str) -> Payment | None:
-    """The attempt that a checkout belongs to, by the gateway's id of it or by the id that we had it carry."""
-    payment = await session.scalar(select(Payment).where(Payment.provider_session == provider_session))
-    if payment is None and payment_id is not None:
-        payment = await session.get(Payment, payment_id)
-        if payment is not None and payment.provider_session not in (None, provider_session):
-            return None
-    return payment
-
-
-def _goes_on(current: Payment, chosen: PaymentMethod) -> bool:
-    """Whether an open attempt can be gone on with: the same way to pay, and its checkout still open."""
-    if current.method != chosen.code or current.reason.startswith("mismatch"):
-        return False
-    return current.expires_at is None or current.expires_at > now() + timedelta(minutes=1)
-
-
-async def _add(session: AsyncSession, invoice: Invoice, chosen: PaymentMethod, reference: str) -> Payment:
-    payment_id = uuid7()
-    payment = Payment(
-        id=payment_id,
-        customer_id=invoice.customer_id,
-        invoice_id=invoice.id,
-        order_id=invoice.order_id,
-        method=chosen.code,
-        kind=chosen.kind,
-        status=PaymentStatus.PENDING,
-        amount=invoice.total,
-        currency=invoice.currency,
-        reference=reference,
-        idempotency_key=f"payment-{payment_id}",
-        request={},
-    )
-    session.add(payment)
-    await session.flush()
-    return payment
-
-
-async def _give_up(session: AsyncSession, payment: Payment, reason: str) -> None:
-    """Close an attempt nobody needs; should its money come all the same, `settle` knows what to do."""
-    payment.status, payment.reason = PaymentStatus.FAILED, reason
-    await session.flush()
-    if payment.request:
-        await enqueue(session, CloseCheckout(payment.id))
-
-
-async def _lock_invoice(session: AsyncSession, invoice_id: UUID) -> tuple[Order | None, Invoice]:
-    await session.flush()  # the rows are read anew once they are locked
-    order_id = await session.scalar(select(Invoice.order_id).where(Invoice.id == invoice_id))
-    order = None
-    if order_id is not None:
-        order = await session.get(Order, order_id, with_for_update=True, populate_existing=True)
-    invoice = await session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
-    if invoice is None:
-        raise NotFound("We have no such invoice.")
-    return order, invoice
-
-
-async def _lock(session: AsyncSession, payment_id: UUID) -> Locked:
-    invoice_id = await session.scalar(select(Payment.invoice_id).where(Payment.id == payment_id))
-    if invoice_id is None:
-        raise NotFound("We have no such payment.")
-    order, invoice = await _lock_invoice(session, invoice_id)
-    payment = await session.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
-    return Locked(order, invoice, payment)

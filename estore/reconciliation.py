@@ -13,7 +13,7 @@ from core.errors import NotFound, TransientError
 from core.jobs import JobRow, enqueue
 from core.webhooks import ReceivedWebhook
 from core.words import mark
-from estore import orders, payments, refunds, stock, tasks
+from estore import attempts, orders, payments, refunds, stock, tasks
 from estore.jobs import ExpireHold
 from estore.models import HoldStatus, Order, OrderStatus, Payment, StockHold
 
@@ -31,7 +31,7 @@ async def read_event(session: AsyncSession, webhook: ReceivedWebhook) -> None:
     if kind in PAID and facts.get("payment_status") == "paid":
         await _paid(session, facts)
     elif kind in OVER:
-        payment = await payments.find(session, _ours(facts, "payment_id"), facts["id"])
+        payment = await attempts.find(session, _ours(facts, "payment_id"), facts["id"])
         if payment is not None:
             await payments.record(session, payment.id, _answer(facts, "expired"))
     elif kind in REFUND:
@@ -39,7 +39,7 @@ async def read_event(session: AsyncSession, webhook: ReceivedWebhook) -> None:
 
 
 async def _paid(session: AsyncSession, facts: dict[str, Any]) -> None:
-    payment = await payments.find(session, _ours(facts, "payment_id"), facts["id"])
+    payment = await attempts.find(session, _ours(facts, "payment_id"), facts["id"])
     if payment is not None:
         await payments.record(session, payment.id, _answer(facts, "paid"))
         return
@@ -87,13 +87,13 @@ def _ours(facts: dict[str, Any], name: str) -> UUID | None:
         return None
 
 
-async def overdue(session: AsyncSession, order_id: UUID) -> payments.Question | None:
+async def overdue(session: AsyncSession, order_id: UUID) -> attempts.Question | None:
     """What the gateway must be asked before an order's hold may end; None when there is nothing to ask."""
     order = await session.get(Order, order_id)
     if order is None or not await _is_over(session, order):
         return None
     attempt = await _attempt(session, order)
-    return payments.question(attempt) if attempt is not None else None
+    return attempts.question(attempt) if attempt is not None else None
 
 
 async def expire(session: AsyncSession, order_id: UUID) -> None:
@@ -106,7 +106,7 @@ async def expire(session: AsyncSession, order_id: UUID) -> None:
         return
     if not await _is_over(session, order):
         if until := await stock.held_until(session, order_id):
-            await enqueue(session, ExpireHold(order_id), due_at=until, key=payments.expiry_key(order_id))
+            await enqueue(session, ExpireHold(order_id), due_at=until, key=attempts.expiry_key(order_id))
         return
     attempt = await _attempt(session, order)
     if attempt is None:
@@ -123,7 +123,7 @@ async def _is_over(session: AsyncSession, order: Order) -> bool:
 async def _attempt(session: AsyncSession, order: Order) -> Payment | None:
     """The attempt through which money may still come from the gateway."""
     payment = (await orders.details(session, order)).payment
-    if payment is not None and payment.request and payment.status in payments.OPEN:
+    if payment is not None and payment.request and payment.status in attempts.OPEN:
         return payment
     return None
 
@@ -140,7 +140,7 @@ async def revisit(session: AsyncSession, limit: int = 100) -> int:
             # With a colleague already: other money arrived than was asked for.
             ~exists().where(
                 Payment.order_id == Order.id,
-                Payment.status.in_(payments.OPEN),
+                Payment.status.in_(attempts.OPEN),
                 Payment.reason.startswith("mismatch"),
             ),
         )
@@ -161,5 +161,5 @@ async def revisit(session: AsyncSession, limit: int = 100) -> int:
     for payload in watched:
         promised.pop(payload, None)
     for order_id in promised.values():
-        await enqueue(session, ExpireHold(order_id), key=payments.expiry_key(order_id))
+        await enqueue(session, ExpireHold(order_id), key=attempts.expiry_key(order_id))
     return len(promised)

@@ -18,7 +18,7 @@ from core.settings import Settings
 from core.staff import Role, Staff
 from customers import consent, identities, profile
 from customers.models import AddressKind
-from estore import carts, checkout, invoices, orders, payments
+from estore import attempts, carts, checkout, invoices, orders, payments
 from estore.models import OrderStatus, Sku
 from support import notes, tickets
 from workers import demo
@@ -157,7 +157,7 @@ async def _order(
     if bought.came == "cancelled":
         await orders.cancel(session, order.id, "Ordered by mistake", tell=False)
     elif bought.came != "open":
-        payment = await payments.latest(session, invoice.id)
+        payment = await attempts.latest(session, invoice.id)
         assert payment is not None
         await payments.receive(session, payment.id, payment.amount, f"Statement line {order.number}")
         await _advance(session, order.id, bought.came)

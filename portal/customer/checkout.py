@@ -16,7 +16,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from customers import identities
 from customers.models import Customer, IdentityKind
-from estore import carts, catalogue, checkout, orders, payments
+from estore import carts, catalogue, checkout, methods, orders
 from estore.gateway import Gateway
 from estore.models import Order, PaymentMethod
 from portal import visits
@@ -71,7 +71,7 @@ async def _context(
     locale = current_locale()
     names = Locale.parse(locale).territories
     served = await checkout.countries(session)
-    methods = await payments.methods(session)
+    ways = await methods.offered(session)
     return {
         "filled": {**filled, "country": country},
         "lines": [_line(line) for line in quote.lines],
@@ -88,8 +88,8 @@ async def _context(
             for one in await checkout.shipping_methods(session, country)
         ],
         "shipping": quote.shipping.code if quote.shipping else "",
-        "payments": [_way(one) for one in methods],
-        "payment": filled.get("payment") or (methods[0].code if methods else ""),
+        "payments": [_way(one) for one in ways],
+        "payment": filled.get("payment") or (ways[0].code if ways else ""),
         "news_wording": news_wording(),
         "signed_in": visit.customer_id is not None,
         "errors": {},

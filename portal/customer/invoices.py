@@ -12,7 +12,7 @@ from core.database import Database
 from core.errors import DomainError, NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import access, documents, invoices, payments
+from estore import access, attempts, documents, invoices, methods
 from estore.gateway import Gateway
 from estore.models import Invoice, InvoiceKind, InvoiceStatus, PaymentStatus
 from portal.customer import paying
@@ -28,15 +28,15 @@ async def context(database: Database, invoice: Invoice, path: str) -> dict[str, 
     """What an invoice's page shows; `path` is where its forms and its PDF are."""
     async with database.transaction() as session:
         sheet = await documents.sheet(session, invoice)
-        methods = await payments.methods(session)
-        payment = await payments.latest(session, invoice.id)
-    transfer = next((one for one in methods if one.kind == "transfer"), None)
+        ways = await methods.offered(session)
+        payment = await attempts.latest(session, invoice.id)
+    transfer = next((one for one in ways if one.kind == "transfer"), None)
     return {
         "invoice": invoice,
         "sheet": sheet.facts,
         "path": path,
         "payable": invoice.kind == InvoiceKind.INVOICE and invoice.status == InvoiceStatus.OPEN,
-        "card": next((one for one in methods if one.kind == "card"), None),
+        "card": next((one for one in ways if one.kind == "card"), None),
         "transfer": transfer,
         "reference": payment.reference if payment and payment.reference else invoice.label,
         "payment": payment,
@@ -78,7 +78,7 @@ async def _pay(
 async def _fresh(database: Database, gateway: Gateway, invoice: Invoice) -> Invoice:
     """The invoice after a look at what is under way for it."""
     async with database.transaction() as session:
-        payment = await payments.open_attempt(session, invoice.id)
+        payment = await attempts.open_attempt(session, invoice.id)
     if await paying.look(database, gateway, payment):
         async with database.transaction() as session:
             return await session.get_one(Invoice, invoice.id)

@@ -14,7 +14,7 @@ from core.errors import Conflict, DomainError, NotFound
 from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import access, catalogue, orders, payments, stock
+from estore import access, catalogue, methods, orders, stock
 from estore.gateway import Gateway
 from estore.models import Order, OrderStatus, PaymentMethod, PaymentStatus
 from portal.customer import paying
@@ -55,9 +55,9 @@ async def context(
     """What an order's page shows."""
     order, payment = shown.order, shown.payment
     async with database.transaction() as session:
-        methods = await payments.methods(session)
+        ways = await methods.offered(session)
         until = await stock.held_until(session, order.id)
-    method = next((one for one in methods if one.code == order.payment_code), None)
+    method = next((one for one in ways if one.code == order.payment_code), None)
     return {
         "order": order,
         "token": token or access.order_token(order.id, settings.secret_key.get_secret_value()),
@@ -86,7 +86,7 @@ async def context(
         "deadline": until,
         "payments": [
             (one.code, *(catalogue.words(one, key, current_locale()) for key in ("name", "detail")))
-            for one in methods
+            for one in ways
             if not one.for_companies and one.kind != "later"
         ],
         "message": "",

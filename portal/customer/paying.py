@@ -8,7 +8,7 @@ from core.database import Database
 from core.errors import Conflict, NotFound
 from core.settings import Settings
 from customers.merging import group
-from estore import access, invoices, orders, payments
+from estore import access, attempts, invoices, methods, orders, payments
 from estore.gateway import Gateway, NoAnswerError, Refused
 from estore.models import Invoice, Order, Payment, PaymentStatus
 from portal.visits import Visit
@@ -46,8 +46,8 @@ async def pay(
     """
     address = settings.public_url + back
     async with database.transaction() as session:
-        chosen = await payments.method(session, method)
-        payment = await payments.begin(session, invoice.id, chosen, success_url=address, cancel_url=address)
+        chosen = await methods.enabled(session, method)
+        payment = await attempts.begin(session, invoice.id, chosen, success_url=address, cancel_url=address)
     if chosen.kind != "card":
         return back
     return await ask(database, gateway, payment) or back
@@ -56,14 +56,14 @@ async def pay(
 async def ask(database: Database, gateway: Gateway, payment: Payment) -> str | None:
     """Ask the card company how an attempt stands, and write it down; the page to pay at while it is open."""
     try:
-        answer = await gateway.answer(payments.question(payment))
+        answer = await gateway.answer(attempts.question(payment))
     except NoAnswerError:
         async with database.transaction() as session:
-            await payments.unsure(session, payment.id)
+            await attempts.unsure(session, payment.id)
         raise
     except Refused as refusal:
         async with database.transaction() as session:
-            await payments.fail(session, payment.id, refusal.message)
+            await attempts.fail(session, payment.id, refusal.message)
         raise
     async with database.transaction() as session:
         await payments.record(session, payment.id, answer)

@@ -12,7 +12,7 @@ from core.database import Database
 from core.webhooks import ReceivedWebhook
 from customers import timeline
 from customers.models import TimelineEntry
-from estore import checkout, demo, invoices, orders, payments, reconciliation, refunds
+from estore import attempts, checkout, demo, invoices, methods, orders, payments, reconciliation, refunds
 from estore.models import Cart, CartLine, Invoice, InvoiceSeries, Order, Payment, Stock, StockHold
 from tests.estore.shopping import fill, wish
 
@@ -62,8 +62,8 @@ async def test_the_same_event_fifty_times_at_once_is_one_payment_and_one_entry(s
     [payment] = await _placed(stocked)
     async with stocked.transaction() as session:
         await invoices.finalise(session, payment.invoice_id)
-        card = await payments.method(session, "card")
-        await payments.begin(session, payment.invoice_id, card, success_url="http://a", cancel_url="http://a")
+        card = await methods.enabled(session, "card")
+        await attempts.begin(session, payment.invoice_id, card, success_url="http://a", cancel_url="http://a")
     body = json.dumps(
         {
             "id": "evt_1",

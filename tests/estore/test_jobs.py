@@ -20,7 +20,7 @@ from core.jobs import JobRow, enqueue
 from core.leases import lease
 from core.settings import Settings
 from core.webhooks import ReceivedWebhook
-from estore import checkout, invoices, orders, payments, reconciliation, refunds
+from estore import attempts, checkout, invoices, methods, orders, payments, reconciliation, refunds
 from estore.gateway import Gateway, verified_event
 from estore.jobs import CloseCheckout, ExpireHold, ReconcilePayments
 from estore.models import MoneyTask, Order, Payment, Refund, Stock, StockHold
@@ -79,8 +79,8 @@ async def bought(database: Database, **changes: object) -> tuple[Order, Payment]
         assert invoice is not None
         await invoices.finalise(session, invoice.id)
     async with database.transaction() as session:
-        chosen = await payments.method(session, order.payment_code)
-        payment = await payments.begin(
+        chosen = await methods.enabled(session, order.payment_code)
+        payment = await attempts.begin(
             session,
             invoice.id,
             chosen,
@@ -92,7 +92,7 @@ async def bought(database: Database, **changes: object) -> tuple[Order, Payment]
 
 async def opened(database: Database, gateway: Gateway, payment: Payment) -> str:
     """The checkout of a payment, opened at the card company; its page."""
-    answer = await gateway.answer(payments.question(payment))
+    answer = await gateway.answer(attempts.question(payment))
     async with database.transaction() as session:
         await payments.record(session, payment.id, answer)
     assert answer.url is not None
@@ -111,8 +111,8 @@ async def _state(database: Database, payment: Payment) -> str:
 
 async def test_asking_twice_to_open_a_checkout_opens_one(stocked: Database, resources: Resources) -> None:
     _order, payment = await bought(stocked)
-    first = await resources.gateway.answer(payments.question(payment))
-    second = await resources.gateway.answer(payments.question(payment))
+    first = await resources.gateway.answer(attempts.question(payment))
+    second = await resources.gateway.answer(attempts.question(payment))
     assert (first.session, first.amount, first.currency, first.status) == (
         second.session,
         1380,
@@ -153,7 +153,7 @@ async def test_a_paid_order_that_is_cancelled_is_refunded_once(
     order, payment = await bought(stocked)
     pay(await opened(stocked, resources.gateway, payment))
     answer = await resources.gateway.answer(
-        payments.Question(
+        attempts.Question(
             payment.id, payment.idempotency_key, await _session(stocked, payment), payment.request
         )
     )
@@ -234,7 +234,7 @@ async def test_an_outage_of_the_card_company_leaves_jobs_waiting_and_money_and_g
     _other, unpaid = await bought(stocked, email="bob@example.com")
     _third, paid = await bought(stocked, email="cem@example.com")
     async with stocked.transaction() as session:
-        await payments.fail(session, unpaid.id, "Given up.")
+        await attempts.fail(session, unpaid.id, "Given up.")
         await payments.settle(session, paid.id, amount=1380, currency="EUR", provider_payment="pi_1")
         back = await refunds.refund(session, paid.id, 500, "A cup was broken.")
         await session.execute(delete(JobRow).where(JobRow.tag != "estore.refund_payment"))
@@ -260,7 +260,7 @@ async def test_an_outage_of_the_card_company_leaves_jobs_waiting_and_money_and_g
 
 async def _intent(resources: Resources, database: Database, payment: Payment) -> str:
     answer = await resources.gateway.answer(
-        payments.Question(
+        attempts.Question(
             payment.id, payment.idempotency_key, await _session(database, payment), payment.request
         )
     )

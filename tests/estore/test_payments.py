@@ -10,7 +10,7 @@ from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from core.jobs import JobRow
 from customers import timeline
-from estore import access, demo, invoices, orders, payments, refunds, stock
+from estore import access, attempts, demo, invoices, methods, orders, payments, refunds, stock
 from estore.models import Invoice, InvoiceLink, MoneyTask, OrderStatus, Payment, Refund, Stock, StockHold
 from estore.orders import Details
 from estore.payments import Answer
@@ -22,7 +22,7 @@ URLS = {"success_url": "http://shop.test/ok", "cancel_url": "http://shop.test/no
 
 async def begun(session: AsyncSession, shown: Details, method: str = "card") -> Payment:
     assert shown.invoice is not None
-    return await payments.begin(session, shown.invoice.id, await payments.method(session, method), **URLS)
+    return await attempts.begin(session, shown.invoice.id, await methods.enabled(session, method), **URLS)
 
 
 async def run_down(session: AsyncSession, shown: Details, left: timedelta) -> None:
@@ -79,9 +79,9 @@ async def test_the_same_news_twice_changes_nothing(shop: AsyncSession, buy: Buy)
 async def test_an_attempt_under_way_is_gone_on_with_and_never_doubled(shop: AsyncSession, buy: Buy) -> None:
     shown = await buy()
     first = await begun(shop, shown)
-    asked = payments.question(first)
+    asked = attempts.question(first)
     second = await begun(shop, shown)
-    assert payments.question(second) == asked
+    assert attempts.question(second) == asked
     assert await shop.scalar(select(func.count()).select_from(Payment)) == 1
 
 
@@ -90,7 +90,7 @@ async def test_while_it_is_unknown_what_an_attempt_came_to_no_other_begins(
 ) -> None:
     shown = await buy()
     payment = await begun(shop, shown)
-    await payments.unsure(shop, payment.id)
+    await attempts.unsure(shop, payment.id)
     with pytest.raises(Conflict, match="still finding out"):
         await begun(shop, shown, "bank_transfer")
     assert (await begun(shop, shown)).id == payment.id
@@ -156,14 +156,14 @@ async def test_a_card_may_be_tried_for_a_day_and_then_no_more(shop: AsyncSession
     assert payment.expires_at is not None
     held = await stock.held_until(shop, order.id)
     assert held is not None
-    assert payment.expires_at < held <= order.placed_at + payments.LONGEST_CARD_HOLD
-    await payments.fail(shop, payment.id, "Declined.")
+    assert payment.expires_at < held <= order.placed_at + methods.LONGEST_CARD_HOLD
+    await attempts.fail(shop, payment.id, "Declined.")
     order.placed_at = now() - timedelta(hours=23, minutes=50)
     await run_down(shop, shown, timedelta(minutes=10))
     with pytest.raises(Conflict, match="time to pay"):
         await begun(shop, shown)
     assert await stock.held_until(shop, order.id) < now() + timedelta(minutes=11)  # type: ignore[operator]
-    assert await payments.open_attempt(shop, payment.invoice_id) is None
+    assert await attempts.open_attempt(shop, payment.invoice_id) is None
 
 
 async def test_money_for_what_is_paid_already_goes_back(shop: AsyncSession, buy: Buy) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import time
+from typing import cast
 from urllib.parse import urlencode
 
 import pytest
@@ -11,12 +12,13 @@ from core.jobs import JobRow
 from core.leases import lease
 from core.webhooks import ReceivedWebhook
 from customers.models import TimelineEntry
-from estore import checkout, demo, invoices, orders, payments
+from estore import attempts, checkout, demo, invoices, methods, orders
 from estore.models import Payment, Refund
 from sandbox.webhooks import sign_stripe
 from tests.estore.shopping import fill, wish
 from workers import runner
 from workers.handlers import load
+from workers.resources import Resources
 
 URL = "http://127.0.0.1:8000/webhooks/twilio"
 FORM = {
@@ -110,9 +112,10 @@ async def paid(app):
         await demo.load(session)
         order = await checkout.place(session, wish(await fill(session, "DAW-250")))
         invoice = (await orders.details(session, order)).invoice
+        assert invoice is not None
         await invoices.finalise(session, invoice.id)
-        card = await payments.method(session, "card")
-        payment = await payments.begin(
+        card = await methods.enabled(session, "card")
+        payment = await attempts.begin(
             session, invoice.id, card, success_url="http://a", cancel_url="http://a"
         )
         await session.execute(delete(JobRow))
@@ -145,8 +148,9 @@ async def test_the_same_payment_told_fifty_times_at_once_is_one_payment(app, cli
     async with database.transaction() as session:
         leased = await lease(session, "default", 50)
     assert [one.tag for one in leased] == ["core.process_webhook"]
+    no_resources = cast(Resources, None)
     # The broker may carry a message more than once as well.
-    await asyncio.gather(*(runner.run(database, None, leased[0]) for _ in range(5)))
+    await asyncio.gather(*(runner.run(database, no_resources, leased[0]) for _ in range(5)))
     late = await client.post(STRIPE, content=body, headers=signed)
     assert late.status_code == 204
     assert await rows() == (1, 0)

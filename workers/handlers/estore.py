@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.outbox import File
 from core.errors import TransientError
 from core.settings import settings
-from estore import documents, emails, invoices, orders, payments, reconciliation, refunds
+from estore import attempts, documents, emails, invoices, orders, payments, reconciliation, refunds
 from estore.gateway import Refused
 from estore.jobs import (
     CloseCheckout,
@@ -92,18 +92,18 @@ async def expire_hold(run: Run, job: ExpireHold) -> None:
 async def close_checkout(run: Run, job: CloseCheckout) -> None:
     async with run.transaction() as session:
         payment = await session.get_one(Payment, job.payment_id)
-        question = payments.question(payment)
+        question = attempts.question(payment)
         wanted = payment.status == PaymentStatus.FAILED
     if wanted:
         await _close(run, question)
 
 
-async def _close(run: Run, question: payments.Question) -> None:
+async def _close(run: Run, question: attempts.Question) -> None:
     try:
         answer = await run.resources.gateway.close_checkout(question)
     except Refused as refusal:
         async with run.transaction() as session:
-            await payments.fail(session, question.payment_id, refusal.message)
+            await attempts.fail(session, question.payment_id, refusal.message)
         return
     async with run.transaction() as session:
         await payments.record(session, question.payment_id, answer)
@@ -140,7 +140,7 @@ async def reconcile_payments(run: Run, job: ReconcilePayments) -> None:
     """
     async with run.transaction() as session:
         await reconciliation.revisit(session)
-        questions = await payments.waiting(session)
+        questions = await attempts.waiting(session)
         going_back = await refunds.waiting(session)
     for question in questions:
         await _ask(run, question)
@@ -148,7 +148,7 @@ async def reconcile_payments(run: Run, job: ReconcilePayments) -> None:
         await _follow(run, refund_id, provider_refund)
 
 
-async def _ask(run: Run, question: payments.Question) -> None:
+async def _ask(run: Run, question: attempts.Question) -> None:
     try:
         answer = await run.resources.gateway.answer(question)
     except TransientError:
@@ -162,7 +162,7 @@ async def _ask(run: Run, question: payments.Question) -> None:
 
 async def _refused(run: Run, payment_id: UUID, reason: str) -> None:
     async with run.transaction() as session:
-        await payments.fail(session, payment_id, reason)
+        await attempts.fail(session, payment_id, reason)
 
 
 async def _follow(run: Run, refund_id: UUID, provider_refund: str) -> None:
