@@ -11,13 +11,13 @@ from stripe import StripeClient
 
 from core.errors import Conflict, NotAllowed, TransientError
 from core.settings import Settings
-from core.words import worded
+from core.words import mark, worded
 from estore.attempts import Question
 from estore.payments import Answer
 
 TIMEOUT = 12.0
 LOCALES = ("de", "en", "es", "hu", "pt")
-NO_ANSWER = "The card company does not answer. Nothing is charged twice; try again soon."
+NO_ANSWER = mark("The card company does not answer. Nothing is charged twice; try again soon.")
 # Only these are the gateway's own no; a body that it did not write says nothing of what it did.
 REFUSALS = (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError)
 
