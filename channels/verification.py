@@ -28,6 +28,7 @@ CHECKS = {
         LEFT JOIN timeline_entry e ON e.customer_id = m.customer_id
             AND e.kind = 'message.sent' AND e.source_key = 'message:' || m.id
         WHERE m.direction = 'outbound' AND m.purpose = 'transactional' AND m.status IN ('sent', 'delivered')
+            AND m.source_kind IS DISTINCT FROM 'sign_in'
         GROUP BY m.id HAVING count(e.id) <> 1
     """,
     "a message in a thread belongs to the thread's customer": """
