@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support import demo_translations
 from support.articles import publish
 from support.demo_articles import ARTICLES, CATEGORIES
 from support.models import Article, ArticleCategory
@@ -27,10 +28,11 @@ async def load(session: AsyncSession) -> int:
             continue
         facts: dict[str, Any] = {key: value for key, value in article.items() if key != "category"}
         facts["body"] = facts["body"].strip()
+        facts["translations"] = article.get("translations", {}) | demo_translations.of(article["slug"])
         await publish(
             session,
             Article(
-                **{"translations": {}, **facts},
+                **facts,
                 category_id=categories[article["category"]].id,
                 locale="en",
                 position=position,

@@ -24,7 +24,7 @@ DESK = (
     "campaigns/broadcasts.py", "campaigns/conditions.py", "campaigns/content.py", "campaigns/personal.py",
     "campaigns/segments.py", "campaigns/sending.py", "campaigns/templates.py", "campaigns/topics.py",
     "channels/adapters/", "channels/answers.py", "channels/conversations.py", "channels/outbox.py",
-    "channels/quarantine.py", "channels/registry.py", "estore/methods.py", "estore/refunds.py", "estore/tasks.py",
+    "channels/quarantine.py", "channels/registry.py", "estore/refunds.py", "estore/tasks.py",
     "support/editing.py", "support/notes.py", "support/outreach.py", "support/portraits.py", "support/views.py",
 )  # fmt: skip
 

@@ -25,6 +25,8 @@ from estore import demo, demo_products, demo_translations, emails, orders
 from estore.models import Order
 from portal.locales.extraction import DESK
 from support import demo as help_centre
+from support import demo_articles
+from support import demo_translations as article_translations
 from tests.portal.conftest import Browser, browser, signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -273,3 +275,16 @@ def test_the_whole_demo_catalogue_is_translated(language: str):
             values = {str(value) for sku in row["skus"] for value in sku[1].values()}
             assert values <= said["options"].keys(), row["slug"]
             assert len(said["specification"]) == len(row["specification"]), row["slug"]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_whole_demo_help_centre_is_translated(language: str):
+    for category in demo_articles.CATEGORIES:
+        assert category["translations"][language]["name"], category["slug"]
+    for article in demo_articles.ARTICLES:
+        said = article.get("translations", {}) | article_translations.of(article["slug"])
+        assert all(said[language][part] for part in ("title", "summary", "body")), article["slug"]
+        # The same links, so that nobody is led elsewhere.
+        assert set(re.findall(r"\]\(([^)]+)\)", said[language]["body"])) <= set(
+            re.findall(r"\]\(([^)]+)\)", article["body"])
+        ), article["slug"]
