@@ -48,4 +48,6 @@ def as_decimal(amount: int, currency: str) -> Decimal:
 
 def formatted(amount: int, currency: str, locale: str = "en") -> str:
     """An amount in minor units as people write it in `locale` (`en`, `de`, `es`, `hu`, `pt`)."""
-    return format_currency(as_decimal(amount, currency), currency, locale=Locale.parse(locale, sep="_"))
+    # To Babel, "pt" is Brazil's way of writing.
+    place = Locale.parse("pt_PT" if locale == "pt" else locale, sep="_")
+    return format_currency(as_decimal(amount, currency), currency, locale=place)

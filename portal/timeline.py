@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date
+from babel.dates import format_skeleton
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import money
@@ -210,7 +210,7 @@ def tell(entry: TimelineEntry, *, at_desk: bool = True) -> Told:
         kind=entry.kind,
         sentence=sentence,
         occurred_at=entry.occurred_at,
-        month=str(format_date(local(entry.occurred_at).date(), "LLLL yyyy", locale=current_locale())),
+        month=str(format_skeleton("yMMMM", local(entry.occurred_at), locale=current_locale())),
         channel=str(channel) if channel else None,
         href=_href(entry, at_desk),
         detail=str(entry.payload.get("preview", "")) if entry.kind.startswith("message.") else "",

@@ -11,16 +11,20 @@ from typing import IO, Any
 from babel.messages import extract
 
 ERRORS = frozenset(
-    {"DomainError", "NotFound", "NotAllowed", "Conflict", "Invalid", "TransientError", "TooMany", "Refused"}
-)
-# Calls that take a message as it stands in the source; see core.errors.
+    {
+        "DomainError", "NotFound", "NotAllowed", "Conflict", "Invalid", "TransientError",
+        "MissingValue", "NoAnswerError", "QuarantinedError", "Refused", "SoldOut", "StartError", "TooMany",
+    }
+)  # fmt: skip
+# Calls that take a message as it stands in the source; see core.words.
 MARKS = frozenset({"worded", "mark"})
 
-# What only colleagues read: the desk is English for now, so these stay as they are.
+# What only colleagues and operators read: the desk is English for now, so these stay as they are.
 DESK = (
     "portal/desk/", "portal/templates/desk/", "portal/templates/layouts/desk.html",
     "portal/templates/components/palette.html", "portal/guards.py", "portal/webhooks.py",
-    "core/staff.py", "core/operations.py", "core/leases.py", "customers/merging.py",
+    "core/embedded/", "core/launcher/", "core/staff.py", "core/operations.py", "core/leases.py",
+    "customers/merging.py",
     "campaigns/broadcasts.py", "campaigns/conditions.py", "campaigns/content.py", "campaigns/personal.py",
     "campaigns/segments.py", "campaigns/sending.py", "campaigns/templates.py", "campaigns/topics.py",
     "channels/adapters/", "channels/answers.py", "channels/conversations.py", "channels/outbox.py",

@@ -16,14 +16,14 @@ from sqlalchemy import select
 from channels import outbox
 from channels.models import Message as Letter
 from core.database import Database
-from core.errors import Conflict
+from core.errors import Conflict, DomainError
 from core.rendering import LANGUAGES, LOCALES, gettext, ngettext, speaking
 from core.settings import Settings
 from core.words import worded
 from customers import identities, profile
 from estore import demo, demo_products, demo_translations, emails, orders
 from estore.models import Order
-from portal.locales.extraction import DESK
+from portal.locales.extraction import DESK, ERRORS
 from support import demo as help_centre
 from support import demo_articles
 from support import demo_translations as article_translations
@@ -96,6 +96,13 @@ def test_what_is_collected_does_not_lag_behind_the_sources(said: Catalog):
         kept = read_po(file)
     new = {str(message.id) for message in for_customers(said)} - {str(message.id) for message in kept}
     assert new == set(), "run `make messages`"
+
+
+def test_the_sentences_of_every_kind_of_error_are_collected():
+    kinds = [DomainError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    assert {kind.__name__ for kind in kinds if not kind.__module__.startswith("tests.")} <= ERRORS
 
 
 def test_plurals_follow_the_language():
