@@ -5,7 +5,7 @@
 # Test processes at a time; each starts a PostgreSQL and a Redis of its own.
 WORKERS ?= 2
 # Where messages for people are written.
-PACKAGES = core customers channels campaigns estore support portal
+SPOKEN = core customers channels campaigns estore support portal
 
 # Compiled ahead: some environments forbid it at run time, and then every process would compile everything.
 PACKAGES = core customers channels campaigns estore support portal workers sandbox
@@ -38,7 +38,7 @@ lint: install-dev ## Check style, types and import contracts.
 
 messages: install-dev ## Collect what is said to people, for the translators: portal/locales/*/LC_MESSAGES/messages.po.
 	@.venv/bin/pybabel -q extract --mapping-file=portal/locales/babel.cfg --output-file=portal/locales/messages.pot \
-		--add-location=file --sort-output --no-wrap --omit-header $(PACKAGES)
+		--add-location=file --sort-output --no-wrap --omit-header $(SPOKEN)
 	@.venv/bin/pybabel -q update --input-file=portal/locales/messages.pot --output-dir=portal/locales \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 
