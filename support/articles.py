@@ -155,7 +155,7 @@ async def search(session: AsyncSession, query: str, locale: str = "en", limit: i
     found = {
         article.id: article for article in await session.scalars(select(Article).where(Article.id.in_(ids)))
     }
-    return [_page(found[id], locale) for id in ids]  # noqa: A001
+    return [_page(found[id], locale) for id in ids]
 
 
 async def vote(

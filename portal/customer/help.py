@@ -39,7 +39,9 @@ def reasons() -> list[tuple[str, str]]:
 async def usual_wait(session: AsyncSession) -> str:
     """How soon people are usually answered, in the reader's words; empty while there is nothing to go by."""
     usual = await waiting.usual(session)
-    return format_timedelta(usual, granularity="minute", threshold=1.2, locale=current_locale()) if usual else ""
+    return (
+        format_timedelta(usual, granularity="minute", threshold=1.2, locale=current_locale()) if usual else ""
+    )
 
 
 @get("/help", guards=[anyone])

@@ -139,9 +139,7 @@ async def test_a_guests_yes_is_kept_and_counts_once_the_address_is_proven(sessio
 
 async def test_proving_another_address_does_not_make_a_guests_yes_count(session):
     record = await guest(session)
-    await identities.verify(
-        session, identities.email("mallory@example.test"), by="code", customer_id=record
-    )
+    await identities.verify(session, identities.email("mallory@example.test"), by="code", customer_id=record)
     assert not await may(session, record)
 
 
