@@ -228,7 +228,10 @@ def campaign(town: Town, marketer: Page, customer: Page) -> None:
     expect(marketer.get_by_role("complementary", name="Preview")).to_contain_text(f"Winter beans, {shown}")
     marketer.get_by_role("button", name="Next: when").click()
     marketer.get_by_role("button", name="Next: check").click()
-    marketer.get_by_role("button", name=re.compile("test")).first.click()
+    colleague = town.logins["owner"][0]
+    marketer.get_by_label("To a colleague").fill(colleague)
+    marketer.get_by_role("button", name="Send test").click()
+    newest(town, customer, colleague, "Winter beans", "Hello")
     marketer.get_by_role("button", name=re.compile("Launch")).first.click()
 
     link = newest(town, customer, BUYER, "Winter beans, Freya", r"(http\S+/l/[^\s)>\]]+)")[0]
