@@ -31,7 +31,7 @@ def upgrade() -> None:
     connection = op.get_bind().connection.dbapi_connection
     assert connection is not None
     # Function bodies hold semicolons: let the server part the statements.
-    connection.run_async(lambda asyncpg: asyncpg.execute(script))  # type: ignore[attr-defined]
+    connection.run_async(lambda asyncpg: asyncpg.execute(script))
 
 
 def downgrade() -> None:
