@@ -72,7 +72,8 @@ JOIN conversation c ON c.id = t.conversation_id
 JOIN ticket_cycle y ON y.ticket_id = t.id AND y.cycle = t.cycle
 LEFT JOIN staff s ON s.id = t.assignee_id
 LEFT JOIN LATERAL (
-    SELECT text, direction FROM message WHERE conversation_id = c.id ORDER BY seq DESC LIMIT 1
+    SELECT text, direction FROM message WHERE conversation_id = c.id
+    ORDER BY author = 'automation', seq DESC LIMIT 1
 ) m ON true
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT channel) AS channels FROM message WHERE conversation_id = c.id

@@ -96,3 +96,13 @@ async def test_tickets_are_found_by_number_and_subject(session):
     for query in (str(made[2].number), f"#{made[2].number}", "question 2"):
         assert (await search.tickets(session, query))[0].id == made[2].id
     assert await search.tickets(session, "99999999999999999999") == []
+
+
+async def test_a_row_shows_what_people_said_last_and_not_our_automatic_answer(session):
+    mira = await talk.agent(session)
+    conversation = await talk.begin(session, await talk.customer(session), subject="Grinder")
+    await talk.say(session, conversation, "Which grinder do you suggest?")
+    await talk.say(session, conversation, "Thank you for writing.", by="automation", automated=True)
+    await tickets.triage(session, conversation.id)
+    [row] = await views.listing(session, "open", mira.id)
+    assert (row.last_text, row.last_inbound) == ("Which grinder do you suggest?", True)
