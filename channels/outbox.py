@@ -201,7 +201,7 @@ async def _number(session: AsyncSession, messages: Sequence[Outgoing], moment: d
         .order_by(Conversation.id)
         .with_for_update()
     )
-    last: dict[UUID, int] = {conversation_id: seq for conversation_id, seq in found}  # noqa: C416
+    last: dict[UUID, int] = {conversation_id: seq for conversation_id, seq in found}
     if len(last) < len(waiting):
         raise NotFound("That conversation does not exist.")
     for conversation_id, places in sorted(waiting.items()):

@@ -85,4 +85,4 @@ class Settings(BaseSettings):
 @cache
 def settings() -> Settings:
     """The process's settings, read once; raises pydantic's ValidationError naming what is missing."""
-    return Settings()  # type: ignore[call-arg]
+    return Settings()  # type: ignore[call-arg]  # filled from the environment

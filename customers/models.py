@@ -181,8 +181,8 @@ CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 """
 for _table in ("timeline_entry", "consent_record"):
-    event.listen(Base.metadata.tables[_table], "after_create", DDL(APPEND_ONLY))  # type: ignore[no-untyped-call]
-    event.listen(Base.metadata.tables[_table], "after_create", DDL(GUARD.format(table=_table)))  # type: ignore[no-untyped-call]
+    event.listen(Base.metadata.tables[_table], "after_create", DDL(APPEND_ONLY))  # type: ignore[no-untyped-call]  # the library has no types
+    event.listen(Base.metadata.tables[_table], "after_create", DDL(GUARD.format(table=_table)))  # type: ignore[no-untyped-call]  # the library has no types
 
 
 class CustomerTraits(Base):

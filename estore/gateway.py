@@ -44,7 +44,7 @@ class Gateway:
         )
 
     async def close(self) -> None:
-        await self._http.close_async()  # type: ignore[no-untyped-call]
+        await self._http.close_async()  # type: ignore[no-untyped-call]  # the library has no types
 
     async def answer(self, question: Question) -> Answer:
         """Open the checkout of an attempt, or say how it stands; asking again is safe.
@@ -147,7 +147,7 @@ def _answer(session: Any) -> Answer:
     intent = session.payment_intent
     return Answer(
         session=session.id,
-        status=status,  # type: ignore[arg-type]
+        status=status,  # type: ignore[arg-type]  # declared more narrowly than it takes
         amount=session.amount_total,
         currency=session.currency.upper(),
         url=session.url,

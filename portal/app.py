@@ -61,16 +61,16 @@ def create_app(settings: Settings) -> Litestar:
         await redis.aclose()
 
     def database(state: State) -> Database:
-        return state.database  # type: ignore[no-any-return]
+        return state.database  # type: ignore[no-any-return]  # state holds what lifespan put there
 
     def live(state: State) -> Live:
-        return state.live  # type: ignore[no-any-return]
+        return state.live  # type: ignore[no-any-return]  # state holds what lifespan put there
 
     def limits(state: State) -> Limits:
-        return state.limits  # type: ignore[no-any-return]
+        return state.limits  # type: ignore[no-any-return]  # state holds what lifespan put there
 
     def gateway(state: State) -> Gateway:
-        return state.gateway  # type: ignore[no-any-return]
+        return state.gateway  # type: ignore[no-any-return]  # state holds what lifespan put there
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return visits.current(request)

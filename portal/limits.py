@@ -28,7 +28,7 @@ class Limits:
             "async+redis://",  # the pool knows where
             implementation="redispy",
             key_prefix="throughline:limits",
-            connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]
+            connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]  # declared more narrowly than it takes
         )
         self._shared = MovingWindowRateLimiter(storage)
         self._own = MovingWindowRateLimiter(MemoryStorage())

@@ -121,7 +121,7 @@ class Faults:
 
     def _strikes(self, stand_in: str, kind: str, fault: Fault) -> bool:
         left = self._left[stand_in, kind]
-        if left == 0 or random.random() >= fault.probability:  # noqa: S311
+        if left == 0 or random.random() >= fault.probability:  # noqa: S311 - jitter, nothing secret
             return False
         if left is not None:
             self._left[stand_in, kind] = left - 1

@@ -116,7 +116,7 @@ class Webhooks:
         free = AT_ONCE - len(self._flying)
         for state, order in (("held", "id DESC"), ("pending", "due_at, id")):
             rows = self._store.all(
-                f"SELECT * FROM webhook WHERE state = ? AND due_at <= ? AND id NOT IN ({self._aloft()})"  # noqa: S608
+                f"SELECT * FROM webhook WHERE state = ? AND due_at <= ? AND id NOT IN ({self._aloft()})"  # noqa: S608 - only names and parts of our own are put in; values are bound
                 f" ORDER BY {order} LIMIT ?",
                 (state, now(), max(0, free)),
             )
@@ -131,7 +131,7 @@ class Webhooks:
         dues = []
         for state in ("held", "pending"):
             row = self._store.one(
-                f"SELECT due_at FROM webhook WHERE state = ? AND id NOT IN ({self._aloft()})"  # noqa: S608
+                f"SELECT due_at FROM webhook WHERE state = ? AND id NOT IN ({self._aloft()})"  # noqa: S608 - only names and parts of our own are put in; values are bound
                 " ORDER BY due_at LIMIT 1",
                 (state,),
             )
@@ -155,7 +155,7 @@ class Webhooks:
         async with lock:
             answer, done = await self._post(http, row)
         attempts = row["attempts"] + 1
-        wait = BACK_OFF[min(attempts, len(BACK_OFF)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+        wait = BACK_OFF[min(attempts, len(BACK_OFF)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, nothing secret
         self._store.execute(
             "UPDATE webhook SET state = ?, attempts = ?, last_answer = ?, due_at = ? WHERE id = ?",
             ("delivered" if done else "pending", attempts, answer, now() + wait, row["id"]),

@@ -1,6 +1,6 @@
 """The help centre of the demo company: categories, articles, and the translations there are."""
 
-# ruff: noqa: E501
+# ruff: noqa: E501 - prose, wrapped as it is read
 
 from typing import Any
 

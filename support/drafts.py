@@ -46,4 +46,4 @@ async def of(session: AsyncSession, staff_id: UUID, conversation_id: UUID) -> di
         .where(Draft.staff_id == staff_id, Draft.conversation_id == conversation_id)
         .order_by(Draft.updated_at)
     )
-    return {mode: body for mode, body in rows}  # noqa: C416
+    return {mode: body for mode, body in rows}

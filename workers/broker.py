@@ -36,7 +36,7 @@ def make_broker(settings: Settings) -> Broker:
 
         broker: Broker = RabbitmqBroker(url=url, confirm_delivery=True, middleware=[], max_priority=None)
     else:
-        broker = RedisBroker(  # type: ignore[no-untyped-call]
+        broker = RedisBroker(  # type: ignore[no-untyped-call]  # the library has no types
             url=url,
             middleware=[],
             heartbeat_timeout=5_000,

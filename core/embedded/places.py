@@ -159,7 +159,7 @@ def socket_folder(place: Path, account: Account | None, longest: str) -> Path:
     folder = place / "run"
     if len(os.fsencode(folder / longest)) > _SOCKET_PATH_LIMIT or not _PLAIN.fullmatch(str(folder)):
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-        base = runtime if account is None and len(runtime) < 40 and os.access(runtime, os.W_OK) else "/tmp"  # noqa: S108
+        base = runtime if account is None and len(runtime) < 40 and os.access(runtime, os.W_OK) else "/tmp"  # noqa: S108 - a socket needs a short path; the folder is private and its owner is checked
         folder = Path(base) / f"throughline-{digest(place)}"
     make_private(folder, account)
     return folder

@@ -253,7 +253,7 @@ def _end_orphan(data: Path) -> None:
             break
         if number is not None:
             os.kill(pid, number)
-        if children.wait_until(lambda pid=pid: str(data) not in (children.command_line(pid) or ""), seconds):  # type: ignore[misc]
+        if children.wait_until(lambda pid=pid: str(data) not in (children.command_line(pid) or ""), seconds):  # type: ignore[misc]  # mypy cannot infer a lambda's default
             break
     # The number may belong to an unrelated process by now: PostgreSQL would refuse to start because of it.
     file.unlink(missing_ok=True)

@@ -94,5 +94,5 @@ def _elsewhere() -> str:
 
 
 def _points_to(folder: str, place: os.PathLike[str]) -> bool:
-    link = os.path.join(folder, "elsewhere")  # noqa: PTH118
+    link = os.path.join(folder, "elsewhere")  # noqa: PTH118 - spelled as found; Path would normalise it
     return os.path.realpath(link) == os.fspath(place)

@@ -34,7 +34,7 @@ def check(ports: Mapping[str, int], host: str = "127.0.0.1", patience: float = 1
     A port that frees itself within `patience` seconds is fine.
     """
     for name, port in ports.items():
-        if wait_until(lambda port=port: _refusal(host, port) is None, patience, 0.1):  # type: ignore[misc]
+        if wait_until(lambda port=port: _refusal(host, port) is None, patience, 0.1):  # type: ignore[misc]  # mypy cannot infer a lambda's default
             continue
         refused = _refusal(host, port)
         if refused is None:

@@ -1,6 +1,5 @@
 """The history of the tables; `throughline migrate` walks it."""
 
-import asyncio
 from pathlib import Path
 
 from alembic import command
@@ -25,10 +24,7 @@ def config(url: str) -> Config:
 
 def upgrade(url: str) -> None:
     """Bring the database to the newest revision; of several at once one does the work, the others wait."""
-    if any((FOLDER / "versions").glob("*.py")):
-        command.upgrade(config(url), "head")
-    else:
-        asyncio.run(create_tables(url))
+    command.upgrade(config(url), "head")
 
 
 def make_revision(url: str, message: str) -> None:
@@ -37,7 +33,7 @@ def make_revision(url: str, message: str) -> None:
 
 
 async def create_tables(url: str) -> None:
-    """Create what the models declare and the database lacks: the way until there is a first revision."""
+    """Create what the models declare and the database lacks: what the first revision is read off."""
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
         for extension in EXTENSIONS:

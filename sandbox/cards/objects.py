@@ -111,7 +111,7 @@ class Vault:
         for name, sign in (("starting_after", "<"), ("ending_before", ">")):
             if (id_ := params.text(name)) is not None:
                 self.get(kind, id_, name)
-                where.append(f"seq {sign} (SELECT seq FROM card_object WHERE id = ?)")  # noqa: S608
+                where.append(f"seq {sign} (SELECT seq FROM card_object WHERE id = ?)")  # noqa: S608 - only names and parts of our own are put in; values are bound
                 values.append(id_)
                 backwards = sign == ">"
         params.ignore("expand")

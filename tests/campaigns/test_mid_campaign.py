@@ -29,7 +29,7 @@ async def test_the_gate_is_asked_again_when_a_queued_message_is_about_to_leave(
     way_out = tokens.address(settings, "unsubscribe", tokens.Named(rows[0].id)).rpartition("/")[2]
     await tracking.unsubscribe(session, settings, way_out, source="one-click")
     await consent.withdraw(session, ids[1], "email", source="desk", actor="staff")
-    await consent.suppress(session, "email", rows[2].address, reason="bounced", scope="all")  # type: ignore[arg-type]
+    await consent.suppress(session, "email", rows[2].address, reason="bounced", scope="all")  # type: ignore[arg-type]  # declared more narrowly than it takes
 
     queued = list(await session.scalars(select(Message.id).where(Message.status == MessageStatus.QUEUED)))
     job = DeliverBulk("email", queued)

@@ -7,6 +7,7 @@ import pytest
 from httpx import Response
 from litestar import Litestar
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import broadcasts, sending, tokens
 from campaigns.models import Broadcast, BroadcastRecipient, Click, Segment
@@ -141,10 +142,10 @@ async def test_a_marketer_builds_writes_tests_and_launches(
     assert (await browser.get(f"{base}/what")).headers["location"] == base
 
 
-async def audience_without_consent(session: object) -> None:
+async def audience_without_consent(session: AsyncSession) -> None:
     from customers.models import Customer
 
-    session.add(Customer(name="Quiet"))  # type: ignore[attr-defined]
+    session.add(Customer(name="Quiet"))
 
 
 async def test_the_builder_adds_and_removes_rows_and_keeps_what_was_typed(marketer_client: Browser) -> None:

@@ -256,7 +256,7 @@ time.sleep(60)
         owner.kill()
     # At once, while the old server may still be shutting down.
     with running(postgres) as server:
-        assert all(wait_until(lambda pid=pid: gone(pid), 10) for pid in pids)  # type: ignore[misc]
+        assert all(wait_until(lambda pid=pid: gone(pid), 10) for pid in pids)  # type: ignore[misc]  # mypy cannot infer a lambda's default
         assert ask(server, "SELECT 1") == 1
     redis = EmbeddedRedis(folder / "redis")
     redis.start()

@@ -328,7 +328,7 @@ def test_settings_accept_what_the_launcher_tells(home: Path, monkeypatch: pytest
 
     for name, value in environment({}, home).items():
         monkeypatch.setenv(name, value)
-    settings = Settings()  # type: ignore[call-arg]
+    settings = Settings()  # type: ignore[call-arg]  # filled from the environment
     assert settings.environment == "embedded"
     assert settings.smtp_relay_port == 4025
 

@@ -19,11 +19,6 @@ from core.launcher import tables
 if TYPE_CHECKING:
     from tests.conftest import Servers
 
-revised = pytest.mark.skipif(
-    not any((migrations.FOLDER / "versions").glob("*.py")),
-    reason="there is no revision before the first release",
-)
-
 
 @pytest.fixture
 def empty_url(servers: "Servers") -> Iterator[str]:
@@ -51,7 +46,6 @@ async def migrate(url: str) -> int:
     return await process.wait()
 
 
-@revised
 async def test_the_revisions_make_what_the_models_declare(empty_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_url)
     await asyncio.to_thread(command.check, migrations.config(empty_url))
@@ -67,7 +61,6 @@ async def test_migrating_twice_at_once_and_again_changes_nothing(empty_url: str)
     assert tables > 40
 
 
-@revised
 async def test_a_start_sees_whether_there_is_something_to_migrate(empty_url: str) -> None:
     assert not await asyncio.to_thread(tables.are_current, empty_url)
     await asyncio.to_thread(migrations.upgrade, empty_url)
@@ -83,7 +76,6 @@ def test_the_newest_revision_is_the_one_that_nothing_builds_on(tmp_path: Path) -
     assert tables.newest_revision(tmp_path) is None
 
 
-@revised
 async def test_two_starts_migrate_one_empty_database_once(empty_url: str) -> None:
     assert sum(await asyncio.gather(migrate(empty_url), migrate(empty_url))) == 0
     assert await value(empty_url, "SELECT count(*) FROM alembic_version") == 1

@@ -30,7 +30,7 @@ class Browser(AsyncClient):
         if "csrftoken" not in self.cookies:
             await self.get("/health/live")
         form = {"_csrf_token": self.cookies["csrftoken"], **(data or {})}
-        return await self.post(path, data=form, **options)  # type: ignore[arg-type]
+        return await self.post(path, data=form, **options)  # type: ignore[arg-type]  # declared more narrowly than it takes
 
 
 # What differs from test to test without changing how the application is put together.
@@ -41,7 +41,7 @@ _apps: dict[str, tuple[Settings, Litestar]] = {}
 def put_together(settings: Settings) -> Litestar:
     """The application for these settings; routes and templates are compiled once for the whole run."""
     fixed = [(name, value) for name, value in settings if name not in CHANGING]
-    key = repr([(name, getattr(value, "get_secret_value", lambda: value)()) for name, value in fixed])  # noqa: B023
+    key = repr([(name, getattr(value, "get_secret_value", lambda: value)()) for name, value in fixed])  # noqa: B023 - called at once, in the same round
     if key not in _apps:
         own = settings.model_copy()
         _apps[key] = own, create_app(own)

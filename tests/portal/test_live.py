@@ -66,5 +66,5 @@ async def test_a_closed_stream_is_forgotten(live: Live) -> None:
     events = live._events({"inbox": "changed"})
     await anext(events)
     assert set(live.streams) == {"inbox"}
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()  # type: ignore[attr-defined]  # the library declares less than it has
     assert live.streams == {}

@@ -24,7 +24,7 @@ class Listener:
     mails: list[Envelope] = field(default_factory=list)
     refusal: str = ""
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refusal:
             return self.refusal
         self.mails.append(envelope)

@@ -9,7 +9,7 @@ from twilio.rest import Client
 from tests.sandbox.stand_in import Sandbox
 
 
-class LocalHttpClient(TwilioHttpClient):  # type: ignore[misc]
+class LocalHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has no types
     """Sends what is meant for api.twilio.com to another base address."""
 
     def __init__(self, base: str) -> None:

@@ -86,14 +86,14 @@ def test_a_checkout_paid_on_the_page_succeeds_and_says_so_with_signed_events(wor
     )
     intent = world.cards.v1.payment_intents.retrieve(told["payment_intent"], {"expand": ["latest_charge"]})
     assert (intent.status, intent.amount_received, intent.metadata["payment"]) == ("succeeded", 5488, "p7")
-    assert intent.latest_charge.paid  # type: ignore[union-attr]
+    assert intent.latest_charge.paid  # type: ignore[union-attr]  # expanded, so it is the object
     types = [each.type for each in events_about(world, intent.id, 1)]
     assert types == ["payment_intent.succeeded"]
     again = httpx.post(
         f"{world.sandbox.url}/checkout/{session.id}", data={"email": "a@b.c", "number": EVERY_CARD}
     )
     assert again.status_code == 402
-    assert world.cards.v1.charges.list({"payment_intent": intent.id}).data[0].id == intent.latest_charge.id  # type: ignore[union-attr]
+    assert world.cards.v1.charges.list({"payment_intent": intent.id}).data[0].id == intent.latest_charge.id  # type: ignore[union-attr]  # expanded, so it is the object
     assert len(world.cards.v1.charges.list({"payment_intent": intent.id}).data) == 1
 
 
@@ -196,7 +196,7 @@ def test_payment_intents_decline_confirm_and_cancel(world: World) -> None:
         {"payment_method": "pm_card_authenticationRequired", "return_url": "http://127.0.0.1:9/back"},
     )
     assert action.status == "requires_action"
-    bank = action.next_action.redirect_to_url.url  # type: ignore[union-attr]
+    bank = action.next_action.redirect_to_url.url  # type: ignore[union-attr]  # expanded, so it is the object
     back = httpx.post(str(bank), data={"answer": "complete"}).headers["location"]
     assert back == f"http://127.0.0.1:9/back?payment_intent={waiting.id}&redirect_status=succeeded"
     with pytest.raises(stripe.InvalidRequestError) as late:
@@ -235,7 +235,7 @@ def test_a_decline_is_replayed_without_asking_the_bank_again(world: World) -> No
     for _ in range(2):
         with pytest.raises(stripe.CardError) as declined:
             world.cards.v1.payment_intents.create(asked, key)
-        intents.append(declined.value.json_body["error"]["payment_intent"]["id"])  # type: ignore[index]
+        intents.append(declined.value.json_body["error"]["payment_intent"]["id"])  # type: ignore[index]  # the error's body is a mapping here
     assert intents[0] == intents[1]
     assert len(world.cards.v1.charges.list({"payment_intent": intents[0]}).data) == 1
 
@@ -321,7 +321,7 @@ def test_a_wrong_session_is_refused_and_named(world: World, change: dict[str, An
 
 def test_customers_and_events_can_be_read_back(world: World) -> None:
     customer = world.cards.v1.customers.create({"email": "anna@c.example", "metadata": {"id": "9"}})
-    assert world.cards.v1.customers.retrieve(customer.id).metadata["id"] == "9"  # type: ignore[index]
+    assert world.cards.v1.customers.retrieve(customer.id).metadata["id"] == "9"  # type: ignore[index]  # the error's body is a mapping here
     wanted: Any = {key: value for key, value in SESSION.items() if key != "customer_email"}
     session = world.cards.v1.checkout.sessions.create(wanted | {"customer": customer.id})
     assert "anna@c.example" in httpx.get(session.url or "").text

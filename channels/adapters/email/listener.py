@@ -87,7 +87,7 @@ class Door:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         raw = envelope.original_content or b""
         rcpt_to = [str(address) for address in envelope.rcpt_tos]
         mailboxes = {found for each in rcpt_to if (found := mailbox_of(self._settings, each))}

@@ -120,7 +120,7 @@ def _message(raw: bytes) -> Message:
 
 
 def _read(message: Message, with_html: bool) -> ParsedMail:
-    stated: list[tuple[str, str]] = message._headers  # type: ignore[attr-defined]
+    stated: list[tuple[str, str]] = message._headers  # type: ignore[attr-defined]  # the library declares less than it has
     if sum(len(name) + len(value) for name, value in stated) > MAX_HEADERS:
         raise ValueError("its headers are too long")
     # Whom a header names that was cut, nobody knows.
