@@ -60,3 +60,11 @@ class PaymentRefunded(Happening, tag="payment.refunded", frozen=True):
     amount: int
     currency: str
     reason: str
+
+
+class ReviewWritten(Happening, tag="review.written", frozen=True):
+    """`slug` is the product's, `rating` 1 to 5."""
+
+    product: str
+    slug: str
+    rating: int

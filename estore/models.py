@@ -479,3 +479,30 @@ class MoneyTask(Base):
     created_at: Mapped[CreatedAt]
     done_at: Mapped[datetime | None]
     done_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class Review(Base):
+    """What someone who received a product says of it: one for each person and product."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "product_id"),
+        # Whoever shows a product asks for its shown reviews, newest first; a list asks for its ratings alone.
+        Index("ix_review_shown", "product_id", "created_at", postgresql_where=text("hidden_at IS NULL")),
+        Index("ix_review_ratings", "product_id", "rating", postgresql_where=text("hidden_at IS NULL")),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+    )
+
+    id: Mapped[Key]
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    # The delivered order that it rests on.
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    rating: Mapped[int]
+    body: Mapped[str] = mapped_column(Text, server_default="")
+    # As shown to everyone: "Anna K."
+    author: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text, server_default="en")
+    created_at: Mapped[CreatedAt]
+    # Taken off the page by a colleague; counted no more.
+    hidden_at: Mapped[Instant | None]

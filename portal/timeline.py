@@ -101,6 +101,7 @@ STAFF: dict[str, Words] = {
     "order.cancelled": lambda f: _of(_("Order %(number)s cancelled"), **f),
     "order.shipped": lambda f: _of(_("Order %(number)s shipped with %(carrier)s"), **f),
     "order.delivered": lambda f: _of(_("Order %(number)s delivered"), **f),
+    "review.written": lambda f: _of(_("Reviewed %(product)s: %(rating)s of 5 stars"), **f),
     "invoice.issued": lambda f: _of(
         _("Credit note %(number)s over %(sum)s")
         if f.get("credits")
@@ -133,6 +134,7 @@ CUSTOMER: dict[str, Words] = {
     "order.placed": lambda f: _of(
         _("You ordered %(what)s for %(total)s"), what=_things(f), total=_amount(f, "total")
     ),
+    "review.written": lambda f: _of(_("You reviewed %(product)s: %(rating)s of 5 stars"), **f),
     "payment.succeeded": lambda f: _of(_("You paid %(sum)s by %(how)s"), sum=_amount(f), how=_method(f)),
     "payment.refunded": lambda f: _of(_("We paid %(sum)s back to you"), sum=_amount(f)),
     "campaign.sent": lambda f: _of(
@@ -175,7 +177,7 @@ def _topic(facts: Facts) -> str:
 # What the filter chips of a line stand for: the first word of a kind.
 FAMILIES: dict[str, tuple[str, ...]] = {
     "messages": ("message",),
-    "orders": ("order", "cart", "fulfilment", "return"),
+    "orders": ("order", "cart", "fulfilment", "return", "review"),
     "money": ("invoice", "payment"),
     "tickets": ("ticket", "note"),
     "campaigns": ("campaign", "consent"),
@@ -237,6 +239,8 @@ def _href(entry: TimelineEntry, at_desk: bool) -> str | None:
         return f"{'/desk/store/orders' if at_desk else '/account/orders'}/{facts['number']}"
     if family in ("invoice", "payment") and (label := facts.get("number") or facts.get("invoice")):
         return f"{'/desk/money/invoices' if at_desk else '/account/invoices'}/{label}"
+    if family == "review" and facts.get("slug"):
+        return f"{'/desk/store/catalogue' if at_desk else '/p'}/{facts['slug']}"
     if family == "campaign":
         return f"/desk/campaigns/{entry.subject_id}" if at_desk else None
     return None

@@ -569,6 +569,20 @@ CREATE TABLE public.refund (
     CONSTRAINT ck_refund_amount CHECK ((amount > 0))
 );
 
+CREATE TABLE public.review (
+    id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    rating integer NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    author text NOT NULL,
+    locale text DEFAULT 'en'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    hidden_at timestamp with time zone,
+    CONSTRAINT ck_review_rating CHECK (((rating >= 1) AND (rating <= 5)))
+);
+
 CREATE TABLE public.segment (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -850,6 +864,9 @@ ALTER TABLE ONLY public.received_webhook
 ALTER TABLE ONLY public.refund
     ADD CONSTRAINT pk_refund PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT pk_review PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.segment
     ADD CONSTRAINT pk_segment PRIMARY KEY (id);
 
@@ -960,6 +977,9 @@ ALTER TABLE ONLY public.refund
 
 ALTER TABLE ONLY public.refund
     ADD CONSTRAINT uq_refund_provider_refund UNIQUE (provider_refund);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT uq_review_customer_id_product_id UNIQUE (customer_id, product_id);
 
 ALTER TABLE ONLY public.segment
     ADD CONSTRAINT uq_segment_name UNIQUE (name);
@@ -1082,6 +1102,10 @@ CREATE INDEX ix_received_mail_quarantined ON public.received_mail USING btree (r
 CREATE INDEX ix_refund_payment_id ON public.refund USING btree (payment_id);
 
 CREATE INDEX ix_refund_waiting ON public.refund USING btree (checked_at) WHERE (status = 'pending'::text);
+
+CREATE INDEX ix_review_ratings ON public.review USING btree (product_id, rating) WHERE (hidden_at IS NULL);
+
+CREATE INDEX ix_review_shown ON public.review USING btree (product_id, created_at) WHERE (hidden_at IS NULL);
 
 CREATE INDEX ix_sign_in_expires_at ON public.sign_in USING btree (expires_at);
 
@@ -1296,6 +1320,15 @@ ALTER TABLE ONLY public.refund
 
 ALTER TABLE ONLY public.refund
     ADD CONSTRAINT fk_refund_payment_id FOREIGN KEY (payment_id) REFERENCES public.payment(id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT fk_review_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT fk_review_order_id FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT fk_review_product_id FOREIGN KEY (product_id) REFERENCES public.product(id);
 
 ALTER TABLE ONLY public.segment
     ADD CONSTRAINT fk_segment_created_by FOREIGN KEY (created_by) REFERENCES public.staff(id);
