@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns import audience, personal, segments, sending, topics
+from campaigns import audience, controls, personal, segments, sending, topics
 from campaigns.content import Compiled, Rendered, compile_content, render
 from campaigns.jobs import PrepareBroadcast
 from campaigns.models import Broadcast, BroadcastState, Link
@@ -214,7 +214,7 @@ async def launch(
 
 async def unschedule(session: AsyncSession, broadcast_id: UUID) -> Broadcast:
     """Make a draft again of what is scheduled and has not begun. Raises Conflict."""
-    broadcast = await sending.locked(session, broadcast_id)
+    broadcast = await controls.locked(session, broadcast_id)
     if broadcast.state != BroadcastState.SCHEDULED:
         raise Conflict("This campaign is not waiting for its time any more.")
     for link in await session.scalars(select(Link).where(Link.broadcast_id == broadcast_id)):
@@ -266,7 +266,7 @@ async def sample_customers(
 
 
 async def _draft(session: AsyncSession, broadcast_id: UUID, version: int) -> Broadcast:
-    broadcast = await sending.locked(session, broadcast_id)
+    broadcast = await controls.locked(session, broadcast_id)
     if broadcast.state != BroadcastState.DRAFT:
         raise Conflict("This campaign was launched, so it cannot be changed any more.")
     if broadcast.version != version:

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent, Stream
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns import broadcasts, sending
+from campaigns import broadcasts, controls
 from campaigns.figures import Figures, figures, ledger, links, reasons
 from campaigns.models import Broadcast, BroadcastState, RecipientState
 from core.database import Database
@@ -61,9 +61,9 @@ async def listen(live: NamedDependency[Live]) -> ServerSentEvent:
 
 
 ACTS = {
-    "pause": sending.pause,
-    "resume": sending.resume,
-    "cancel": sending.cancel,
+    "pause": controls.pause,
+    "resume": controls.resume,
+    "cancel": controls.cancel,
     "unschedule": broadcasts.unschedule,
 }
 

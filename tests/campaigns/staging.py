@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns import broadcasts, segments, sending
+from campaigns import broadcasts, outcomes, segments
 from campaigns import conditions as c
 from campaigns.models import Broadcast, BroadcastRecipient
 from channels.models import Message, MessageStatus
@@ -77,7 +77,7 @@ async def deliver(
     for row in rows:
         row.status, row.reason = status, reason
     await session.flush()
-    await sending.record(
+    await outcomes.record(
         session,
-        [sending.Became(row.source_id, row.status, row.reason) for row in rows if row.source_id is not None],
+        [outcomes.Became(row.source_id, row.status, row.reason) for row in rows if row.source_id is not None],
     )

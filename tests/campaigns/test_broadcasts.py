@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns import broadcasts, sending
+from campaigns import broadcasts, controls, outcomes, sending
 from campaigns import conditions as c
 from campaigns.content import render
 from campaigns.figures import figures, reasons
@@ -89,7 +89,7 @@ async def test_the_parts_make_the_whole_at_every_moment(session: AsyncSession, s
     assert broadcast.state == BroadcastState.SENDING  # one is held, one is queued
     await deliver(session, 1)
     (held,) = [row for row in await ledger(session, broadcast) if row.state == "held"]
-    await sending.record(session, [sending.Became(held.id, "sent")])
+    await outcomes.record(session, [outcomes.Became(held.id, "sent")])
     await sending.queue_recipients(session, settings, broadcast.id)
     assert await check() == {"suppressed": 4, "sent": 4, "failed": 1, "unknown": 1}
     assert broadcast.state == BroadcastState.FINISHED
@@ -113,11 +113,11 @@ async def test_recording_twice_changes_nothing(session: AsyncSession, settings: 
     (row,) = await ledger(session, broadcast)
 
     for status in ("sent", "held", "queued", "unknown"):
-        await sending.record(session, [sending.Became(row.id, status, "late")])
+        await outcomes.record(session, [outcomes.Became(row.id, status, "late")])
     assert [(each.state, each.reason) for each in await ledger(session, broadcast)] == [("sent", None)]
     assert await session.scalar(select(func.count()).where(TimelineEntry.kind == "campaign.sent")) == 1
 
-    await sending.record(session, [sending.Became(row.id, "failed", "bounced")])
+    await outcomes.record(session, [outcomes.Became(row.id, "failed", "bounced")])
     assert [(each.state, each.reason) for each in await ledger(session, broadcast)] == [("failed", "bounced")]
 
 
@@ -133,7 +133,7 @@ async def test_a_pause_holds_what_has_not_left_and_resuming_releases_it(
     leaving.status = MessageStatus.SENDING
     await session.flush()
 
-    await sending.pause(session, broadcast.id)
+    await controls.pause(session, broadcast.id)
     assert sorted(row.status for row in await messages(session)) == ["held", "held", "sending", "sent"]
     assert await states(session, broadcast.id) == {"sent": 1, "queued": 1, "held": 2}
     assert (await figures(session, broadcast.id)).adds_up()
@@ -142,16 +142,16 @@ async def test_a_pause_holds_what_has_not_left_and_resuming_releases_it(
     leaving.status = MessageStatus.QUEUED
     await session.flush()
     assert leaving.source_id is not None
-    await sending.record(session, [sending.Became(leaving.source_id, "queued", "451 later")])
+    await outcomes.record(session, [outcomes.Became(leaving.source_id, "queued", "451 later")])
     assert await states(session, broadcast.id) == {"sent": 1, "held": 3}
 
-    await sending.resume(session, broadcast.id)
+    await controls.resume(session, broadcast.id)
     assert sorted(row.status for row in await messages(session)) == ["queued", "queued", "queued", "sent"]
     assert await states(session, broadcast.id) == {"sent": 1, "queued": 3}
     jobs = await session.scalars(select(JobRow.payload).where(JobRow.tag == "channels.deliver_bulk"))
     assert len(list(jobs)) == 2  # the first queueing, and the release
     with pytest.raises(Conflict):
-        await sending.resume(session, broadcast.id)
+        await controls.resume(session, broadcast.id)
 
 
 async def test_a_cancelled_broadcast_sends_no_more_and_still_adds_up(
@@ -163,14 +163,14 @@ async def test_a_cancelled_broadcast_sends_no_more_and_still_adds_up(
     await sending.queue_recipients(session, settings, broadcast.id)
     await deliver(session, 1)
 
-    await sending.cancel(session, broadcast.id)
+    await controls.cancel(session, broadcast.id)
     await sending.queue_recipients(session, settings, broadcast.id)
 
     assert sorted(row.status for row in await messages(session)) == ["failed", "failed", "sent"]
     assert await states(session, broadcast.id) == {"sent": 1, "suppressed": 2}
     assert broadcast.state == BroadcastState.CANCELLED
     with pytest.raises(Conflict):
-        await sending.resume(session, broadcast.id)
+        await controls.resume(session, broadcast.id)
 
 
 async def test_consent_withdrawn_before_queueing_leaves_no_message(

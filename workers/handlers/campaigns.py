@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns import attribution, sending, tracking
+from campaigns import attribution, outcomes, sending, tracking
 from campaigns.jobs import AttributeOrder, JudgeClick, PrepareBroadcast, QueueRecipients
 from channels.announcements import on_recorded
 from core.settings import settings
@@ -34,10 +34,10 @@ async def attribute_order(session: AsyncSession, job: AttributeOrder) -> None:
 
 async def recorded(session: AsyncSession, rows: Sequence[RowMapping]) -> None:
     """What became of a broadcast's messages, in the transaction that records it."""
-    await sending.record(
+    await outcomes.record(
         session,
         [
-            sending.Became(row["source_id"], row["status"], row["reason"], row["sent_at"], row["subject"])
+            outcomes.Became(row["source_id"], row["status"], row["reason"], row["sent_at"], row["subject"])
             for row in rows
             if row["source_id"] is not None
         ],
