@@ -26,6 +26,7 @@ from core.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.embedded.children import FolderLock
 from core.settings import Settings
 from core.settings import settings as process_settings
+from tests.journeys.town import Town, running_town
 
 _FOLDER_PREFIX = "throughline-tests-"
 _TEMPLATE = "template_throughline"
@@ -205,6 +206,13 @@ def settings(
     process_settings.cache_clear()
     yield made
     process_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def town() -> Iterator[Town]:
+    """The whole of Throughline with the demo company, started as a newcomer starts it; one for all browser tests."""
+    with running_town() as town:
+        yield town
 
 
 @pytest.fixture(scope="session")
