@@ -5,13 +5,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.verification import Difference, compare
 
 CHECKS = {
-    "a conversation's messages and notes are numbered without gap or repeat": """
+    "a conversation's messages, notes and events are numbered without gap or repeat": """
         SELECT c.id, c.last_seq,
             format('%s numbers, the last %s', count(DISTINCT s.seq), coalesce(max(s.seq), 0))
         FROM conversation c
         LEFT JOIN (
             SELECT conversation_id, seq FROM message WHERE conversation_id IS NOT NULL
             UNION ALL SELECT conversation_id, seq FROM note
+            UNION ALL SELECT conversation_id, seq FROM ticket_event
         ) s ON s.conversation_id = c.id
         GROUP BY c.id
         HAVING c.last_seq <> coalesce(max(s.seq), 0) OR c.last_seq <> count(s.seq)

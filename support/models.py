@@ -83,6 +83,10 @@ class TicketCycle(Base):
     """One round from opening (or reopening) to solving, with what was promised and what was kept."""
 
     __tablename__ = "ticket_cycle"
+    __table_args__ = (
+        Index(None, "started_at"),
+        Index(None, "solved_at", postgresql_where=text("solved_at IS NOT NULL")),
+    )
 
     ticket_id: Mapped[UUID] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
     cycle: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
@@ -110,6 +114,37 @@ class Note(Base):
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[CreatedAt]
+
+
+class TicketEvent(Base):
+    """What was done with a ticket: a quiet line of its thread, which customers never see."""
+
+    __tablename__ = "ticket_event"
+    __table_args__ = (UniqueConstraint("conversation_id", "seq"),)
+
+    id: Mapped[Key]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
+    # Drawn from the conversation's counter, as a note's.
+    seq: Mapped[int] = mapped_column(BigInteger)
+    # None: nobody's hand, it followed from what happened.
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text, server_default="")
+    created_at: Mapped[CreatedAt]
+
+
+class Macro(Base):
+    """A saved answer that colleagues share."""
+
+    __tablename__ = "macro"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[CreatedAt]
+    # Set when it was put away, so that it can be brought back.
+    removed_at: Mapped[Instant | None]
 
 
 class Draft(Base):

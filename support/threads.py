@@ -1,4 +1,4 @@
-"""Threads: messages of every channel and notes, in the one order of their conversation."""
+"""Threads: messages of every channel, notes and events, in the one order of their conversation."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.models import Attachment, Blob, Direction, Message, MessageStatus
 from core.errors import NotFound
 from core.staff import Staff
-from support.models import Note
+from support.models import Note, TicketEvent
 
 PAGE = 60
 
 
 @dataclass(frozen=True)
 class Item:
-    """One message or note; `kind` is the channel of a message, or "note"."""
+    """One message, note or event; `kind` is the channel of a message, "note" or "event"."""
 
     id: UUID
     seq: int
@@ -37,6 +37,7 @@ class Item:
     verified: bool = False
     automated: bool = False
     author: str = ""
+    done: str = ""  # of an event, whose text is the detail
     release_at: datetime | None = None
     attachments: list[Attachment] = field(default_factory=list)
 
@@ -52,7 +53,7 @@ async def since(
 ) -> list[Item]:
     """What came after a sequence number, oldest first; of one `channel` only, if given.
 
-    Customers read it with `notes=False`, which also leaves out what has not left us yet.
+    Customers read it with `notes=False`, which also leaves out events and what has not left us yet.
     """
     return await _read(
         session,
@@ -103,6 +104,8 @@ async def _read(
     messages = messages.where(Message.conversation_id == conversation_id, Message.seq > after)
     written = select(Note, Staff.name).join(Staff, Staff.id == Note.staff_id)
     written = written.where(Note.conversation_id == conversation_id, Note.seq > after)
+    done = select(TicketEvent, Staff.name).join(Staff, Staff.id == TicketEvent.staff_id, isouter=True)
+    done = done.where(TicketEvent.conversation_id == conversation_id, TicketEvent.seq > after)
     if not notes:
         messages = messages.where(Message.status != MessageStatus.HELD)
     if channel is not None:
@@ -110,6 +113,7 @@ async def _read(
     if before is not None:
         messages = messages.where(Message.seq < before)
         written = written.where(Note.seq < before)
+        done = done.where(TicketEvent.seq < before)
     by_message = Message.seq.desc() if newest else Message.seq
     found = (await session.execute(messages.order_by(by_message).limit(limit))).all()
     files = await _attachments(session, [message.id for message, _ in found])
@@ -118,6 +122,12 @@ async def _read(
         by_note = Note.seq.desc() if newest else Note.seq
         rows = await session.execute(written.order_by(by_note).limit(limit))
         items += [Item(note.id, note.seq, "note", note.created_at, name, note.body) for note, name in rows]
+        by_event = TicketEvent.seq.desc() if newest else TicketEvent.seq
+        acts = await session.execute(done.order_by(by_event).limit(limit))
+        items += [
+            Item(act.id, act.seq, "event", act.created_at, name or "", act.detail, done=act.kind)
+            for act, name in acts
+        ]
     items.sort(key=lambda item: item.seq)
     return items[-limit:] if newest else items[:limit]
 

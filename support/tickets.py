@@ -14,6 +14,8 @@ from core.nudges import nudge
 from core.staff import Role, Staff
 from customers import timeline
 from customers.merging import group
+from support import events
+from support.events import Done
 from support.happenings import TicketAssigned, TicketOpened, TicketReopened, TicketSolved
 from support.models import DONE, UNDONE, Priority, Ticket, TicketCycle, TicketStatus
 
@@ -124,7 +126,9 @@ async def _start_cycle(session: AsyncSession, ticket: Ticket, seq: int, at: date
     await session.flush()
 
 
-async def _reopen(session: AsyncSession, ticket: Ticket, seq: int, at: datetime) -> None:
+async def _reopen(
+    session: AsyncSession, ticket: Ticket, seq: int, at: datetime, by: UUID | None = None
+) -> None:
     ticket.status = TicketStatus.OPEN
     ticket.solved_at = None
     ticket.solved_seq = None
@@ -139,6 +143,7 @@ async def _reopen(session: AsyncSession, ticket: Ticket, seq: int, at: datetime)
         source_key=f"ticket:{ticket.id}:{ticket.cycle}",
         subject_id=ticket.conversation_id,
     )
+    await events.record(session, ticket, Done.REOPENED, by=by)
 
 
 async def settle(session: AsyncSession, ticket: Ticket) -> None:
@@ -236,9 +241,11 @@ async def answered(session: AsyncSession, conversation_id: UUID, by: UUID | None
     _tell(session, ticket)
 
 
-async def assign(session: AsyncSession, ticket_id: UUID, assignee_id: UUID | None) -> Ticket:
+async def assign(
+    session: AsyncSession, ticket_id: UUID, assignee_id: UUID | None, *, by: UUID | None = None
+) -> Ticket:
     """Hand a ticket to a colleague, or back to all. Raises Invalid for someone who is no agent."""
-    ticket = await find(session, ticket_id, lock=True)
+    _, ticket = await _locked(session, ticket_id)
     if ticket.assignee_id == assignee_id:
         return ticket
     name = ""
@@ -259,6 +266,8 @@ async def assign(session: AsyncSession, ticket_id: UUID, assignee_id: UUID | Non
             subject_id=ticket.conversation_id,
             occurred_at=at,
         )
+    done = Done.RELEASED if assignee_id is None else Done.ASSIGNED
+    await events.record(session, ticket, done, by=by, detail=name)
     _tell(session, ticket)
     return ticket
 
@@ -269,7 +278,9 @@ async def colleagues(session: AsyncSession) -> list[Staff]:
     return [staff for staff in everyone if staff.may_act_as(Role.AGENT)]
 
 
-async def solve(session: AsyncSession, ticket_id: UUID, *, seen_seq: int | None = None) -> Ticket:
+async def solve(
+    session: AsyncSession, ticket_id: UUID, *, seen_seq: int | None = None, by: UUID | None = None
+) -> Ticket:
     """Solve a ticket. Raises Conflict when the customer has written since `seen_seq`."""
     conversation, ticket = await _locked(session, ticket_id)
     if ticket.status in DONE:
@@ -294,6 +305,7 @@ async def solve(session: AsyncSession, ticket_id: UUID, *, seen_seq: int | None 
         subject_id=ticket.conversation_id,
         occurred_at=at,
     )
+    await events.record(session, ticket, Done.SOLVED, by=by)
     _tell(session, ticket)
     return ticket
 
@@ -305,62 +317,77 @@ async def _spoke_after(session: AsyncSession, conversation_id: UUID, seq: int) -
     return newer is not None
 
 
-async def reopen(session: AsyncSession, ticket_id: UUID) -> Ticket:
+async def reopen(session: AsyncSession, ticket_id: UUID, *, by: UUID | None = None) -> Ticket:
     """Open a solved ticket again, by hand: a new cycle begins."""
     conversation, ticket = await _locked(session, ticket_id)
     if ticket.status not in DONE:
         return ticket
-    await _reopen(session, ticket, conversation.last_seq + 1, now())
+    await _reopen(session, ticket, conversation.last_seq + 1, now(), by)
     _tell(session, ticket)
     return ticket
 
 
-async def set_status(session: AsyncSession, ticket_id: UUID, status: TicketStatus) -> Ticket:
+async def set_status(
+    session: AsyncSession, ticket_id: UUID, status: TicketStatus, *, by: UUID | None = None
+) -> Ticket:
     """Say what a ticket waits for: us, the customer (pending), someone else (on hold). Raises Conflict."""
-    ticket = await find(session, ticket_id, lock=True)
+    _, ticket = await _locked(session, ticket_id)
     if ticket.status in DONE:
         raise Conflict("This ticket is solved. Reopen it first.")
     if status not in (TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD):
         raise Invalid("A ticket can be open, pending or on hold.")
+    if ticket.status == status:
+        return ticket
     ticket.status = status
     await session.flush()
+    await events.record(session, ticket, Done.WAITS, by=by, detail=status)
     _tell(session, ticket)
     return ticket
 
 
-async def set_priority(session: AsyncSession, ticket_id: UUID, priority: Priority) -> Ticket:
+async def set_priority(
+    session: AsyncSession, ticket_id: UUID, priority: Priority, *, by: UUID | None = None
+) -> Ticket:
     """Say how much a ticket hurries; what was promised for the running cycle follows."""
-    ticket = await find(session, ticket_id, lock=True)
+    _, ticket = await _locked(session, ticket_id)
+    if ticket.priority == priority:
+        return ticket
     ticket.priority = priority
     cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
     assert cycle is not None
     cycle.first_response_due_at = cycle.started_at + FIRST_RESPONSE[priority]
     cycle.solution_due_at = cycle.started_at + SOLUTION[priority]
     await session.flush()
+    await events.record(session, ticket, Done.PRIORITY, by=by, detail=priority)
     _tell(session, ticket)
     return ticket
 
 
-async def snooze(session: AsyncSession, ticket_id: UUID, until: datetime) -> Ticket:
+async def snooze(
+    session: AsyncSession, ticket_id: UUID, until: datetime, *, by: UUID | None = None
+) -> Ticket:
     """Hide a ticket until an instant (UTC) or the customer's next word. Raises Invalid, Conflict."""
     if until <= now():
         raise Invalid(
             "Choose a time that is still to come.", {"until": "Choose a time that is still to come."}
         )
-    ticket = await find(session, ticket_id, lock=True)
+    _, ticket = await _locked(session, ticket_id)
     if ticket.status in DONE:
         raise Conflict("This ticket is solved. Reopen it first.")
     ticket.snoozed_until = until
     await session.flush()
     await enqueue(session, Wake(ticket.id), due_at=until)
+    await events.record(session, ticket, Done.SNOOZED, by=by, detail=until.isoformat())
     _tell(session, ticket)
     return ticket
 
 
 async def wake(session: AsyncSession, ticket_id: UUID) -> None:
     """Bring a snoozed ticket back when its time has come; promise it anew when it has not."""
-    ticket = await session.get(Ticket, ticket_id, with_for_update=True, populate_existing=True)
-    if ticket is None or ticket.snoozed_until is None:
+    if await session.get(Ticket, ticket_id) is None:
+        return
+    _, ticket = await _locked(session, ticket_id)
+    if ticket.snoozed_until is None:
         return  # solved, or answered
     # Jobs fall due by the database's clock, which ours may be behind.
     if not await session.scalar(select(Ticket.snoozed_until <= func.now()).where(Ticket.id == ticket_id)):
@@ -368,22 +395,28 @@ async def wake(session: AsyncSession, ticket_id: UUID) -> None:
         return
     ticket.snoozed_until = None
     await session.flush()
+    await events.record(session, ticket, Done.WOKEN)
     _tell(session, ticket)
 
 
-async def unsnooze(session: AsyncSession, ticket_id: UUID) -> Ticket:
+async def unsnooze(session: AsyncSession, ticket_id: UUID, *, by: UUID | None = None) -> Ticket:
     """Bring a snoozed ticket back now."""
-    ticket = await find(session, ticket_id, lock=True)
+    _, ticket = await _locked(session, ticket_id)
+    if ticket.snoozed_until is None:
+        return ticket
     ticket.snoozed_until = None
     await session.flush()
+    await events.record(session, ticket, Done.WOKEN, by=by)
     _tell(session, ticket)
     return ticket
 
 
 async def pick_next(session: AsyncSession, staff_id: UUID) -> Ticket | None:
     """Give a colleague the ticket that has waited longest, theirs or nobody's. Two who ask get two."""
+    # Both rows in the one statement: whoever waits for none of them cannot be waited for in a ring.
     ticket = await session.scalar(
         select(Ticket)
+        .join(Conversation, Conversation.id == Ticket.conversation_id)
         .where(
             Ticket.status.in_((TicketStatus.NEW, TicketStatus.OPEN)),
             Ticket.waiting_since.is_not(None),
@@ -394,7 +427,7 @@ async def pick_next(session: AsyncSession, staff_id: UUID) -> Ticket | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    return await assign(session, ticket.id, staff_id) if ticket else None
+    return await assign(session, ticket.id, staff_id, by=staff_id) if ticket else None
 
 
 def first_line(words: str, limit: int = 120) -> str:

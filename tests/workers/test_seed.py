@@ -106,6 +106,6 @@ async def test_verify_finds_what_was_bent(database: Database, settings: Settings
     checks = {difference.check for difference in (await verify(database)).differences}
     assert {
         "what is reserved is the sum of what is held",
-        "a conversation's messages and notes are numbered without gap or repeat",
+        "a conversation's messages, notes and events are numbered without gap or repeat",
         "an invoice is paid when, and only when, its money is here",
     } <= checks

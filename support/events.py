@@ -1,0 +1,39 @@
+"""Events: what was done with a ticket, told in its thread in the one order of messages and notes."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.conversations import next_seq
+from support.models import Ticket, TicketEvent
+
+
+class Done(StrEnum):
+    """What can have been done; the detail is a name, an instant (ISO) or a word of ours."""
+
+    ASSIGNED = "assigned"  # to the colleague named
+    RELEASED = "released"
+    SOLVED = "solved"
+    REOPENED = "reopened"
+    SNOOZED = "snoozed"  # until the instant
+    WOKEN = "woken"
+    WAITS = "waits"  # in the status named
+    PRIORITY = "priority"  # the new one
+
+
+async def record(
+    session: AsyncSession, ticket: Ticket, done: Done, *, by: UUID | None = None, detail: str = ""
+) -> None:
+    """Put what was done into the thread; the conversation's row stays locked until the commit."""
+    session.add(
+        TicketEvent(
+            customer_id=ticket.customer_id,
+            conversation_id=ticket.conversation_id,
+            seq=await next_seq(session, ticket.conversation_id),
+            staff_id=by,
+            kind=done,
+            detail=detail,
+        )
+    )
+    await session.flush()
