@@ -15,9 +15,12 @@ MODULES = (
     "customers.models",
     "channels.models",
     "campaigns.models",
+    "estore.goods",
     "estore.models",
+    "estore.books",
     "support.models",
     "portal.models",
+    "portal.api.models",
 )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotFound
-from estore.models import Invoice, InvoiceLink, InvoiceStatus
+from estore.books import Invoice, InvoiceLink, InvoiceStatus
 
 ORDER_LINK_LIFE = 90 * 24 * 3600
 

@@ -20,17 +20,11 @@ from core.jobs import enqueue
 from core.rendering import translations
 from customers import timeline
 from estore import methods, stock
+from estore.books import Invoice, InvoiceKind, InvoiceStatus, Payment, PaymentStatus
+from estore.goods import PaymentMethod
 from estore.happenings import PaymentFailed
 from estore.jobs import CloseCheckout, ExpireHold
-from estore.models import (
-    Invoice,
-    InvoiceKind,
-    InvoiceStatus,
-    Order,
-    Payment,
-    PaymentMethod,
-    PaymentStatus,
-)
+from estore.models import Order
 
 OPEN = (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
 RECHECK = timedelta(seconds=45)

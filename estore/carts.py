@@ -11,7 +11,8 @@ from core.clock import now
 from core.errors import Invalid, NotFound
 from core.words import worded
 from customers.merging import group
-from estore.models import Cart, CartLine, Product, Sku, Stock
+from estore.goods import Product, Sku, Stock
+from estore.models import Cart, CartLine
 
 MOST_OF_ONE = 99
 MOST_LINES = 100

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
 from estore import search
-from estore.models import Category, PaymentMethod, Product, ShippingMethod, Sku, Stock
+from estore.goods import Category, PaymentMethod, Product, ShippingMethod, Sku, Stock
 
 FEW = 5
 

@@ -16,18 +16,10 @@ from core.words import mark, worded
 from customers import consent, identities, merging, timeline
 from customers.models import Address, AddressKind, Customer
 from estore import attempts, carts, catalogue, invoices, methods, pricing, stock
+from estore.goods import PaymentMethod, ShippingMethod, TaxRate
 from estore.happenings import OrderPlaced
 from estore.jobs import ExpireHold
-from estore.models import (
-    ORDER_NUMBERS,
-    Cart,
-    Order,
-    OrderLine,
-    OrderStatus,
-    PaymentMethod,
-    ShippingMethod,
-    TaxRate,
-)
+from estore.models import ORDER_NUMBERS, Cart, Order, OrderLine, OrderStatus
 
 FIELD_LENGTHS = {"name": 120, "company": 120, "street": 200, "postcode": 12, "city": 100, "phone": 40}
 

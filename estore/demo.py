@@ -9,16 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from estore import demo_products, demo_translations, search
-from estore.models import (
-    Category,
-    PaymentMethod,
-    Product,
-    Seller,
-    ShippingMethod,
-    Sku,
-    Stock,
-    TaxRate,
-)
+from estore.goods import Category, PaymentMethod, Product, Seller, ShippingMethod, Sku, Stock, TaxRate
 
 SPACE = UUID("6a2a1f2e-8c39-4f0f-9d3c-2f9f6f0c1f00")
 EUROPE = ["AT", "BE", "DE", "ES", "FR", "HU", "IT", "NL", "PT"]

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.money import formatted
 from core.rendering import translations
 from estore import invoices, pricing
-from estore.models import Invoice, InvoiceKind, Order, PaymentMethod
+from estore.books import Invoice, InvoiceKind
+from estore.goods import PaymentMethod
+from estore.models import Order
 
 TEMPLATE = Path(__file__).with_name("templates") / "documents" / "invoice.typ"
 

@@ -10,14 +10,9 @@ from channels import outbox
 from core.rendering import render
 from core.settings import Settings
 from estore import access, invoices, orders, stock
-from estore.models import (
-    Invoice,
-    InvoiceStatus,
-    Order,
-    Payment,
-    PaymentMethod,
-    PaymentStatus,
-)
+from estore.books import Invoice, InvoiceStatus, Payment, PaymentStatus
+from estore.goods import PaymentMethod
+from estore.models import Order
 
 
 async def confirm(session: AsyncSession, settings: Settings, order_id: UUID, paper: outbox.File) -> None:

@@ -17,18 +17,11 @@ from core.rendering import translations
 from customers import timeline
 from customers.merging import group
 from estore import pricing
+from estore.books import Invoice, InvoiceKind, InvoiceLine, InvoiceSeries, InvoiceStatus
+from estore.goods import Seller
 from estore.happenings import InvoiceIssued
 from estore.jobs import IssueInvoice, SendConfirmation, SendCreditNote
-from estore.models import (
-    Invoice,
-    InvoiceKind,
-    InvoiceLine,
-    InvoiceSeries,
-    InvoiceStatus,
-    Order,
-    OrderLine,
-    Seller,
-)
+from estore.models import Order, OrderLine
 
 PREFIXES = {InvoiceKind.INVOICE: "INV", InvoiceKind.CREDIT_NOTE: "CN"}
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
-from estore.models import PaymentMethod
+from estore.goods import PaymentMethod
 
 CHECKOUT_LIFE = timedelta(minutes=60)
 # Goods stay held a little longer than anyone can pay for them.

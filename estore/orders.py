@@ -12,18 +12,10 @@ from core.jobs import enqueue
 from customers import timeline
 from customers.merging import group
 from estore import attempts, invoices, refunds, stock
+from estore.books import Invoice, InvoiceKind, InvoiceStatus, Payment, PaymentStatus
 from estore.happenings import OrderCancelled, OrderDelivered, OrderShipped
 from estore.jobs import SendCancelled, SendShipped
-from estore.models import (
-    Invoice,
-    InvoiceKind,
-    InvoiceStatus,
-    Order,
-    OrderLine,
-    OrderStatus,
-    Payment,
-    PaymentStatus,
-)
+from estore.models import Order, OrderLine, OrderStatus
 
 # What may follow; goods on account or on delivery are packed before they are paid.
 NEXT = {

@@ -15,9 +15,10 @@ from core.errors import Conflict, Invalid
 from core.jobs import enqueue
 from customers import timeline
 from estore import attempts, invoices, refunds, stock, tasks
+from estore.books import Invoice, InvoiceStatus, Payment, PaymentStatus
 from estore.happenings import InvoicePaid, PaymentSucceeded
 from estore.jobs import SendReceipt
-from estore.models import Invoice, InvoiceStatus, Order, OrderStatus, Payment, PaymentStatus
+from estore.models import Order, OrderStatus
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from core.jobs import JobRow, enqueue
 from core.webhooks import ReceivedWebhook
 from core.words import mark
 from estore import attempts, orders, payments, refunds, stock, tasks
+from estore.books import Payment
 from estore.jobs import ExpireHold
-from estore.models import HoldStatus, Order, OrderStatus, Payment, StockHold
+from estore.models import HoldStatus, Order, OrderStatus, StockHold
 
 PAID = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
 OVER = ("checkout.session.expired", "checkout.session.async_payment_failed")

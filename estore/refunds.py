@@ -13,18 +13,10 @@ from core.errors import Conflict, Invalid, NotFound
 from core.jobs import enqueue
 from customers import timeline
 from estore import invoices, tasks
+from estore.books import Invoice, InvoiceStatus, MoneyTask, Payment, PaymentStatus, Refund, RefundStatus
 from estore.happenings import PaymentRefunded
 from estore.jobs import RefundPayment
-from estore.models import (
-    Invoice,
-    InvoiceStatus,
-    MoneyTask,
-    Order,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundStatus,
-)
+from estore.models import Order
 
 BY_HAND = "refund_by_transfer"
 RECHECK = timedelta(minutes=10)

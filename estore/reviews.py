@@ -12,8 +12,9 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from customers import timeline
 from customers.merging import group, hold
 from customers.models import Customer
+from estore.goods import Product, Review, Sku
 from estore.happenings import ReviewWritten
-from estore.models import Order, OrderLine, OrderStatus, Product, Review, Sku
+from estore.models import Order, OrderLine, OrderStatus
 
 LONGEST = 4000
 RATINGS = (5, 4, 3, 2, 1)

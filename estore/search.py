@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from estore.models import Category, Product, Sku, Stock
+from estore.goods import Category, Product, Sku, Stock
 
 Sort = Literal["best", "price", "-price", "new", "name"]
 SORTS: tuple[Sort, ...] = ("best", "price", "-price", "new", "name")

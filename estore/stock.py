@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Conflict, Invalid, NotFound
 from core.words import worded
-from estore.models import HoldStatus, Product, Sku, Stock, StockHold
+from estore.goods import Product, Sku, Stock
+from estore.models import HoldStatus, StockHold
 
 
 class SoldOut(Conflict):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.errors import NotFound
 from core.nudges import nudge
-from estore.models import MoneyTask
+from estore.books import MoneyTask
 
 
 async def open_task(

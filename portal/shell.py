@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from core.database import Database
 from estore import catalogue
-from estore.models import Category
+from estore.goods import Category
 
 KEPT = 30.0
 

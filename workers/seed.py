@@ -19,7 +19,8 @@ from core.staff import Role, Staff
 from customers import consent, identities, profile
 from customers.models import AddressKind
 from estore import attempts, carts, checkout, invoices, orders, payments
-from estore.models import OrderStatus, Sku
+from estore.goods import Sku
+from estore.models import OrderStatus
 from support import notes, tickets
 from workers import demo
 from workers.demo import Asked, Bought, Person

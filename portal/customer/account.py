@@ -24,7 +24,8 @@ from core.settings import Settings
 from customers import identities, profile
 from customers.models import AddressKind, IdentityKind
 from estore import checkout, invoices, orders
-from estore.models import InvoiceKind, InvoiceStatus, OrderStatus
+from estore.books import InvoiceKind, InvoiceStatus
+from estore.models import OrderStatus
 from portal import visits
 from portal.forms import read_form
 from portal.guards import customer

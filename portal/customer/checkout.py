@@ -18,7 +18,8 @@ from customers import identities
 from customers.models import Customer, IdentityKind
 from estore import carts, catalogue, checkout, methods, orders
 from estore.gateway import Gateway
-from estore.models import Order, PaymentMethod
+from estore.goods import PaymentMethod
+from estore.models import Order
 from portal import visits
 from portal.customer import paying
 from portal.customer.cart import _line, totals

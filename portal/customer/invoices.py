@@ -13,8 +13,8 @@ from core.errors import DomainError, NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
 from estore import access, attempts, documents, invoices, methods
+from estore.books import Invoice, InvoiceKind, InvoiceStatus, PaymentStatus
 from estore.gateway import Gateway
-from estore.models import Invoice, InvoiceKind, InvoiceStatus, PaymentStatus
 from portal.customer import paying
 from portal.guards import anyone, customer
 from portal.limits import Limits, client

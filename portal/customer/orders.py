@@ -15,8 +15,10 @@ from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
 from estore import access, catalogue, methods, orders, stock
+from estore.books import PaymentStatus
 from estore.gateway import Gateway
-from estore.models import Order, OrderStatus, PaymentMethod, PaymentStatus
+from estore.goods import PaymentMethod
+from estore.models import Order, OrderStatus
 from portal.customer import paying
 from portal.customer.store import amount, picture
 from portal.guards import anyone, customer

@@ -9,8 +9,9 @@ from core.errors import Conflict, NotFound
 from core.settings import Settings
 from customers.merging import group
 from estore import access, attempts, invoices, methods, orders, payments
+from estore.books import Invoice, Payment, PaymentStatus
 from estore.gateway import Gateway, NoAnswerError, Refused
-from estore.models import Invoice, Order, Payment, PaymentStatus
+from estore.models import Order
 from portal.visits import Visit
 
 LOOK_AGAIN = timedelta(seconds=2)

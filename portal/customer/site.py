@@ -12,7 +12,7 @@ from core.database import Database
 from core.rendering import current_locale
 from core.settings import Settings
 from estore import documents, invoices
-from estore.models import Category, Product
+from estore.goods import Category, Product
 from portal.guards import anyone
 from portal.rendering import STATIC, page
 from support.models import Article, ArticleCategory

@@ -13,7 +13,7 @@ from core.database import Database
 from core.rendering import current_locale, ngettext
 from core.rendering import gettext as _
 from estore import catalogue, search
-from estore.models import Category, Product, Sku
+from estore.goods import Category, Product, Sku
 from portal.guards import anyone
 from portal.rendering import STATIC, page, static
 

@@ -16,7 +16,7 @@ from core.errors import Invalid, NotFound
 from core.rendering import gettext as _
 from core.staff import Role
 from estore import catalogue, stock
-from estore.models import Category, Product, Sku, Stock
+from estore.goods import Category, Product, Sku, Stock
 from portal.customer.store import picture
 from portal.forms import read_form
 from portal.guards import staff

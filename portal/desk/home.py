@@ -1,106 +1,217 @@
-"""The first page of the desk: what today looks like, each number leading to what is behind it."""
+"""The first page of the desk: who waits for us, what today looks like beside the days before, what is under way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns.models import Broadcast, BroadcastState
+import campaigns.overview
+import estore.figures
+import support.figures
+from campaigns.overview import Counted
+from core import days
 from core.clock import now
 from core.database import Database
+from core.days import Span
+from core.money import formatted
+from core.rendering import current_locale, ngettext
+from core.rendering import gettext as _
 from core.settings import Settings
 from core.staff import Role
-from estore.models import Invoice, InvoiceKind, InvoiceStatus, Order, OrderStatus, Payment, PaymentStatus
+from estore.figures import Standing
+from portal import periods
+from portal.charts import Chart, Point
+from portal.desk.inbox import Listed
+from portal.desk.inbox import listing as inbox_listing
 from portal.guards import staff
 from portal.rendering import page
 from portal.visits import Visit
-from support.models import UNDONE, Ticket, TicketStatus
+from support import views
 
-ZONE = ZoneInfo("Europe/Berlin")
+DAYS = 14
+THREADS = 6
 
 
 @dataclass(frozen=True)
-class Store:
-    """Orders and money since midnight, beside the same hours of yesterday; amounts in minor units."""
+class Figure:
+    """A chart with its number of today, where both lead, and what the number stands beside."""
 
-    orders: int
-    orders_before: int
-    taken: int
-    taken_before: int
-    to_pack: int
-    unpaid: int
-    unpaid_sum: int
+    name: str
+    title: str
+    kind: str
+    value: str
+    href: str
+    beside: str
+    direction: str
+    good: bool | None
+    chart: Chart
+    column: str
 
 
-async def store(session: AsyncSession, at: datetime) -> Store:
-    midnight = at.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    day = timedelta(days=1)
-    counted = Order.status != OrderStatus.CANCELLED
-    orders = (
-        await session.execute(
-            select(
-                func.count().filter(Order.placed_at >= midnight, counted),
-                func.count().filter(Order.placed_at.between(midnight - day, at - day), counted),
-                func.count().filter(Order.status == OrderStatus.PAID),
-            ).where((Order.placed_at >= midnight - day) | (Order.status == OrderStatus.PAID))
+@dataclass(frozen=True)
+class Waiting:
+    """Those who wait for a person's answer: how many, the longest, and the first few."""
+
+    counts: dict[str, int]
+    longest: timedelta | None
+    who: str
+    rows: list[Listed]
+
+
+def points(parts: Sequence[Span], values: Sequence[float | None], said: Sequence[str], href: str) -> list[Point]:
+    """A point for each span; `href` leads to the list that the span's days are put behind."""
+    return [
+        Point(
+            tick=periods.tick(part),
+            word=periods.short(part),
+            full=periods.words(part),
+            value=value,
+            said=words,
+            href=f"{href}{'&' if '?' in href else '?'}{periods.query(part)}",
         )
-    ).one()
-    taken = (
-        await session.execute(
-            select(
-                func.coalesce(func.sum(Payment.amount).filter(Payment.settled_at >= midnight), 0),
-                func.coalesce(
-                    func.sum(Payment.amount).filter(Payment.settled_at.between(midnight - day, at - day)), 0
+        for part, value, words in zip(parts, values, said, strict=True)
+    ]
+
+
+async def waiting(session: AsyncSession, visit: Visit, at: datetime) -> Waiting:
+    counts = await views.counts(session, visit.colleague.id)
+    context = await inbox_listing(session, visit, "waiting", "", None)
+    rows: list[Listed] = context["rows"][:THREADS]
+    first = rows[0].row if rows else None
+    longest = at - first.waiting_since if first and first.waiting_since else None
+    return Waiting(counts, longest, first.customer if first else "", rows)
+
+
+def _beside(value: float, before: float, words: str) -> tuple[str, str]:
+    """Words for what a number of today stands beside, and the direction from there."""
+    return words, "same" if value == before else "up" if value > before else "down"
+
+
+async def store(session: AsyncSession, settings: Settings, at: datetime) -> tuple[list[Figure], Standing]:
+    """Orders and money of the last days, today's beside the same hours of the same weekday before."""
+    span = days.latest(DAYS, settings.zone, at)
+    parts, currency, here = span.parts, settings.currency, current_locale()
+    orders = await estore.figures.orders(session, parts, currency)
+    money = await estore.figures.money(session, parts, currency)
+    begin = parts[-8].starts_at
+    # The same clock time, not the same number of seconds: a day may have 23 or 25 hours.
+    same = (at.astimezone(settings.zone) - timedelta(days=7)).astimezone(at.tzinfo)
+    orders_then = await estore.figures.orders_between(session, begin, same)
+    money_then = await estore.figures.money_between(session, begin, same, currency)
+    day = periods.weekday(parts[-8])
+    until = days.clock(same, settings.zone)
+    ordered, taken = orders[-1].number, money[-1].amount
+    beside, way = _beside(
+        ordered,
+        orders_then,
+        ngettext(
+            "%(num)s by %(time)s last %(day)s", "%(num)s by %(time)s last %(day)s", orders_then
+        )
+        % {"num": orders_then, "time": until, "day": day},
+    )
+    beside_money, way_money = _beside(
+        taken,
+        money_then,
+        _("%(sum)s by %(time)s last %(day)s")
+        % {"sum": formatted(money_then, currency, here), "time": until, "day": day},
+    )
+    today = periods.query(parts[-1])
+    figures = [
+        Figure(
+            "orders", _("Orders today"), "order", str(ordered), f"/desk/store/orders?{today}", beside, way,
+            None if way == "same" else way == "up",
+            Chart(points(parts, [t.number for t in orders], [str(t.number) for t in orders], "/desk/store/orders")),
+            _("Orders"),
+        ),
+        Figure(
+            "money", _("Money in today"), "money", formatted(taken, currency, here),
+            f"/desk/money/payments?{today}", beside_money, way_money,
+            None if way_money == "same" else way_money == "up",
+            Chart(
+                points(
+                    parts, [t.amount for t in money],
+                    [periods.sum_of(t.amount, currency) for t in money], "/desk/money/payments",
+                )
+            ),
+            _("Money in"),
+        ),
+    ]  # fmt: skip
+    return figures, await estore.figures.standing(session, parts[-1].last)
+
+
+async def answering(session: AsyncSession, settings: Settings, at: datetime) -> list[Figure]:
+    """What was open at each day's end, and how long people waited for a first answer."""
+    span = days.latest(DAYS, settings.zone, at)
+    parts = span.parts
+    rounds = await support.figures.tally(session, parts)
+    levels = support.figures.at_the_end(rounds, await support.figures.unsolved(session))
+    week = await support.figures.tally(session, [Span(parts[-7].first, parts[-1].last, settings.zone)])
+    before = await support.figures.tally(session, [Span(parts[0].first, parts[-8].last, settings.zone)])
+    waited, waited_before = week[0].waited, before[0].waited
+    seven = periods.query(Span(parts[-7].first, parts[-1].last, settings.zone))
+    waits = [one.waited for one in rounds]
+    grown = levels[-1] - levels[-8]
+    figures = [
+        Figure(
+            "open", _("Not solved yet"), "ticket", str(levels[-1]), "/desk/figures/tickets?which=unsolved",
+            _("%(num)s a week ago") % {"num": levels[-8]},
+            "same" if not grown else "up" if grown > 0 else "down",
+            None if not grown else grown < 0,
+            Chart(
+                [
+                    Point(p.tick, p.word, p.full, p.value, p.said, p.href)
+                    for p in points(
+                        parts, [float(level) for level in levels], [str(level) for level in levels],
+                        "/desk/figures/tickets?which=opened",
+                    )
+                ],
+                "line",
+            ),
+            _("Not solved at the day's end"),
+        ),
+        Figure(
+            "waits", _("First answer, last 7 days"), "voice",
+            periods.wait(waited, narrow=True) if waited is not None else "–",
+            f"/desk/figures/tickets?which=answered&{seven}",
+            _("half of the people waited less; %(wait)s the week before")
+            % {"wait": periods.wait(waited_before, narrow=True)}
+            if waited_before is not None
+            else _("half of the people waited less"),
+            "" if waited is None or waited_before is None
+            else "same" if waited == waited_before else "up" if waited > waited_before else "down",
+            None if waited is None or waited_before is None or waited == waited_before
+            else waited < waited_before,
+            Chart(
+                points(
+                    parts,
+                    [one.total_seconds() / 60 if one is not None else None for one in waits],
+                    [periods.wait(one, narrow=True) if one is not None else "–" for one in waits],
+                    "/desk/figures/tickets?which=answered",
                 ),
-            ).where(Payment.settled_at >= midnight - day, Payment.status == PaymentStatus.SUCCEEDED)
-        )
-    ).one()
-    unpaid = (
-        await session.execute(
-            select(func.count(), func.coalesce(func.sum(Invoice.total), 0)).where(
-                Invoice.status == InvoiceStatus.OPEN, Invoice.kind == InvoiceKind.INVOICE
-            )
-        )
-    ).one()
-    return Store(orders[0], orders[1], int(taken[0]), int(taken[1]), orders[2], unpaid[0], int(unpaid[1]))
+                "line",
+            ),
+            _("First answer after"),
+        ),
+    ]  # fmt: skip
+    return figures
 
 
 @dataclass(frozen=True)
-class Support:
-    undone: int
-    new: int
-    unassigned: int
-    mine: int
-    oldest_waiting_at: datetime | None
+class Campaigns:
+    under_way: list[Counted]
+    finished: Counted | None
+    drafts: int
 
 
-async def support(session: AsyncSession, visit: Visit) -> Support:
-    row = (
-        await session.execute(
-            select(
-                func.count(),
-                func.count().filter(Ticket.status == TicketStatus.NEW),
-                func.count().filter(Ticket.assignee_id.is_(None)),
-                func.count().filter(Ticket.assignee_id == visit.colleague.id),
-                func.min(Ticket.waiting_since),
-            ).where(Ticket.status.in_(UNDONE))
-        )
-    ).one()
-    return Support(*row)
-
-
-async def campaigns(session: AsyncSession) -> list[Broadcast]:
-    """What is on its way or planned."""
-    over = (BroadcastState.FINISHED, BroadcastState.CANCELLED)
-    return list(
-        await session.scalars(
-            select(Broadcast).where(Broadcast.state.not_in(over)).order_by(Broadcast.id.desc()).limit(5)
-        )
+async def marketing(session: AsyncSession) -> Campaigns:
+    return Campaigns(
+        await campaigns.overview.under_way(session),
+        await campaigns.overview.last_finished(session),
+        await campaigns.overview.drafts(session),
     )
 
 
@@ -109,12 +220,29 @@ async def show_home(
     visit: NamedDependency[Visit], database: NamedDependency[Database], settings: NamedDependency[Settings]
 ) -> Response[Any]:
     """Only what the colleague's roles include is asked for and shown."""
-    me = visit.colleague
-    context: dict[str, Any] = {"now": now(), "me": me, "currency": settings.currency}
+    me, at = visit.colleague, now()
+    span = days.latest(1, settings.zone, at)
+    context: dict[str, Any] = {
+        "now": at,
+        "me": me,
+        "today": periods.words(span),
+        "currency": settings.currency,
+        "waiting": None,
+        "longest": "",
+        "figures": [],
+        "standing": None,
+        "campaigns": None,
+    }
     async with database.transaction() as session:
-        context["store"] = await store(session, now()) if me.may_act_as(Role.MERCHANDISER) else None
-        context["support"] = await support(session, visit) if me.may_act_as(Role.AGENT) else None
-        context["campaigns"] = await campaigns(session) if me.may_act_as(Role.MARKETER) else None
+        if me.may_act_as(Role.AGENT):
+            context["waiting"] = found = await waiting(session, visit, at)
+            context["longest"] = periods.wait(found.longest) if found.longest is not None else ""
+        if me.may_act_as(Role.MERCHANDISER, Role.AGENT):
+            context["figures"], context["standing"] = await store(session, settings, at)
+        if me.may_act_as(Role.AGENT):
+            context["figures"] += await answering(session, settings, at)
+        if me.may_act_as(Role.MARKETER):
+            context["campaigns"] = await marketing(session)
     return page("desk/home.html", context)
 
 

@@ -13,7 +13,8 @@ from core.database import Database
 from core.rendering import gettext as _
 from core.staff import Role
 from estore import documents, invoices, refunds, tasks
-from estore.models import InvoiceStatus, Order
+from estore.books import InvoiceStatus
+from estore.models import Order
 from portal.guards import staff
 from portal.rendering import page
 from portal.visits import Visit

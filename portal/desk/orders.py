@@ -14,7 +14,8 @@ from core.errors import Conflict, Invalid, NotFound
 from core.rendering import gettext as _
 from core.staff import Role
 from estore import orders, payments, refunds
-from estore.models import OrderStatus, PaymentStatus
+from estore.books import PaymentStatus
+from estore.models import OrderStatus
 from portal.customer.orders import steps
 from portal.desk.catalogue import minor
 from portal.forms import read_form

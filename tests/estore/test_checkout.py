@@ -9,7 +9,9 @@ from core.jobs import JobRow
 from customers import consent, identities, timeline
 from customers.models import ConsentRecord, Identity
 from estore import carts, checkout, demo, orders, stock
-from estore.models import Cart, HoldStatus, Invoice, Order, Payment, Stock, StockHold
+from estore.books import Invoice, Payment
+from estore.goods import Stock
+from estore.models import Cart, HoldStatus, Order, StockHold
 from tests.estore.conftest import Buy
 from tests.estore.shopping import fill, place, wish
 

@@ -13,7 +13,9 @@ from core.webhooks import ReceivedWebhook
 from customers import timeline
 from customers.models import TimelineEntry
 from estore import attempts, checkout, demo, invoices, methods, orders, payments, reconciliation, refunds
-from estore.models import Cart, CartLine, Invoice, InvoiceSeries, Order, Payment, Stock, StockHold
+from estore.books import Invoice, InvoiceSeries, Payment
+from estore.goods import Stock
+from estore.models import Cart, CartLine, Order, StockHold
 from tests.estore.shopping import fill, wish
 
 ROOT = Path(__file__).parents[2]

@@ -21,9 +21,11 @@ from core.leases import lease
 from core.settings import Settings
 from core.webhooks import ReceivedWebhook
 from estore import attempts, checkout, invoices, methods, orders, payments, reconciliation, refunds
+from estore.books import MoneyTask, Payment, Refund
 from estore.gateway import Gateway, verified_event
+from estore.goods import Stock
 from estore.jobs import CloseCheckout, ExpireHold, ReconcilePayments
-from estore.models import MoneyTask, Order, Payment, Refund, Stock, StockHold
+from estore.models import Order, StockHold
 from tests.estore.shopping import fill, wish
 from tests.sandbox.stand_in import Sandbox, run_sandbox
 from workers import runner

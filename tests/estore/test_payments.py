@@ -11,7 +11,9 @@ from core.errors import Conflict, Invalid, NotFound
 from core.jobs import JobRow
 from customers import timeline
 from estore import access, attempts, demo, invoices, methods, orders, payments, refunds, stock
-from estore.models import Invoice, InvoiceLink, MoneyTask, OrderStatus, Payment, Refund, Stock, StockHold
+from estore.books import Invoice, InvoiceLink, MoneyTask, Payment, Refund
+from estore.goods import Stock
+from estore.models import OrderStatus, StockHold
 from estore.orders import Details
 from estore.payments import Answer
 from tests.estore.conftest import Buy

@@ -10,7 +10,8 @@ from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from customers import merging
 from customers.models import TimelineEntry
 from estore import orders, reviews
-from estore.models import Order, OrderLine, OrderStatus, Product, Review, Sku
+from estore.goods import Product, Review, Sku
+from estore.models import Order, OrderLine, OrderStatus
 from tests.estore.shopping import place
 
 

@@ -12,7 +12,8 @@ from core.database import Database
 from customers import identities, profile
 from customers.models import Address, AddressKind, Customer, Identity
 from estore import carts, checkout, demo, invoices
-from estore.models import Cart, Sku
+from estore.goods import Sku
+from estore.models import Cart
 from portal import visits
 from support import tickets
 from tests.portal.conftest import Browser, browser, signed_in

@@ -13,7 +13,7 @@ from core.database import Database
 from core.settings import Settings
 from core.staff import Role
 from estore import demo as store_demo
-from estore.models import Product
+from estore.goods import Product
 from portal import places, visits
 from portal.models import VisitRow
 from portal.rendering import HERE, STATIC

@@ -13,8 +13,9 @@ from core.database import Database
 from core.settings import Settings
 from customers import identities
 from estore import demo, orders
+from estore.books import Payment
 from estore.gateway import Gateway
-from estore.models import Cart, Order, OrderStatus, Payment
+from estore.models import Cart, Order, OrderStatus
 from tests.portal.conftest import Browser, browser, signed_in
 from tests.sandbox.stand_in import Sandbox, run_sandbox
 

@@ -6,7 +6,9 @@ from sqlalchemy import func, select
 
 from core.database import Database
 from estore import checkout, demo, invoices, orders, tasks
-from estore.models import MoneyTask, Order, Product, Refund, Sku, Stock
+from estore.books import MoneyTask, Refund
+from estore.goods import Product, Sku, Stock
+from estore.models import Order
 from tests.estore.shopping import fill, wish
 from tests.portal.conftest import Browser
 

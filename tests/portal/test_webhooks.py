@@ -13,7 +13,7 @@ from core.leases import lease
 from core.webhooks import ReceivedWebhook
 from customers.models import TimelineEntry
 from estore import attempts, checkout, demo, invoices, methods, orders
-from estore.models import Payment, Refund
+from estore.books import Payment, Refund
 from sandbox.webhooks import sign_stripe
 from tests.estore.shopping import fill, wish
 from workers import runner

@@ -9,6 +9,7 @@ from channels.outbox import File
 from core.errors import TransientError
 from core.settings import settings
 from estore import attempts, documents, emails, invoices, orders, payments, reconciliation, refunds
+from estore.books import Invoice, InvoiceStatus, Payment, PaymentStatus, Refund, RefundStatus
 from estore.gateway import Refused
 from estore.jobs import (
     CloseCheckout,
@@ -22,7 +23,7 @@ from estore.jobs import (
     SendReceipt,
     SendShipped,
 )
-from estore.models import Invoice, InvoiceStatus, Order, Payment, PaymentStatus, Refund, RefundStatus
+from estore.models import Order
 from workers.handlers.core import READERS
 from workers.runner import Run, outside, transactional
 

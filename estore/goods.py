@@ -1,0 +1,185 @@
+"""What the store offers: goods, and the ways to send them and to pay for them."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, CreatedAt, Facts, Instant, Key, Minor
+
+
+class Category(Base):
+    __tablename__ = "category"
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    picture: Mapped[str] = mapped_column(Text, server_default="")
+    position: Mapped[int] = mapped_column(server_default="0")
+    translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+
+
+class Product(Base):
+    __tablename__ = "product"
+    __table_args__ = (
+        Index("ix_product_search", "search", postgresql_using="gin"),
+        Index(
+            "ix_product_document_trgm",
+            "document",
+            postgresql_using="gin",
+            postgresql_ops={"document": "gin_trgm_ops"},
+        ),
+        Index(None, "category_id", "position"),
+    )
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    tagline: Mapped[str] = mapped_column(Text, server_default="")
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    # [[label, value], …] in the order that they are shown in.
+    specification: Mapped[list[list[str]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    # {locale: {"name": …, "tagline": …, "description": …}}
+    translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    category_id: Mapped[UUID] = mapped_column(ForeignKey("category.id"))
+    picture: Mapped[str] = mapped_column(Text, server_default="")
+    tax_category: Mapped[str] = mapped_column(Text, server_default="standard")
+    position: Mapped[int] = mapped_column(server_default="0")
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[CreatedAt]
+    # Everything a search may find, in plain lower-case letters; written by `search.index`.
+    document: Mapped[str] = mapped_column(Text, server_default="")
+    search: Mapped[Any] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('simple'::regconfig, document)", persisted=True), deferred=True
+    )
+
+
+class Sku(Base):
+    """One thing that can be bought: a variant of a product, with its price including VAT."""
+
+    __tablename__ = "sku"
+    __table_args__ = (CheckConstraint("price >= 0", name="price"), Index(None, "product_id", "position"))
+
+    id: Mapped[Key]
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    # {"Size": "1 kg"}; empty where there is nothing to choose.
+    options: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    # Empty where the product's picture does.
+    picture: Mapped[str] = mapped_column(Text, server_default="")
+    price: Mapped[Minor]
+    currency: Mapped[str] = mapped_column(Text, server_default="EUR")
+    weight: Mapped[int] = mapped_column(server_default="0")  # grams
+    position: Mapped[int] = mapped_column(server_default="0")
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+    @property
+    def label(self) -> str:
+        return ", ".join(str(value) for value in self.options.values())
+
+
+class Stock(Base):
+    __tablename__ = "stock"
+    __table_args__ = (CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved"),)
+
+    sku_id: Mapped[UUID] = mapped_column(ForeignKey("sku.id"), primary_key=True)
+    on_hand: Mapped[int] = mapped_column(server_default="0")
+    reserved: Mapped[int] = mapped_column(server_default="0")
+
+
+class TaxRate(Base):
+    """VAT of a country for a category of goods: 0.1900 is 19 %."""
+
+    __tablename__ = "tax_rate"
+
+    country: Mapped[str] = mapped_column(Text, primary_key=True)
+    category: Mapped[str] = mapped_column(Text, primary_key=True)
+    rate: Mapped[Decimal] = mapped_column(Numeric(6, 4))
+
+
+class ShippingMethod(Base):
+    __tablename__ = "shipping_method"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    promise: Mapped[str] = mapped_column(Text, server_default="")
+    # Like a product's: {"de": {"name": …, "promise": …}}.
+    translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    price: Mapped[Minor]
+    # Goods worth this much or more travel free.
+    free_from: Mapped[int | None]
+    countries: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    position: Mapped[int] = mapped_column(server_default="0")
+
+
+class PaymentMethod(Base):
+    __tablename__ = "payment_method"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(Text, unique=True)
+    # card (the gateway), transfer (wait for the money), later (goods first: on delivery, on account)
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text, server_default="")
+    # Like a product's: {"de": {"name": …, "detail": …}}.
+    translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    # What a person needs to pay this way: account_holder, iban, bic, bank.
+    instructions: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    # How long the money may take; goods are held as long.
+    days_to_pay: Mapped[int] = mapped_column(server_default="0")
+    for_companies: Mapped[bool] = mapped_column(server_default=text("false"))
+    enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    position: Mapped[int] = mapped_column(server_default="0")
+
+
+class Seller(Base):
+    """Who sells, as it must stand on an invoice. One row."""
+
+    __tablename__ = "seller"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, server_default="1")
+    facts: Mapped[Facts]
+
+
+class Review(Base):
+    """What someone who received a product says of it: one for each person and product."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "product_id"),
+        # Whoever shows a product asks for its shown reviews, newest first; a list asks for its ratings alone.
+        Index("ix_review_shown", "product_id", "created_at", postgresql_where=text("hidden_at IS NULL")),
+        Index("ix_review_ratings", "product_id", "rating", postgresql_where=text("hidden_at IS NULL")),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+    )
+
+    id: Mapped[Key]
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    # The delivered order that it rests on.
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    rating: Mapped[int]
+    body: Mapped[str] = mapped_column(Text, server_default="")
+    # As shown to everyone: "Anna K."
+    author: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text, server_default="en")
+    created_at: Mapped[CreatedAt]
+    # Taken off the page by a colleague; counted no more.
+    hidden_at: Mapped[Instant | None]
