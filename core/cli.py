@@ -24,6 +24,7 @@ SUMMARIES = {
     "verify": "Rebuild derived data and report every difference.",
     "doctor": "Check this machine and this installation, and say what to do.",
     "create-admin": "Add a colleague with every right.",
+    "token": "Make, show and revoke the keys with which programs use the API.",
 }
 # These make or judge the environment themselves; all others need a database to talk to.
 _WITHOUT_DATABASE = {"up", "doctor"}

@@ -4,6 +4,7 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
     company_name: str = "Halden Coffee Works"
     currency: str = "EUR"
     country: str = "DE"
+    time_zone: str = Field(
+        default="Europe/Berlin", description="the company's: where its days begin and end, as the desk counts them"
+    )
 
     mail_domain: str = "halden.test"
     smtp_relay_host: str = "127.0.0.1"
@@ -51,6 +55,8 @@ class Settings(BaseSettings):
     stripe_webhook_secret: SecretStr = Field(min_length=1)
     stripe_api_base: str | None = None
 
+    api_rate: str = Field(default="600/minute", description="how often a token may call the API")
+
     twilio_account_sid: str
     twilio_auth_token: SecretStr = Field(min_length=1)
     twilio_api_base: str | None = None
@@ -63,6 +69,16 @@ class Settings(BaseSettings):
             if part.strip():
                 ip_network(part.strip())
         return given
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, given: str) -> str:
+        ZoneInfo(given)
+        return given
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:

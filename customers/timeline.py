@@ -21,12 +21,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from core.clock import now
+from core.errors import Invalid
 from core.jobs import Job, enqueue_many
 from core.nudges import nudge
 from customers.merging import group
 from customers.models import TimelineEntry
 
 ANNOUNCED_TOGETHER = 500
+# What the kinds that a company makes up for itself begin with.
+OWN = "custom."
 
 
 class Happening(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -71,6 +74,25 @@ async def append(
     return await append_many(session, [entry]) == 1
 
 
+async def append_own(
+    session: AsyncSession,
+    customer_id: UUID,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    source_key: str,
+    occurred_at: datetime | None = None,
+) -> bool:
+    """Put a happening of a kind that the company made up on a timeline; False when it stood there.
+
+    The kind begins with `custom.`; what it means is known elsewhere. Raises Invalid for one of ours.
+    """
+    if not kind.startswith(OWN):
+        raise Invalid("A kind of your own begins with custom.", {"kind": "Write custom.noun.past."})
+    row = _row(customer_id, kind, 1, None, source_key, payload, occurred_at or now())
+    return await _insert(session, [row]) == 1
+
+
 async def append_many(session: AsyncSession, entries: Iterable[Entry]) -> int:
     """Put many happenings on timelines at once; the number that had not been there."""
     recorded = now()
@@ -79,19 +101,41 @@ async def append_many(session: AsyncSession, entries: Iterable[Entry]) -> int:
         payload = msgspec.to_builtins(entry.happening)
         del payload["kind"]
         rows.append(
-            {
-                "customer_id": entry.customer_id,
-                "id": uuid7(),
-                "kind": entry.happening.kind(),
-                "version": entry.happening.version,
-                "subject_id": entry.subject_id,
-                "source_key": entry.source_key,
-                "payload": payload,
-                "occurred_at": entry.occurred_at or recorded,
-            }
+            _row(
+                entry.customer_id,
+                entry.happening.kind(),
+                entry.happening.version,
+                entry.subject_id,
+                entry.source_key,
+                payload,
+                entry.occurred_at or recorded,
+            )
         )
-    if not rows:
-        return 0
+    return await _insert(session, rows) if rows else 0
+
+
+def _row(
+    customer_id: UUID,
+    kind: str,
+    version: int,
+    subject_id: UUID | None,
+    source_key: str,
+    payload: dict[str, Any],
+    occurred_at: datetime,
+) -> dict[str, Any]:
+    return {
+        "customer_id": customer_id,
+        "id": uuid7(),
+        "kind": kind,
+        "version": version,
+        "subject_id": subject_id,
+        "source_key": source_key,
+        "payload": payload,
+        "occurred_at": occurred_at,
+    }
+
+
+async def _insert(session: AsyncSession, rows: list[dict[str, Any]]) -> int:
     # One order of locks for everyone who says the same things at the same time.
     rows.sort(key=lambda row: (row["customer_id"], row["kind"], row["source_key"]))
     statement = (

@@ -47,8 +47,10 @@ def create_app(settings: Settings) -> Litestar:
         app.state.live = Live(redis)
         app.state.live.start()
         app.state.limits = Limits(settings.redis_url, settings.proxies)
+        app.state.api_rate = settings.api_rate
         app.state.shell = Shell(app.state.database)
         app.state.gateway = Gateway(settings)
+        app.state.zone = settings.time_zone
         clearing = asyncio.create_task(visits.keep_clear(app.state.database))
         yield
         clearing.cancel()
@@ -112,6 +114,7 @@ def create_app(settings: Settings) -> Litestar:
         before_send=[_finish(settings)],
         request_max_body_size=30 * 1024 * 1024,
         openapi_config=None,
+        include_in_schema=False,
         debug=False,
     )
 
@@ -129,7 +132,7 @@ class Visits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and not scope["path"].startswith(
-            ("/static/", "/webhooks/", "/health/")
+            ("/static/", "/webhooks/", "/health/", "/api/")
         ):
             request: Request[Any, Any, Any] = Request(scope)
             token = request.cookies.get(COOKIE)
@@ -142,9 +145,10 @@ class Visits:
             at_desk = scope["path"].startswith("/desk")
             # The desk is English for now; half of it in another language would be worse.
             set_locale(
-                "en" if at_desk else visit.locale or _preferred(request.headers.get("accept-language", ""))
+                "en" if at_desk else visit.locale or _preferred(request.headers.get("accept-language", "")),
+                state.zone,
             )
-            if not at_desk and not scope["path"].startswith("/api/"):
+            if not at_desk:
                 await state.shell.refresh()
         await self.app(scope, receive, send)
 

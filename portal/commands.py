@@ -1,6 +1,11 @@
-"""The command that the HTTP door gives to `throughline`."""
+"""The commands that the HTTP door gives to `throughline`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @click.command()
@@ -34,3 +39,63 @@ def application() -> object:
 
     configure()
     return create_app(settings())
+
+
+@click.group()
+def token() -> None:
+    """The keys with which programs use the API."""
+
+
+@token.command("create")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    help="What it may do, as in customers:read; give it several times.",
+)
+def create_token(name: str, scopes: tuple[str, ...]) -> None:
+    """Make a token called NAME and print it: it is shown this once."""
+    from portal.api import tokens
+
+    _token, secret = asyncio.run(_in_transaction(lambda session: tokens.create(session, name, scopes)))
+    click.echo(secret)
+
+
+@token.command("list")
+def list_tokens() -> None:
+    """Show every token: when it was last used, and what it may do."""
+    from portal.api import tokens
+
+    for kept in asyncio.run(_in_transaction(tokens.listed)):
+        used = f"used {kept.last_used_at:%Y-%m-%d %H:%M}" if kept.last_used_at else "never used"
+        state = "revoked" if kept.revoked_at else used
+        click.echo(f"{kept.id}  {kept.beginning}…  {kept.name}  {state}  {' '.join(kept.scopes)}")
+
+
+@token.command("revoke")
+@click.argument("token_id", type=click.UUID)
+def revoke_token(token_id: UUID) -> None:
+    """Close a token for ever."""
+    from portal.api import tokens
+
+    kept = asyncio.run(_in_transaction(lambda session: tokens.revoke(session, token_id)))
+    click.echo(f"{kept.name} opens nothing any more.")
+
+
+async def _in_transaction[T](act: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    from core.database import Database
+    from core.errors import DomainError, Invalid
+    from core.settings import settings
+
+    database = Database(settings().database_url)
+    try:
+        async with database.transaction() as session:
+            return await act(session)
+    except Invalid as error:
+        raise click.ClickException(" ".join([error.message, *error.fields.values()])) from None
+    except DomainError as error:
+        raise click.ClickException(error.message) from None
+    finally:
+        await database.close()

@@ -1,35 +1,61 @@
 """How errors reach a person: a page, a fragment or a problem document, in words, never a bare 500."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 import structlog
 from litestar import MediaType, Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TransientError
 from core.rendering import gettext as _
 from core.words import mark
+from portal.api.access import NotRecognised
+from portal.api.answers import Changed
 from portal.refusals import NotSignedIn, TooMany
 from portal.rendering import page
 
 log = structlog.get_logger()
 
 
-STATUS = {Invalid: 422, NotFound: 404, NotAllowed: 403, Conflict: 409, TooMany: 429, TransientError: 503}
+STATUS = {
+    Changed: 412,
+    Invalid: 422,
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    TooMany: 429,
+    TransientError: 503,
+}
 
 
 def status_of(error: DomainError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
 
 
+def problem(status: int, message: str, fields: dict[str, str] | None = None) -> Response[Any]:
+    """A problem document (RFC 9457) for a program; `errors` point into what it sent (RFC 6901)."""
+    said: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": message,
+    }
+    if fields:
+        said["errors"] = [{"pointer": f"/{name}", "detail": words} for name, words in fields.items()]
+    return Response(said, status_code=status, media_type="application/problem+json")
+
+
 def answer(
     request: Request[Any, Any, Any], status: int, message: str, fields: dict[str, str] | None = None
 ) -> Response[Any]:
     """The message in the form that the caller reads: RFC 9457 for programs, a notice for htmx, else a page."""
-    wants_json = request.url.path.startswith(("/api/", "/webhooks/")) or (
+    if request.url.path.startswith("/api/"):
+        return problem(status, message, fields)
+    wants_json = request.url.path.startswith("/webhooks/") or (
         "application/json" in request.headers.get("accept", "")
         and "text/html" not in request.headers.get("accept", "")
     )
@@ -53,8 +79,6 @@ def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Resp
 
 def on_not_signed_in(request: Request[Any, Any, Any], error: NotSignedIn) -> Response[Any]:
     path = request.url.path
-    if path.startswith("/api/"):
-        return answer(request, 401, _("Sign in first."))
     target = "/desk/sign-in" if path.startswith("/desk") else "/sign-in"
     back = path if request.method == "GET" and not request.headers.get("hx-request") else ""
     url = f"{target}?next={quote(back)}" if back else target
@@ -76,6 +100,22 @@ WORDS = {
 }
 
 
+def on_not_recognised(request: Request[Any, Any, Any], error: NotRecognised) -> Response[Any]:
+    response = problem(401, error.message)
+    response.headers["www-authenticate"] = 'Bearer realm="Throughline"'
+    return response
+
+
+def on_validation_error(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+    """A request whose body or parameters do not have the declared shape: a program is told what is wrong where."""
+    if not request.url.path.startswith("/api/"):
+        return on_http_error(request, error)
+    found = error.extra if isinstance(error.extra, list) else []
+    return problem(
+        400, _(WORDS[400]), {str(one.get("key", "")): str(one.get("message", "")) for one in found}
+    )
+
+
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     message = WORDS.get(
         error.status_code, "Something went wrong on our side. Nothing was lost: try again in a moment."
@@ -93,6 +133,8 @@ def on_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Re
 HANDLERS: dict[Any, Any] = {
     DomainError: on_domain_error,
     NotSignedIn: on_not_signed_in,
+    NotRecognised: on_not_recognised,
+    ValidationException: on_validation_error,
     HTTPException: on_http_error,
     Exception: on_unexpected_error,
 }

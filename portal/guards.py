@@ -8,6 +8,7 @@ from litestar.handlers.base import BaseRouteHandler
 from core.errors import NotAllowed
 from core.staff import Role
 from portal import visits
+from portal.api import access
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -40,13 +41,31 @@ def staff(*roles: Role) -> _Staff:
     return _Staff(*roles)
 
 
+class _Program:
+    def __init__(self, *scopes: str) -> None:
+        self.scopes = scopes
+
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        await access.recognise(connection, *self.scopes)
+
+
+def program(*scopes: str) -> _Program:
+    """A program with a token that has all of these scopes."""
+    return _Program(*scopes)
+
+
 GUARDS = (anyone, provider, customer)
 
 
 def is_declared(guard: object) -> bool:
-    return guard in GUARDS or isinstance(guard, _Staff)
+    return guard in GUARDS or isinstance(guard, (_Staff, _Program))
 
 
 def roles_of(guard: object) -> tuple[Role, ...]:
     """The roles that a guard asks for; none for one that asks for no role."""
     return guard.roles if isinstance(guard, _Staff) else ()
+
+
+def scopes_of(handler: BaseRouteHandler) -> tuple[str, ...]:
+    """The scopes that a route of the API asks a token for."""
+    return next((guard.scopes for guard in handler.resolve_guards() if isinstance(guard, _Program)), ())

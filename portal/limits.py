@@ -1,6 +1,7 @@
 """Limits on how often something may be tried: atomic in Redis, shared by all processes, said in words."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from time import time
 from typing import Any
@@ -16,6 +17,15 @@ from redis.exceptions import RedisError
 from core.rendering import current_locale
 from core.rendering import gettext as _
 from portal.refusals import TooMany
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How much of a rule is left: `most` in all, `left` now, all of it again at `until` (seconds since 1970)."""
+
+    most: int
+    left: int
+    until: float
 
 
 class Limits:
@@ -47,6 +57,16 @@ class Limits:
                 raise TooMany(
                     _("That was tried too often. Try again in %(wait)s.") % {"wait": _words(wait)}, wait
                 )
+
+    async def measure(self, rule: str, *who: str) -> Measured:
+        """Count one try under a rule of one part ("600/minute"), and say how much is left. Raises TooMany."""
+        await self.take(rule, *who)
+        item = parse(rule)
+        try:
+            stats = await self._shared.get_window_stats(item, *who)
+        except (RedisError, OSError):
+            stats = await self._own.get_window_stats(item, *who)
+        return Measured(item.amount, stats.remaining, stats.reset_time)
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from portal import health, webhooks
+from portal.api import routes as api
 from portal.customer import (
     account,
     cart,
@@ -22,9 +23,13 @@ from portal.desk import (
     articles,
     campaign_reports,
     campaigns,
+    composer,
+    conversations,
     customers,
     home,
     inbox,
+    letters,
+    macros,
     operations,
     palette,
     previews,
@@ -58,7 +63,11 @@ MODULES: list[Any] = [
     desk_signin,
     home,
     inbox,
+    conversations,
+    composer,
     desk_tickets,
+    letters,
+    macros,
     desk_catalogue,
     desk_orders,
     desk_invoices,
@@ -75,4 +84,4 @@ MODULES: list[Any] = [
     desk_styleguide,
 ]
 
-ROUTES = [handler for module in MODULES for handler in module.handlers]
+ROUTES = [*(handler for module in MODULES for handler in module.handlers), *api.ROUTES]

@@ -24,6 +24,7 @@ from core.clock import now
 from core.database import Database
 from core.staff import Staff
 from customers.models import Customer
+from portal.api import answers
 from portal.models import VisitRow
 from portal.refusals import NotSignedIn
 from support import chats
@@ -176,9 +177,10 @@ async def forget_expired(session: AsyncSession) -> None:
 
 
 async def keep_clear(database: Database) -> None:
-    """Delete visits that are over, every hour, until cancelled; an absent database is asked again later."""
+    """Delete what is over, every hour, until cancelled; an absent database is asked again later."""
     while True:
         with suppress(DBAPIError, OSError):
             async with database.transaction() as session:
                 await forget_expired(session)
+                await answers.forget_old(session)
         await asyncio.sleep(CLEARED_EVERY.total_seconds())

@@ -28,6 +28,27 @@ CREATE TABLE public.address (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.api_answer (
+    token_id uuid NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status integer NOT NULL,
+    body bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.api_token (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    beginning text NOT NULL,
+    token_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
 CREATE TABLE public.article (
     id uuid NOT NULL,
     category_id uuid CONSTRAINT article_category_id_not_null1 NOT NULL,
@@ -769,6 +790,12 @@ ALTER TABLE ONLY public.acknowledgement
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT pk_address PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.api_answer
+    ADD CONSTRAINT pk_api_answer PRIMARY KEY (token_id, key);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT pk_api_token PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.article
     ADD CONSTRAINT pk_article PRIMARY KEY (id);
 
@@ -934,6 +961,9 @@ ALTER TABLE ONLY public.timeline_entry
 ALTER TABLE ONLY public.visit
     ADD CONSTRAINT pk_visit PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT uq_api_token_token_hash UNIQUE (token_hash);
+
 ALTER TABLE ONLY public.article_category
     ADD CONSTRAINT uq_article_category_slug UNIQUE (slug);
 
@@ -1041,6 +1071,8 @@ ALTER TABLE ONLY public.timeline_entry
 
 CREATE INDEX ix_address_customer_id ON public.address USING btree (customer_id);
 
+CREATE INDEX ix_api_answer_created_at ON public.api_answer USING btree (created_at);
+
 CREATE INDEX ix_article_category_id_position ON public.article USING btree (category_id, "position");
 
 CREATE INDEX ix_article_words ON public.article USING gin (words);
@@ -1111,6 +1143,8 @@ CREATE INDEX ix_orders_placed_at_id ON public.orders USING btree (placed_at, id)
 
 CREATE INDEX ix_orders_status_placed_at ON public.orders USING btree (status, placed_at);
 
+CREATE INDEX ix_payment_arrived ON public.payment USING btree (settled_at, id) WHERE (status = ANY (ARRAY['succeeded'::text, 'refunded'::text]));
+
 CREATE INDEX ix_payment_customer_id ON public.payment USING btree (customer_id);
 
 CREATE INDEX ix_payment_intent ON public.payment USING btree (provider_payment) WHERE (provider_payment IS NOT NULL);
@@ -1142,6 +1176,10 @@ CREATE INDEX ix_sku_product_id_position ON public.sku USING btree (product_id, "
 CREATE INDEX ix_stock_hold_expires_at ON public.stock_hold USING btree (expires_at) WHERE (status = 'held'::text);
 
 CREATE INDEX ix_ticket_customer_id_created_at ON public.ticket USING btree (customer_id, created_at);
+
+CREATE INDEX ix_ticket_cycle_solved_at ON public.ticket_cycle USING btree (solved_at) WHERE (solved_at IS NOT NULL);
+
+CREATE INDEX ix_ticket_cycle_started_at ON public.ticket_cycle USING btree (started_at);
 
 CREATE INDEX ix_ticket_subject_trgm ON public.ticket USING gin (subject public.gin_trgm_ops);
 
@@ -1177,6 +1215,12 @@ CREATE TRIGGER timeline_entry_append_only BEFORE DELETE OR UPDATE ON public.time
 
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT fk_address_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
+
+ALTER TABLE ONLY public.api_answer
+    ADD CONSTRAINT fk_api_answer_token_id FOREIGN KEY (token_id) REFERENCES public.api_token(id);
+
+ALTER TABLE ONLY public.api_token
+    ADD CONSTRAINT fk_api_token_created_by FOREIGN KEY (created_by) REFERENCES public.staff(id);
 
 ALTER TABLE ONLY public.article
     ADD CONSTRAINT fk_article_category_id FOREIGN KEY (category_id) REFERENCES public.article_category(id);

@@ -1,0 +1,22 @@
+"""Every route of the API, noun by noun."""
+
+from litestar import Router
+
+from portal.api import customers, reference, timeline
+from portal.api.answers import Tagged
+
+NOUNS = {"Customers": customers, "Timeline": timeline}
+
+ROUTES = [
+    Router(
+        "/api/v1",
+        route_handlers=[
+            Router("/", route_handlers=module.handlers, tags=[noun]) for noun, module in NOUNS.items()
+        ],
+        middleware=[Tagged],
+        # Whoever brings a token in a header is no browser led astray by another site.
+        opt={"exclude_from_csrf": True},
+        include_in_schema=True,
+    ),
+    *reference.handlers,
+]

@@ -1,0 +1,83 @@
+from litestar import Litestar
+from sqlalchemy import select
+
+from core.database import Database
+from customers.models import Customer
+from portal.api import tokens
+from portal.api.models import ApiToken
+from tests.portal.api.conftest import Program
+from tests.portal.conftest import Browser
+
+
+async def test_without_a_token_nothing_is_said(client: Browser) -> None:
+    for headers in ({}, {"authorization": "Bearer tl_made-up"}, {"authorization": "Basic dGw6"}):
+        answer = await client.get("/api/v1/customers", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.json()["title"] == "Unauthorized"
+
+
+async def test_a_colleagues_cookie_opens_no_api(agent_client: Browser) -> None:
+    assert (await agent_client.get("/api/v1/customers")).status_code == 401
+
+
+async def test_a_token_opens_only_what_its_scopes_say(program: Program, database: Database) -> None:
+    reader = await program("customers:read")
+    assert (await reader.get("/api/v1/customers")).status_code == 200
+    answer = await reader.post("/api/v1/customers", json={"email": "lena@post.test"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        403,
+        "This token lacks the scope customers:write.",
+    )
+    async with database.transaction() as session:
+        assert (await session.scalars(select(Customer))).all() == []
+
+
+async def test_a_revoked_token_opens_nothing(program: Program, database: Database) -> None:
+    reader = await program("customers:read")
+    async with database.transaction() as session:
+        await tokens.revoke(session, (await tokens.listed(session))[0].id)
+    assert (await reader.get("/api/v1/customers")).status_code == 401
+
+
+async def test_the_secret_is_nowhere_in_the_database(program: Program, database: Database) -> None:
+    reader = await program("customers:read")
+    secret = reader.headers["authorization"].removeprefix("Bearer ")
+    await reader.get("/api/v1/customers")
+    async with database.transaction() as session:
+        token = (await session.scalars(select(ApiToken))).one()
+    assert secret.startswith(token.beginning)
+    assert len(token.beginning) == 9
+    assert secret.encode() not in token.token_hash
+    assert token.last_used_at is not None
+
+
+async def test_every_answer_says_how_much_is_left(program: Program) -> None:
+    reader = await program("customers:read")
+    first, second = [await reader.get("/api/v1/customers") for _ in range(2)]
+    assert first.headers["ratelimit-limit"] == second.headers["ratelimit-limit"] == "600"
+    assert int(first.headers["ratelimit-remaining"]) - 1 == int(second.headers["ratelimit-remaining"])
+    assert 0 < int(second.headers["ratelimit-reset"]) <= 60
+
+
+async def test_too_many_calls_are_told_to_wait(program: Program, app: Litestar) -> None:
+    app.state.api_rate = "2/minute"
+    reader = await program("customers:read")
+    answers = [await reader.get("/api/v1/customers") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 0 < int(answers[2].headers["retry-after"]) <= 60
+    assert answers[2].json()["title"] == "Too Many Requests"
+
+
+async def test_guessing_tokens_is_limited(client: Browser) -> None:
+    statuses = set()
+    for number in range(61):
+        answer = await client.get("/api/v1/customers", headers={"authorization": f"Bearer tl_{number}"})
+        statuses.add(answer.status_code)
+    assert statuses == {401, 429}
+
+
+async def test_an_address_that_leads_nowhere_is_a_problem_document(program: Program) -> None:
+    answer = await (await program()).get("/api/v1/nonsense")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
