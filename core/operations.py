@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
@@ -47,6 +47,30 @@ async def queues(session: AsyncSession) -> list[QueueState]:
     return [found.get(name, QueueState(name)) for name in QUEUES] + [
         state for name, state in sorted(found.items()) if name not in QUEUES
     ]
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How long the oldest due job of a queue waits, in seconds: for a relay, and for anyone to take it up."""
+
+    relay: float = 0.0
+    oldest_due: float = 0.0
+
+
+async def lags(session: AsyncSession) -> dict[str, Lag]:
+    """The lag of every queue. What a worker says that it has in hand does not wait, however long it takes."""
+    taken_up = and_(JobRow.leased_until > func.now(), JobRow.started == JobRow.attempts)
+    rows = await session.execute(
+        select(
+            JobRow.queue,
+            func.extract("epoch", func.now() - func.min(READY_AT).filter(READY_AT <= func.now())),
+            func.extract("epoch", func.now() - func.min(JobRow.due_at)),
+        )
+        .where(JobRow.dead_at.is_(None), JobRow.due_at <= func.now(), taken_up.is_not(True))
+        .group_by(JobRow.queue)
+    )
+    waiting = {queue: Lag(float(relay or 0), float(oldest)) for queue, relay, oldest in rows}
+    return {queue: waiting.get(queue, Lag()) for queue in QUEUES}
 
 
 async def dead_jobs(session: AsyncSession, limit: int = 100) -> list[JobRow]:

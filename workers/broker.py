@@ -12,6 +12,7 @@ from dramatiq.middleware import AsyncIO, Middleware
 from redis.asyncio import Redis
 
 from core.database import Database
+from core.heartbeats import Heart
 from core.jobs import QUEUES
 from core.leases import Lease
 from core.settings import Settings
@@ -80,8 +81,10 @@ class Process(Middleware):
         self.database = Database(self.settings.database_url, self.redis, pool_size=AT_ONCE)
         self.resources = Resources(self.settings, self.redis)
         self.at_once = {"default": asyncio.Semaphore(AT_ONCE)}
+        self.beating = asyncio.create_task(Heart(self.redis, "worker").keep_beating())
 
     async def shut(self) -> None:
+        self.beating.cancel()
         await self.resources.close()
         await self.database.close()
         await self.redis.aclose()

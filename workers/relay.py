@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from core import leases
 from core.clock import now
 from core.database import Database
+from core.heartbeats import Heart
 from core.jobs import QUEUES, TOPIC
 from core.leases import Lease
 from core.nudges import PREFIX
@@ -69,12 +70,14 @@ def _send(broker: Broker, tickets: list[tuple[str, list[Lease]]]) -> None:
 async def run_relay(database: Database, redis: Redis, broker: Broker, stop: asyncio.Event) -> None:
     """Relay until `stop` is set: at every nudge, when the next job falls due, and at least once a second."""
     wake = asyncio.Event()
+    heart = Heart(redis, "relay")
     listener = asyncio.create_task(_listen(redis, wake))
     try:
         while not stop.is_set():
             wake.clear()
             try:
                 more = await relay_once(database, broker)
+                await heart.beat()
                 wait = FULL if more else await _until_next(database)
             except (DBAPIError, OSError, RedisError) as error:
                 log.warning("relay waits", error=type(error).__name__)

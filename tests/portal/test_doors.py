@@ -4,7 +4,6 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from portal import guards
-from tests.portal.conftest import Browser
 
 
 def test_every_route_declares_who_may_call_it(app: Litestar) -> None:
@@ -19,8 +18,3 @@ def test_every_route_declares_who_may_call_it(app: Litestar) -> None:
                 undeclared.append((route.path, handler.fn.__name__, len(found)))
     assert undeclared == []
     assert seen > 100
-
-
-async def test_it_is_ready_when_the_database_and_redis_answer(client: Browser) -> None:
-    answer = await client.get("/health/ready")
-    assert (answer.status_code, answer.json()) == (200, {"database": "ok", "redis": "ok"})
