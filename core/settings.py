@@ -15,14 +15,24 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="THROUGHLINE_", extra="ignore")
 
-    environment: Literal["embedded", "production", "test"] = "production"
-    home: Path = Path(".throughline")
-    host: str = "127.0.0.1"
-    port: int = 8000
-    smtp_host: str = "127.0.0.1"
-    smtp_port: int = 2525
-    sandbox_port: int = 8025
-    public_url: str = "http://127.0.0.1:8000"
+    environment: Literal["embedded", "production", "test"] = Field(
+        default="production", description="`embedded` is what `make run` sets: the demo company may be loaded"
+    )
+    home: Path = Field(
+        default=Path(".throughline"),
+        description="the folder that holds everything of `make run`: data, logs, secrets",
+    )
+    host: str = Field(default="127.0.0.1", description="the address on which the site and the desk listen")
+    port: int = Field(default=8000, description="the port of the site and the desk")
+    smtp_host: str = Field(
+        default="127.0.0.1", description="the address on which `throughline listen` takes mail"
+    )
+    smtp_port: int = Field(default=2525, description="its port; let your mail server hand mail on to it")
+    sandbox_port: int = Field(default=8025, description="the sandbox, in `make run` only")
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="how browsers reach the site, without a slash at the end: every link in a mail begins with it",
+    )
     trusted_proxies: str = Field(
         default="",
         description="networks of the TLS front, 10.0.0.0/8,127.0.0.1: only its X-Forwarded-For is believed",
@@ -33,34 +43,57 @@ class Settings(BaseSettings):
     broker_url: str | None = Field(default=None, description="redis:// (a database of its own) or amqp://")
     secret_key: SecretStr = Field(min_length=32, description="signs links, tokens and cookies")
 
-    company_name: str = "Halden Coffee Works"
-    currency: str = "EUR"
-    country: str = "DE"
+    company_name: str = Field(
+        default="Halden Coffee Works",
+        description="how the company is called on pages, in mail and on documents",
+    )
+    currency: str = Field(default="EUR", description="the currency of prices and figures, ISO 4217")
+    country: str = Field(
+        default="DE", description="the home country, ISO 3166: what shipping and checkout begin with"
+    )
     time_zone: str = Field(
-        default="Europe/Berlin", description="the company's: where its days begin and end, as the desk counts them"
+        default="Europe/Berlin",
+        description="the company's: where its days begin and end, as the desk counts them",
     )
 
-    mail_domain: str = "halden.test"
-    smtp_relay_host: str = "127.0.0.1"
-    smtp_relay_port: int = 25
-    smtp_relay_username: str | None = None
-    smtp_relay_password: SecretStr | None = None
-    smtp_relay_security: Literal["none", "starttls", "tls"] = "none"
+    mail_domain: str = Field(
+        default="halden.test",
+        description="the domain of our addresses: support@, shop@ and the addresses that answers come back to",
+    )
+    smtp_relay_host: str = Field(default="127.0.0.1", description="the mail server that takes what we send")
+    smtp_relay_port: int = Field(default=25, description="its port")
+    smtp_relay_username: str | None = Field(
+        default=None, description="who we are there; without it we do not log in"
+    )
+    smtp_relay_password: SecretStr | None = Field(default=None, description="our password there")
+    smtp_relay_security: Literal["none", "starttls", "tls"] = Field(
+        default="none", description="how the connection to it is encrypted"
+    )
     trusted_authserv_id: str | None = Field(
         default=None,
         description="the authserv-id of the relay in front of our listener, whose Authentication-Results we believe",
     )
 
-    stripe_api_key: SecretStr
-    stripe_webhook_secret: SecretStr = Field(min_length=1)
-    stripe_api_base: str | None = None
+    stripe_api_key: SecretStr = Field(description="the secret key of the Stripe account")
+    stripe_webhook_secret: SecretStr = Field(
+        min_length=1, description="the signing secret of the webhook at /webhooks/stripe"
+    )
+    stripe_api_base: str | None = Field(
+        default=None, description="another address of the API; leave it empty to use Stripe itself"
+    )
 
     api_rate: str = Field(default="600/minute", description="how often a token may call the API")
 
-    twilio_account_sid: str
-    twilio_auth_token: SecretStr = Field(min_length=1)
-    twilio_api_base: str | None = None
-    twilio_number: str = "+4930555010"
+    twilio_account_sid: str = Field(description="the Twilio account")
+    twilio_auth_token: SecretStr = Field(
+        min_length=1, description="its token: it opens the API and checks the webhook at /webhooks/twilio"
+    )
+    twilio_api_base: str | None = Field(
+        default=None, description="another address of the API; leave it empty to use Twilio itself"
+    )
+    twilio_number: str = Field(
+        default="+4930555010", description="the number that our text messages come from"
+    )
 
     @field_validator("trusted_proxies")
     @classmethod
