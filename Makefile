@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Everything else is listed by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint messages bench clean install install-dev chromium
+.PHONY: help run test lint messages docs bench clean install install-dev chromium
 
 # Test processes at a time; each starts a PostgreSQL and a Redis of its own.
 WORKERS ?= 2
@@ -41,6 +41,9 @@ messages: install-dev ## Collect what is said to people, for the translators: po
 		--add-location=file --sort-output --no-wrap --omit-header $(SPOKEN)
 	@.venv/bin/pybabel -q update --input-file=portal/locales/messages.pot --output-dir=portal/locales \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
+
+docs: install-dev ## Write docs/settings.md from the code.
+	@.venv/bin/python docs/write_settings.py
 
 bench: install-dev ## Measure, and print the figures.
 	@.venv/bin/python -m tests.bench

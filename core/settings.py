@@ -38,9 +38,12 @@ class Settings(BaseSettings):
         description="networks of the TLS front, 10.0.0.0/8,127.0.0.1: only its X-Forwarded-For is believed",
     )
 
-    database_url: str = Field(description="postgresql+asyncpg://…")
-    redis_url: str = Field(description="redis://… or unix://…, database 0: nudges, rate limits")
-    broker_url: str | None = Field(default=None, description="redis:// (a database of its own) or amqp://")
+    database_url: str = Field(description="PostgreSQL 18: postgresql+asyncpg://user:password@host/database")
+    redis_url: str = Field(description="Redis or Valkey, redis://host/0 or unix://…: nudges, rate limits")
+    broker_url: str | None = Field(
+        default=None,
+        description="what carries jobs to workers: redis://host/1 (a database of its own) or amqp://…",
+    )
     secret_key: SecretStr = Field(min_length=32, description="signs links, tokens and cookies")
 
     company_name: str = Field(
