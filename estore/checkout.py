@@ -1,8 +1,7 @@
-"""Checking out: what a basket comes to at an address, and turning it into an order in one transaction."""
+"""Checking out: turning a cart into an order in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,11 +14,12 @@ from core.jobs import enqueue
 from core.words import mark, worded
 from customers import consent, identities, merging, timeline
 from customers.models import Address, AddressKind, Customer
-from estore import attempts, carts, catalogue, invoices, methods, pricing, stock
-from estore.goods import PaymentMethod, ShippingMethod, TaxRate
+from estore import attempts, carts, catalogue, invoices, methods, stock
+from estore.goods import PaymentMethod
 from estore.happenings import OrderPlaced
 from estore.jobs import ExpireHold
 from estore.models import ORDER_NUMBERS, Cart, Order, OrderLine, OrderStatus
+from estore.quotes import Quote, quote
 
 FIELD_LENGTHS = {"name": 120, "company": 120, "street": 200, "postcode": 12, "city": 100, "phone": 40}
 
@@ -45,64 +45,6 @@ class Checkout:
     expected_total: int | None = None
     # The words of the box for news that the person ticked; empty when it was left alone.
     news_wording: str = ""
-
-
-@dataclass(frozen=True)
-class Quote:
-    """What a cart comes to; `shipping` is None while nothing is sent to that country."""
-
-    totals: pricing.Totals
-    lines: list[carts.Line]
-    rates: list[Decimal]
-    shipping: ShippingMethod | None
-    currency: str
-    shipping_price: int = field(default=0)
-
-
-async def countries(session: AsyncSession) -> list[str]:
-    """Where we send to (ISO 3166-1 alpha-2)."""
-    rows = await session.scalars(select(ShippingMethod.countries).where(ShippingMethod.enabled))
-    return sorted({country for row in rows for country in row})
-
-
-async def shipping_methods(session: AsyncSession, country: str = "") -> list[ShippingMethod]:
-    """The ways that goods travel, to this country or to any."""
-    query = select(ShippingMethod).where(ShippingMethod.enabled)
-    if country:
-        query = query.where(ShippingMethod.countries.contains([country]))
-    return list(await session.scalars(query.order_by(ShippingMethod.position, ShippingMethod.code)))
-
-
-def shipping_price(method: ShippingMethod, goods: int) -> int:
-    """What a method costs for goods worth this much, minor units."""
-    return 0 if method.free_from is not None and goods >= method.free_from else method.price
-
-
-async def quote(
-    session: AsyncSession, cart: Cart, country: str, shipping: str = "", *, home: str = "DE"
-) -> Quote:
-    """What a cart comes to, sent to `country`; VAT of that country where we charge it, else of `home`.
-
-    Without `shipping` (a code) the first method is taken, so that a total can be shown early.
-    """
-    lines = await carts.lines(session, cart)
-    rates = await _rates(session, country, home)
-    methods = await shipping_methods(session, country)
-    chosen = next((one for one in methods if one.code == shipping), methods[0] if methods else None)
-    goods = sum(line.total for line in lines)
-    price = shipping_price(chosen, goods) if chosen and lines else 0
-    line_rates = [rates.get(line.product.tax_category, rates.get("standard", Decimal(0))) for line in lines]
-    items = [
-        pricing.Item(line.sku.price, line.quantity, rate)
-        for line, rate in zip(lines, line_rates, strict=True)
-    ]
-    return Quote(pricing.add_up(items, price), lines, line_rates, chosen, cart.currency, price)
-
-
-async def _rates(session: AsyncSession, country: str, home: str) -> dict[str, Decimal]:
-    rows = (await session.scalars(select(TaxRate).where(TaxRate.country.in_([country, home])))).all()
-    abroad = {row.category: row.rate for row in rows if row.country == country}
-    return abroad or {row.category: row.rate for row in rows}
 
 
 async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> Order:

@@ -23,7 +23,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from customers import identities, profile
 from customers.models import AddressKind, IdentityKind
-from estore import checkout, invoices, orders
+from estore import invoices, orders, quotes
 from estore.books import InvoiceKind, InvoiceStatus
 from estore.models import OrderStatus
 from portal import visits
@@ -190,7 +190,7 @@ async def _profile_page(
             },
             "contacts": [one for one in contacts if one.kind != IdentityKind.CHAT],
             "addresses": await profile.addresses(session, customer_id),
-            "countries": _named(await checkout.countries(session) or [settings.country]),
+            "countries": _named(await quotes.countries(session) or [settings.country]),
         }
     if typed is not None and form == "profile":
         context["person"] = typed

@@ -15,9 +15,10 @@ from core.errors import Invalid
 from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import carts, catalogue, checkout
+from estore import carts, catalogue, quotes
 from portal import visits
-from portal.customer.store import amount, name_of, picture, product_context, stock_words
+from portal.customer import products
+from portal.customer.store import amount, name_of, picture, stock_words
 from portal.forms import read_form
 from portal.guards import anyone
 from portal.limits import Limits, client
@@ -38,11 +39,11 @@ async def context(session: AsyncSession, visit: Visit, settings: Settings) -> di
     cart = await carts.open_cart(session, visit.cart_id, visit.customer_id)
     if cart is None:
         return {"lines": [], "quote": None, "count": 0}
-    quote = await checkout.quote(session, cart, settings.country, home=settings.country)
+    quote = await quotes.quote(session, cart, settings.country, home=settings.country)
     return {"lines": [_line(line) for line in quote.lines], "quote": quote, **totals(quote)}
 
 
-def totals(quote: checkout.Quote) -> dict[str, Any]:
+def totals(quote: quotes.Quote) -> dict[str, Any]:
     """The sums of a quote in words, line by line."""
     currency, sums = quote.currency, quote.totals
     rows: list[tuple[str, ...]] = [(_("Goods"), amount(sums.goods, currency))]
@@ -127,10 +128,13 @@ async def add(
             )
             facts = await context(session, visit, settings) if hx else {}
     except Invalid as error:
-        facts = product_context(shown, form.sku, _(next(iter(error.fields.values()), error.message)))
+        facts = products.context(shown, form.sku, _(next(iter(error.fields.values()), error.message)))
         if hx:
             return page("store/_buy.html", facts, status_code=422, re_target="#buy", re_swap="outerHTML")
-        return page("store/product.html", facts | {"others": []}, status_code=422)
+        async with database.transaction() as session:
+            shell = request.app.state.get("shell")
+            facts |= await products.around(session, shown, shell, visit, settings.country)
+        return page("store/product.html", facts, status_code=422)
     if not hx:
         return Redirect("/cart", status_code=303)
     return page(

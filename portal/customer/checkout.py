@@ -16,7 +16,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from customers import identities
 from customers.models import Customer, IdentityKind
-from estore import carts, catalogue, checkout, methods, orders
+from estore import carts, catalogue, checkout, methods, orders, quotes
 from estore.gateway import Gateway
 from estore.goods import PaymentMethod
 from estore.models import Order
@@ -65,13 +65,13 @@ async def _context(
     if cart is None:
         return None
     country = filled.get("country") or settings.country
-    quote = await checkout.quote(session, cart, country, filled.get("shipping", ""), home=settings.country)
+    quote = await quotes.quote(session, cart, country, filled.get("shipping", ""), home=settings.country)
     if not quote.lines:
         return None
     goods, currency = quote.totals.goods, cart.currency
     locale = current_locale()
     names = Locale.parse(locale).territories
-    served = await checkout.countries(session)
+    served = await quotes.countries(session)
     ways = await methods.offered(session)
     return {
         "filled": {**filled, "country": country},
@@ -84,9 +84,9 @@ async def _context(
                 one.code,
                 catalogue.words(one, "name", locale),
                 catalogue.words(one, "promise", locale),
-                _price(checkout.shipping_price(one, goods), currency),
+                _price(quotes.shipping_price(one, goods), currency),
             )
-            for one in await checkout.shipping_methods(session, country)
+            for one in await quotes.shipping_methods(session, country)
         ],
         "shipping": quote.shipping.code if quote.shipping else "",
         "payments": [_way(one) for one in ways],
