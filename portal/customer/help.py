@@ -22,7 +22,7 @@ from portal.guards import anyone
 from portal.limits import Limits, client
 from portal.rendering import page
 from portal.visits import Visit
-from support import articles, editing, waiting
+from support import articles, readers, waiting
 
 VOTES_BY_CLIENT = "60/hour"
 
@@ -103,7 +103,7 @@ async def _article(
         article = await articles.published(session, slug, locale)
         sections = await articles.sections(session, locale)
         if read:
-            await editing.seen(session, article.id)
+            await readers.seen(session, article.id)
     topic = next(section for section in sections if section.id == article.category_id)
     context = {
         "article": article,

@@ -20,7 +20,7 @@ from portal.customer.help import reasons
 from portal.forms import read_form
 from portal.guards import staff
 from portal.rendering import page
-from support import articles, editing
+from support import articles, editing, readers
 
 HERE = "/desk/help"
 ONE = HERE + "/articles/{article_id:uuid}"
@@ -66,7 +66,7 @@ async def show_articles(database: NamedDependency[Database], category: Asked = "
     async with database.transaction() as session:
         categories = await editing.categories(session)
         chosen = next((one for one, _held in categories if one.slug == category), None)
-        listed = await editing.listing(session, chosen.id if chosen else None)
+        listed = await readers.listing(session, chosen.id if chosen else None)
     context = {
         "listed": listed,
         "categories": categories,
@@ -89,7 +89,7 @@ async def _editor(
     category: str = "",
 ) -> Response[Any]:
     """The page to write on; `form` is what was typed already."""
-    found = await editing.find(session, article_id) if article_id else None
+    found = await readers.find(session, article_id) if article_id else None
     article = found.article if found else None
     written = language if language in LANGUAGES else article.locale if article else "en"
     if form is None:
@@ -111,7 +111,7 @@ async def _editor(
         "category_options": [(str(one.id), one.name) for one, _held in await editing.categories(session)],
         "languages": LANGUAGES,
         "reason_words": _reason_words(),
-        "comments": await editing.comments(session, article.id) if article else [],
+        "comments": await readers.comments(session, article.id) if article else [],
         "message": error.message if error else "",
         "errors": error.fields if isinstance(error, Invalid) else {},
         "preview": articles.render(form.body)[0] if preview else None,
