@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_datetime_format
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -45,6 +45,11 @@ def translations(locale: str) -> NullTranslations:
 
 def current_locale() -> str:
     return _locale.get()
+
+
+def spoken() -> str:
+    """The language as Babel knows it: English dates are those of Europe, 22 Nov and 24 hours."""
+    return "en_GB" if _locale.get() == "en" else _locale.get()
 
 
 def set_locale(locale: str, zone: str | None = None) -> None:
@@ -91,23 +96,28 @@ def local(instant: datetime) -> datetime:
 
 
 def _date(instant: datetime | date, style: str = "medium") -> str:
+    """A day; "short" leaves out the year when it is this one."""
     day = local(instant).date() if isinstance(instant, datetime) else instant
-    return str(format_date(day, style, locale=_locale.get()))
+    if style == "short":
+        return str(
+            format_skeleton("MMMd" if day.year == local(now()).year else "yMMMd", day, locale=spoken())
+        )
+    return str(format_date(day, style, locale=spoken()))
 
 
 def _time(instant: datetime) -> str:
-    return str(format_time(local(instant), "short", locale=_locale.get()))
+    return str(format_time(local(instant), "short", locale=spoken()))
 
 
-def _moment(instant: datetime) -> str:
-    return str(format_datetime(local(instant), "medium", locale=_locale.get()))
+def moment(instant: datetime) -> str:
+    """The day and the minute, as the reader's language puts them together."""
+    pattern = str(get_datetime_format("medium", locale=spoken())).replace("'", "")
+    return pattern.replace("{0}", _time(instant)).replace("{1}", _date(instant))
 
 
 def _ago(instant: datetime, at: datetime | None = None) -> str:
     """How long before (or after) `at`, by default now: "5 minutes ago", "in 2 hours"."""
-    return str(
-        format_timedelta(instant - (at or now()), add_direction=True, threshold=1.1, locale=_locale.get())
-    )
+    return str(format_timedelta(instant - (at or now()), add_direction=True, threshold=1.1, locale=spoken()))
 
 
 def environment(*folders: Path) -> Environment:
@@ -129,7 +139,7 @@ def environment(*folders: Path) -> Environment:
         "money": _money,
         "date": _date,
         "time": _time,
-        "moment": _moment,
+        "moment": moment,
         "ago": _ago,
         "translated": gettext,
         "iso": lambda instant: instant.isoformat(),

@@ -5,9 +5,11 @@ number. A nudge that is lost costs nothing lasting: every reconnection begins wi
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Protocol
 
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from redis.asyncio import Redis
@@ -19,6 +21,14 @@ PING = 15
 WAITING = 256
 
 
+class Attendance(Protocol):
+    """Who holds a stream open: told when it begins, again while it lasts, and when it ends."""
+
+    async def here(self) -> None: ...
+
+    async def gone(self) -> None: ...
+
+
 class Live:
     """One subscription to Redis for the whole process, shared out to the streams that browsers hold open."""
 
@@ -26,6 +36,7 @@ class Live:
         self.redis = redis
         self.streams: dict[str, set[asyncio.Queue[tuple[str, str]]]] = defaultdict(set)
         self._listener: asyncio.Task[None] | None = None
+        self._farewells: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         self._listener = asyncio.create_task(self._listen())
@@ -58,17 +69,23 @@ class Live:
             for waiting in streams:
                 _put(waiting, (topic, about))
 
-    def stream(self, topics: dict[str, str]) -> ServerSentEvent:
+    def stream(self, topics: dict[str, str], attendance: Attendance | None = None) -> ServerSentEvent:
         """Events for a browser: `topics` maps a topic to the event's name there. Holds no database connection."""
-        return ServerSentEvent(self._events(topics))
+        return ServerSentEvent(self._events(topics, attendance))
 
-    async def _events(self, topics: dict[str, str]) -> AsyncIterator[ServerSentEventMessage]:
+    async def _events(
+        self, topics: dict[str, str], attendance: Attendance | None = None
+    ) -> AsyncIterator[ServerSentEventMessage]:
         waiting: asyncio.Queue[tuple[str, str]] = asyncio.Queue(WAITING)
         for topic in topics:
             self.streams[topic].add(waiting)
         try:
+            told = -float("inf")
             yield ServerSentEventMessage(event="resume", data="")
             while True:
+                if attendance is not None and time.monotonic() - told >= PING:
+                    told = time.monotonic()
+                    await attendance.here()
                 try:
                     topic, about = await asyncio.wait_for(waiting.get(), PING)
                 except TimeoutError:
@@ -80,6 +97,14 @@ class Live:
                 self.streams[topic].discard(waiting)
                 if not self.streams[topic]:
                     del self.streams[topic]
+            if attendance is not None:
+                # The stream is being cancelled: what is said last is said by a task of its own.
+                self._farewells.add(said := asyncio.create_task(_farewell(attendance)))
+                said.add_done_callback(self._farewells.discard)
+
+
+async def _farewell(attendance: Attendance) -> None:
+    await attendance.gone()
 
 
 def _put(waiting: asyncio.Queue[tuple[str, str]], event: tuple[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Threads as they are read: letters, bubbles and notes, with the days between them."""
+"""Threads as they are read: letters, bubbles, notes and events, with the days between them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from litestar import Response
 
 from channels.models import Attachment, Blob
 from core.clock import now
-from core.rendering import current_locale, local
+from core.rendering import current_locale, local, moment, spoken
 from core.rendering import gettext as _
 from support.quotes import fold
 from support.threads import Item
@@ -30,6 +30,11 @@ _STYLES = {
     "padding", "margin", "border", "border-collapse", "width", "line-height", "list-style-type",
 }  # fmt: skip
 
+_MARKS = {
+    "assigned": "user-check", "released": "users", "solved": "circle-check", "reopened": "rotate-ccw",
+    "snoozed": "alarm-clock", "woken": "sun", "waits": "clock", "priority": "flag",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -37,7 +42,7 @@ class Shown:
 
     id: UUID
     seq: int
-    form: str  # bubble, letter, note
+    form: str  # bubble, letter, note, event
     kind: str
     day: str
     who: str
@@ -52,6 +57,7 @@ class Shown:
     unproven: bool
     frame: str | None
     files: list[tuple[str, str, str]]
+    mark: str = ""  # the icon of an event
 
 
 def show(
@@ -71,8 +77,10 @@ def show(
     last = local(after).date() if after else None
     for item in items:
         day = local(item.at).date()
-        form = "note" if item.kind == "note" else "bubble" if item.kind in BUBBLES else "letter"
+        form = item.kind if item.kind in ("note", "event") else "bubble" if item.kind in BUBBLES else "letter"
         words, quoted = (item.text, "") if form != "letter" else fold(item.text)
+        if form == "event":
+            words = _told(item)
         taken_back = item.status == "held" and item.release_at is None
         shown.append(
             Shown(
@@ -96,10 +104,43 @@ def show(
                     (file.filename, _size(file.size), f"{place}/attachments/{file.id}")
                     for file in item.attachments
                 ],
+                mark=_MARKS.get(item.done, ""),
             )
         )
         last = day
     return shown
+
+
+def _told(item: Item) -> str:
+    """An event as a sentence."""
+    who, detail = item.who, item.text
+    match item.done:
+        case "assigned" if who == detail:
+            told = _("%(who)s took the ticket")
+        case "assigned":
+            told = _("%(who)s gave the ticket to %(detail)s") if who else _("Given to %(detail)s")
+        case "released":
+            told = _("%(who)s put the ticket back for everyone") if who else _("Back for everyone")
+        case "solved":
+            told = _("%(who)s solved the ticket") if who else _("Solved")
+        case "reopened":
+            told = (
+                _("%(who)s opened the ticket again") if who else _("Opened again by the customer's message")
+            )
+        case "snoozed":
+            detail = moment(datetime.fromisoformat(detail))
+            told = _("%(who)s snoozed the ticket until %(detail)s") if who else _("Snoozed until %(detail)s")
+        case "woken":
+            told = _("%(who)s woke the ticket") if who else _("The ticket is awake again")
+        case "waits":
+            waits = {"pending": _("the customer"), "on_hold": _("someone else"), "open": _("us")}
+            detail = waits.get(detail, detail)
+            told = _("%(who)s: waits for %(detail)s") if who else _("Waits for %(detail)s")
+        case _:
+            priorities = {"low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
+            detail = priorities.get(detail, detail)
+            told = _("%(who)s set the priority to %(detail)s") if who else _("Priority: %(detail)s")
+    return told % {"who": who, "detail": detail}
 
 
 def _recipients(item: Item) -> str:
@@ -115,7 +156,7 @@ def _day(instant: datetime) -> str:
         return _("Today")
     if day == today - timedelta(days=1):
         return _("Yesterday")
-    return str(format_date(day, "full", locale=current_locale()))
+    return str(format_date(day, "full", locale=spoken()))
 
 
 def _size(count: int) -> str:

@@ -25,7 +25,9 @@ _ASKED = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}]*?)\s*)?\}\}")
 async def everything(session: AsyncSession) -> list[Macro]:
     """The macros in use, by name."""
     return list(
-        await session.scalars(select(Macro).where(Macro.removed_at.is_(None)).order_by(func.lower(Macro.name)))
+        await session.scalars(
+            select(Macro).where(Macro.removed_at.is_(None)).order_by(func.lower(Macro.name))
+        )
     )
 
 

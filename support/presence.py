@@ -10,6 +10,8 @@ from core.clock import now
 from core.nudges import PREFIX
 
 SECONDS = 40
+WRITING = 8
+_WRITES = "writes"
 
 
 @dataclass(frozen=True)
@@ -19,16 +21,44 @@ class Present:
     writing: bool
 
 
-async def arrive(
-    redis: Redis, conversation_id: UUID, staff_id: UUID, name: str, *, writing: bool = False
-) -> None:
-    """Say that a colleague is at a thread; said again within 40 s they stay."""
-    key = _key(conversation_id)
+async def arrive(redis: Redis, conversation_id: UUID, staff_id: UUID, name: str, stream: str) -> None:
+    """Say that a colleague is at a thread, by one of their streams; said again within 40 s they stay.
+
+    Whoever looks at the thread hears of it when it is news.
+    """
+    key, moment = _key(conversation_id), now().timestamp()
     try:
+        before = _people(await redis.hgetall(key), moment).get(str(staff_id))
         async with redis.pipeline(transaction=False) as pipeline:
-            pipeline.hset(key, str(staff_id), f"{now().timestamp():.0f}|{int(writing)}|{name}")
+            pipeline.hset(key, f"{staff_id}/{stream}", f"{moment:.0f}|{name}")
             pipeline.expire(key, SECONDS)
             await pipeline.execute()
+        rested = not (before and before.writing) and await redis.hdel(key, f"{staff_id}/{_WRITES}")
+        if before is None or rested:
+            await redis.publish(key, str(staff_id))
+    except (RedisError, OSError):
+        return
+
+
+async def write(redis: Redis, conversation_id: UUID, staff_id: UUID) -> None:
+    """Say that a colleague is writing at a thread where they are; it lasts 8 s."""
+    key, moment = _key(conversation_id), now().timestamp()
+    try:
+        before = _people(await redis.hgetall(key), moment).get(str(staff_id))
+        await redis.hset(key, f"{staff_id}/{_WRITES}", f"{moment:.0f}|")
+        await redis.expire(key, SECONDS)
+        if before is not None and not before.writing:
+            await redis.publish(key, str(staff_id))
+    except (RedisError, OSError):
+        return
+
+
+async def leave(redis: Redis, conversation_id: UUID, staff_id: UUID, stream: str) -> None:
+    """Say that one of a colleague's streams at a thread has ended."""
+    key = _key(conversation_id)
+    try:
+        if await redis.hdel(key, f"{staff_id}/{stream}"):
+            await redis.publish(key, str(staff_id))
     except (RedisError, OSError):
         return
 
@@ -36,18 +66,28 @@ async def arrive(
 async def present(redis: Redis, conversation_id: UUID, besides: UUID | None = None) -> list[Present]:
     """The colleagues at a thread, without the one who asks."""
     try:
-        found = await redis.hgetall(_key(conversation_id))
+        found = _people(await redis.hgetall(_key(conversation_id)), now().timestamp())
     except (RedisError, OSError):
         return []
-    oldest = now().timestamp() - SECONDS
-    people = []
-    for staff_id, value in found.items():
-        who = staff_id.decode() if isinstance(staff_id, bytes) else staff_id
-        at, writing, name = (value.decode() if isinstance(value, bytes) else value).split("|", 2)
-        if float(at) >= oldest and who != str(besides):
-            people.append(Present(who, name, writing == "1"))
-    return sorted(people, key=lambda person: person.name)
+    return sorted(
+        (one for one in found.values() if one.staff_id != str(besides)), key=lambda person: person.name
+    )
+
+
+def _people(found: dict[bytes, bytes], moment: float) -> dict[str, Present]:
+    """Who is here by what Redis holds: one or more streams each, and when they last wrote."""
+    here: dict[str, str] = {}
+    writing = set()
+    for field, value in found.items():
+        who, _, stream = field.decode().partition("/")
+        at, _, name = value.decode().partition("|")
+        if stream == _WRITES and float(at) >= moment - WRITING:
+            writing.add(who)
+        elif stream != _WRITES and float(at) >= moment - SECONDS:
+            here[who] = name
+    return {who: Present(who, name, who in writing) for who, name in here.items()}
 
 
 def _key(conversation_id: UUID) -> str:
+    # Also the topic on which its news is told.
     return f"{PREFIX}presence:{conversation_id}"

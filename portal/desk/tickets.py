@@ -19,23 +19,21 @@ from core.database import Database
 from core.errors import Conflict, Invalid, NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
-from core.staff import Role
-from portal.desk import inbox
+from portal.desk import composer, conversations, inbox
+from portal.desk.inbox import AGENT
 from portal.forms import read_form
-from portal.guards import staff
 from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
-from support import drafts, notes, outreach, portraits, presence, threads, tickets
-from support.models import Priority, TicketStatus
+from support import drafts, notes, snoozes, threads, tickets
+from support.models import DONE, Priority, TicketStatus
 
-AGENT = staff(Role.AGENT)
 MAX_FILES = 10 * 1024 * 1024
 MORNING = time(9, 0)
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-def _back(conversation_id: UUID, view: str, **more: Any) -> Redirect:
+def back(conversation_id: UUID, view: str, **more: Any) -> Redirect:
     query = "".join(f"&{name}={value}" for name, value in more.items() if value)
     return Redirect(
         f"/desk/inbox/{conversation_id}?view={view if view.isalpha() else 'open'}{query}", status_code=303
@@ -80,7 +78,7 @@ async def answer(
     if form.road not in drafts.MODES:
         raise Invalid(_("Choose how to answer."))
     async with database.transaction() as session:
-        await inbox.find(session, conversation_id)
+        await composer.find(session, conversation_id)
         await drafts.save(session, visit.colleague.id, conversation_id, form.road, form.body)
     sent: UUID | None = None
     try:
@@ -101,7 +99,7 @@ async def answer(
                 await tickets.answered(session, conversation_id, visit.colleague.id)
             await drafts.discard(session, visit.colleague.id, conversation_id, form.road)
     except (Conflict, Invalid) as error:
-        return await inbox.conversation_page(
+        return await conversations.conversation_page(
             database,
             visit,
             live,
@@ -113,7 +111,7 @@ async def answer(
             error=_(error.message),
             status_code=409 if isinstance(error, Conflict) else 422,
         )
-    return _back(conversation_id, form.view, sent=sent)
+    return back(conversation_id, form.view, sent=sent)
 
 
 class Undo(msgspec.Struct):
@@ -145,59 +143,10 @@ async def undo(
             raise
         said = json.dumps({"toast": {"text": _(error.message), "tone": "warning"}})  # a header: ASCII
         return Response("", status_code=409, headers={"HX-Trigger": said}, media_type="text/html")
-    back = _back(conversation_id, form.view, road=channel)
+    there = back(conversation_id, form.view, road=channel)
     if by_htmx:
-        return Response("", status_code=200, headers={"HX-Redirect": back.url}, media_type="text/html")
-    return back
-
-
-class Draft(msgspec.Struct):
-    mode: str
-    body: str = ""
-    road: str = ""
-    last_seen_seq: int = 0
-
-
-@post("/desk/inbox/{conversation_id:uuid}/draft", guards=[AGENT], status_code=204)
-async def save_draft(
-    conversation_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
-    visit: NamedDependency[Visit],
-    database: NamedDependency[Database],
-    live: NamedDependency[Live],
-) -> None:
-    """Keep what is being written, and tell colleagues that somebody is."""
-    form = await read_form(request, Draft)
-    if form.mode not in drafts.MODES:
-        raise Invalid(_("Choose how to answer."))
-    async with database.transaction() as session:
-        await inbox.find(session, conversation_id)
-        said = await threads.since(session, conversation_id, form.last_seen_seq)
-        if any(item.text.split() == form.body.split() for item in said if not item.inbound):
-            return  # it overtook its own sending
-        await drafts.save(session, visit.colleague.id, conversation_id, form.mode, form.body)
-    colleague = visit.colleague
-    await presence.arrive(
-        live.redis, conversation_id, colleague.id, colleague.name, writing=bool(form.body.strip())
-    )
-
-
-@post("/desk/inbox/{conversation_id:uuid}/composer", guards=[AGENT], status_code=200)
-async def change_road(
-    conversation_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
-    visit: NamedDependency[Visit],
-    database: NamedDependency[Database],
-) -> Response[Any]:
-    """The composer on another road; what stands on the old one is kept as its draft."""
-    form = await read_form(request, Draft)
-    if form.mode not in drafts.MODES:
-        raise Invalid(_("Choose how to answer."))
-    async with database.transaction() as session:
-        conversation = await inbox.find(session, conversation_id)
-        await drafts.save(session, visit.colleague.id, conversation_id, form.mode, form.body)
-        context = await inbox.composer(session, visit, conversation, road=form.road)
-    return page("desk/inbox/_composer.html", {**context, "last_seq": form.last_seen_seq, "view": "open"})
+        return Response("", status_code=200, headers={"HX-Redirect": there.url}, media_type="text/html")
+    return there
 
 
 class Act(msgspec.Struct):
@@ -220,32 +169,36 @@ async def act(
 ) -> Response[Any]:
     """Assign, take, solve, reopen, snooze, wake, wait or set the priority of a conversation's ticket."""
     form = await read_form(request, Act)
+    me = visit.colleague.id
+    beside: UUID | None = None
     try:
         async with database.transaction() as session:
+            if form.act in inbox.PARTING:
+                beside = await inbox.beside(session, me, form.view, conversation_id)
             ticket = await tickets.of_conversation(session, conversation_id)
             if ticket is None:
                 raise NotFound(_("This conversation has no ticket."))
             match form.act:
                 case "take":
-                    await tickets.assign(session, ticket.id, visit.colleague.id)
+                    await tickets.assign(session, ticket.id, me, by=me)
                 case "assign":
-                    await tickets.assign(session, ticket.id, _id(form.assignee))
+                    await tickets.assign(session, ticket.id, _id(form.assignee), by=me)
                 case "solve":
-                    await tickets.solve(session, ticket.id, seen_seq=form.seen_seq)
+                    await tickets.solve(session, ticket.id, seen_seq=form.seen_seq, by=me)
                 case "reopen":
-                    await tickets.reopen(session, ticket.id)
+                    await tickets.reopen(session, ticket.id, by=me)
                 case "snooze":
-                    await tickets.snooze(session, ticket.id, _until(form.until))
+                    await snoozes.snooze(session, ticket.id, _until(form.until), by=me)
                 case "wake":
-                    await tickets.unsnooze(session, ticket.id)
+                    await snoozes.unsnooze(session, ticket.id, by=me)
                 case "open" | "pending" | "on_hold":
-                    await tickets.set_status(session, ticket.id, TicketStatus(form.act))
+                    await tickets.set_status(session, ticket.id, TicketStatus(form.act), by=me)
                 case "priority" if form.priority in set(Priority):
-                    await tickets.set_priority(session, ticket.id, Priority(form.priority))
+                    await tickets.set_priority(session, ticket.id, Priority(form.priority), by=me)
                 case _:
                     raise Invalid(_("That cannot be done with a ticket."))
     except Conflict as error:
-        return await inbox.conversation_page(
+        return await conversations.conversation_page(
             database,
             visit,
             live,
@@ -255,7 +208,30 @@ async def act(
             error=_(error.message),
             status_code=409,
         )
-    return _back(conversation_id, form.view)
+    if beside is not None:
+        return back(beside, form.view, parted=conversation_id)
+    return back(conversation_id, form.view, parted=conversation_id if form.act in inbox.PARTING else None)
+
+
+@post("/desk/inbox/{conversation_id:uuid}/ticket/undo", guards=[AGENT])
+async def undo_parting(
+    conversation_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+) -> Response[Any]:
+    """What was solved or snoozed a moment ago is on the table again."""
+    form = await read_form(request, Undo)
+    me = visit.colleague.id
+    async with database.transaction() as session:
+        ticket = await tickets.of_conversation(session, conversation_id)
+        if ticket is None:
+            raise NotFound(_("This conversation has no ticket."))
+        if ticket.status in DONE:
+            await tickets.reopen(session, ticket.id, by=me)
+        else:
+            await tickets.unsnooze(session, ticket.id, by=me)
+    return back(conversation_id, form.view)
 
 
 def _id(written: str) -> UUID | None:
@@ -290,54 +266,7 @@ async def take_next(visit: NamedDependency[Visit], database: NamedDependency[Dat
         ticket = await tickets.pick_next(session, visit.colleague.id)
     if ticket is None:
         return page("desk/inbox/next.html", {"nothing": True})
-    return _back(ticket.conversation_id, "mine")
+    return back(ticket.conversation_id, "mine")
 
 
-class Letter(msgspec.Struct):
-    channel: str
-    body: str = ""
-    subject: str = ""
-
-
-async def _write_page(
-    database: Database, customer_id: UUID, typed: dict[str, str], errors: dict[str, str]
-) -> Response[Any]:
-    async with database.transaction() as session:
-        portrait = await portraits.portrait(session, customer_id)
-        ways = await outreach.ways(session, customer_id)
-    names = {"email": _("E-mail"), "sms": _("SMS")}
-    context = {
-        "portrait": portrait,
-        "ways": [(channel, f"{names[channel]}: {address}") for channel, address in ways.items()],
-        "typed": {"channel": next(iter(ways), ""), "subject": "", "body": "", **typed},
-        "errors": errors,
-    }
-    return page("desk/customers/write.html", context, status_code=422 if errors else 200)
-
-
-@get("/desk/customers/{customer_id:uuid}/write", guards=[AGENT])
-async def show_write(customer_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[Any]:
-    return await _write_page(database, customer_id, {}, {})
-
-
-@post("/desk/customers/{customer_id:uuid}/write", guards=[AGENT])
-async def write(
-    customer_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
-    visit: NamedDependency[Visit],
-    database: NamedDependency[Database],
-) -> Response[Any]:
-    """Begin a conversation with a customer."""
-    form = await read_form(request, Letter)
-    try:
-        async with database.transaction() as session:
-            conversation_id, sent = await outreach.write(
-                session, customer_id, visit.colleague, form.channel, form.subject, form.body
-            )
-    except Invalid as error:
-        typed = {"channel": form.channel, "subject": form.subject, "body": form.body}
-        return await _write_page(database, customer_id, typed, error.fields or {"body": _(error.message)})
-    return _back(conversation_id, "open", sent=sent)
-
-
-handlers = [answer, undo, save_draft, change_road, act, show_next, take_next, show_write, write]
+handlers = [answer, undo, act, undo_parting, show_next, take_next]

@@ -2,10 +2,14 @@
 import { start as palette } from "./palette.js";
 import { start as keyboard } from "./keyboard.js";
 import { start as composer } from "./composer.js";
+import { start as macros } from "./macros.js";
+import { start as steady } from "./steady.js";
 
 palette();
+macros();
 keyboard();
 composer();
+steady();
 
 // The key that a Mac's keyboard shows.
 if (/Mac|iPhone|iPad/.test(navigator.platform)) {

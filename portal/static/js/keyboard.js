@@ -1,5 +1,7 @@
 // The desk by keyboard. Pages only say what is what: rows are [data-row] inside [data-rows], an act is [data-key="e"],
 // a place is [data-go="i"]. A key clicks its element, or focuses it when it is a field.
+import { open as openPalette } from "./palette.js";
+
 let led = 0;
 
 const typing = (target) => target.closest("input:not([type=radio], [type=checkbox], [type=button], [type=submit]), textarea, select, [contenteditable]");
@@ -28,9 +30,30 @@ function press(element) {
     element.select?.();
     return;
   }
-  if (element.matches("details")) { element.open = !element.open; element.querySelector("summary").focus(); return; }
+  if (element.matches("details")) {
+    element.open = !element.open;
+    (element.open ? items(element)[0] ?? element.querySelector("summary") : element.querySelector("summary")).focus();
+    return;
+  }
   element.click();
   if (element.matches("[data-road]")) document.querySelector(".composer-body")?.focus();
+}
+
+const items = (menu) => [...menu.querySelectorAll(".menu-item")].filter(seen);
+
+// Within an open menu the arrows walk, and a letter goes to what begins with it.
+function walkMenu(event) {
+  const menu = event.target.closest("details[data-menu][open]");
+  if (!menu) return false;
+  const all = items(menu);
+  const at = all.indexOf(document.activeElement);
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]?.focus();
+    return true;
+  }
+  if (event.key.length !== 1 || event.key === " ") return false;
+  [...all.slice(at + 1), ...all.slice(0, at + 1)].find((one) => one.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase()))?.focus();
+  return true;
 }
 
 function act(key) {
@@ -44,6 +67,7 @@ function onKey(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key === "Escape" && typing(event.target) && !event.target.closest("dialog")) { event.target.blur(); return; }
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (walkMenu(event)) { event.preventDefault(); return; }
   if (Date.now() - led < 1200) {
     led = 0;
     const place = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
@@ -56,6 +80,7 @@ function onKey(event) {
   else if (event.key === "?") document.getElementById("shortcuts")?.showModal();
   else if (event.key === "Enter") { const row = here(); done = Boolean(row) && event.target === document.body; if (done) link(row)?.click(); }
   else if (event.key === "z") { const undo = document.querySelector(".toast:last-child .toast-act"); done = Boolean(undo); undo?.click(); }
+  else if (event.key === "/") { if (!act("/")) openPalette(); }
   else if (event.key.length === 1) done = act(event.key);
   else done = false;
   if (done) event.preventDefault();

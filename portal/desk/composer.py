@@ -1,0 +1,177 @@
+"""The composer of a conversation: roads, drafts and macros."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels import answers
+from channels.answers import Recipients
+from channels.models import Conversation
+from core.database import Database
+from core.errors import Invalid, NotFound
+from core.rendering import gettext as _
+from core.settings import Settings
+from portal.desk.inbox import AGENT
+from portal.forms import read_form
+from portal.live import Live
+from portal.rendering import page
+from portal.visits import Visit
+from support import drafts, macros, portraits, presence, threads, tickets
+
+
+async def find(session: AsyncSession, conversation_id: UUID) -> Conversation:
+    conversation = await session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise NotFound(_("That conversation does not exist."))
+    return conversation
+
+
+async def roads(session: AsyncSession, conversation: Conversation) -> dict[str, Recipients]:
+    """The ways to answer that lead somewhere, the one that was written on first."""
+    usual = {"portal": "email"}
+    used = [usual.get(channel, channel) for channel in await threads.channels_of(session, conversation.id)]
+    order = [
+        channel for channel in dict.fromkeys([*used, "email", "sms"]) if channel in ("email", "sms", "chat")
+    ]
+    found = {}
+    for channel in order:
+        try:
+            found[channel] = await answers.recipients_for(session, conversation.id, channel)
+        except Invalid:
+            continue
+    return found
+
+
+async def context(
+    session: AsyncSession,
+    visit: Visit,
+    conversation: Conversation,
+    *,
+    road: str = "",
+    body: str | None = None,
+    error: str = "",
+) -> dict[str, Any]:
+    """What the composer needs: roads, who an answer goes to, and the draft of the chosen road."""
+    ways = await roads(session, conversation)
+    kept = await drafts.of(session, visit.colleague.id, conversation.id)
+    names = {"email": _("E-mail"), "sms": _("SMS"), "chat": _("Chat"), "note": _("Note")}
+    if road not in (*ways, "note"):
+        last = next(reversed(kept), "")
+        road = last if last in (*ways, "note") else next(iter(ways), "note")
+    words = _("Only colleagues see a note.")
+    if road in ways:
+        to = ways[road]
+        words = _("To %(address)s") % {"address": _("the visitor") if road == "chat" else to.to}
+        if to.cc:
+            words += ", " + _("Cc %(addresses)s") % {"addresses": ", ".join(to.cc)}
+    return {
+        "conversation": conversation,
+        "roads": [(name, names[name], name) for name in (*ways, "note")],
+        "road": road,
+        "body": kept.get(road, "") if body is None else body,
+        "drafted": [mode for mode in kept if mode != road],
+        "recipients": words,
+        "composer_error": error or None,
+        "last_seq": conversation.last_seq,
+    }
+
+
+async def values(
+    session: AsyncSession, visit: Visit, conversation: Conversation, company: str
+) -> dict[str, str]:
+    """What a macro's variables stand for in a conversation."""
+    portrait = await portraits.portrait(session, conversation.customer_id)
+    ticket = await tickets.of_conversation(session, conversation.id)
+    # Whoever we know only by address or number has no name to greet.
+    name = portrait.customer.name or ""
+    return {
+        "customer.name": name,
+        "customer.first_name": name.partition(" ")[0],
+        "ticket.number": str(ticket.number) if ticket else "",
+        "ticket.subject": ticket.subject if ticket else conversation.subject,
+        "agent.name": visit.colleague.name,
+        "agent.first_name": visit.colleague.name.partition(" ")[0],
+        "company": company,
+    }
+
+
+@get("/desk/inbox/{conversation_id:uuid}/macros", guards=[AGENT])
+async def offer_macros(
+    conversation_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    """The macros as they would read in this conversation."""
+    async with database.transaction() as session:
+        conversation = await find(session, conversation_id)
+        known = await values(session, visit, conversation, settings.company_name)
+        found = [(one.id, one.name, macros.fill(one.body, known)) for one in await macros.everything(session)]
+    return page("desk/inbox/_macros.html", {"macros": found})
+
+
+class Draft(msgspec.Struct):
+    mode: str
+    body: str = ""
+    road: str = ""
+    view: str = "open"
+    last_seen_seq: int = 0
+
+
+@post("/desk/inbox/{conversation_id:uuid}/draft", guards=[AGENT], status_code=204)
+async def save_draft(
+    conversation_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
+) -> None:
+    """Keep what is being written, and tell colleagues that somebody is."""
+    form = await read_form(request, Draft)
+    if form.mode not in drafts.MODES:
+        raise Invalid(_("Choose how to answer."))
+    async with database.transaction() as session:
+        await find(session, conversation_id)
+        said = await threads.since(session, conversation_id, form.last_seen_seq)
+        if any(item.text.split() == form.body.split() for item in said if not item.inbound and not item.done):
+            return  # it overtook its own sending
+        await drafts.save(session, visit.colleague.id, conversation_id, form.mode, form.body)
+    if form.body.strip():
+        await presence.write(live.redis, conversation_id, visit.colleague.id)
+
+
+@post("/desk/inbox/{conversation_id:uuid}/composer", guards=[AGENT], status_code=200)
+async def change_road(
+    conversation_id: FromPath[UUID],
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+) -> Response[Any]:
+    """The composer on another road. What was written goes along, or stays where it is as a draft.
+
+    It goes along from one road to the customer to another that has no draft of its own; never between a note
+    and a road, because what colleagues tell each other must not end in an answer.
+    """
+    form = await read_form(request, Draft)
+    if form.mode not in drafts.MODES:
+        raise Invalid(_("Choose how to answer."))
+    async with database.transaction() as session:
+        conversation = await find(session, conversation_id)
+        me = visit.colleague.id
+        kept = await drafts.of(session, me, conversation_id)
+        alone = "note" in (form.mode, form.road) or form.road not in drafts.MODES
+        if alone or form.road in kept or not form.body.strip():
+            await drafts.save(session, me, conversation_id, form.mode, form.body)
+        else:
+            await drafts.discard(session, me, conversation_id, form.mode)
+            await drafts.save(session, me, conversation_id, form.road, form.body)
+        shown = await context(session, visit, conversation, road=form.road)
+    return page("desk/inbox/_composer.html", {**shown, "last_seq": form.last_seen_seq, "view": form.view})
+
+
+handlers = [save_draft, change_road, offer_macros]

@@ -1,0 +1,297 @@
+"""A conversation at the desk: its thread and the customer beside it, whole or part by part."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.models import Conversation, MessageStatus
+from core.clock import now
+from core.database import Database
+from core.errors import NotFound
+from core.rendering import gettext as _
+from core.settings import Settings
+from customers import merging
+from portal import timeline
+from portal.desk import composer, inbox
+from portal.desk.inbox import AGENT
+from portal.live import Live
+from portal.rendering import page
+from portal.threads import Shown, download, frame, show
+from portal.visits import Visit
+from support import portraits, presence, threads, tickets
+from support.models import UNDONE, Priority
+
+LINE = 15
+
+
+def _place(conversation_id: UUID) -> str:
+    return f"/desk/inbox/{conversation_id}"
+
+
+async def thread(session: AsyncSession, conversation_id: UUID, items: list[threads.Item]) -> list[Shown]:
+    after: datetime | None = None
+    if items:
+        before = await threads.latest(session, conversation_id, before=items[0].seq, limit=1)
+        after = before[0].at if before else None
+    return show(items, by="staff", place=_place(conversation_id), after=after)
+
+
+async def about(session: AsyncSession, settings: Settings, conversation: Conversation) -> dict[str, Any]:
+    """What the head of a conversation and the pane beside it need: ticket, customer, the line."""
+    ticket = await tickets.of_conversation(session, conversation.id)
+    colleagues = await tickets.colleagues(session)
+    root = await merging.survivor(session, conversation.customer_id)
+    return {
+        "conversation": conversation,
+        "ticket": ticket,
+        "undone": ticket is not None and ticket.status in UNDONE,
+        "assignee": next((one for one in colleagues if ticket and one.id == ticket.assignee_id), None),
+        "colleagues": colleagues,
+        "priorities": priorities(),
+        "snoozes": snoozes(),
+        "portrait": await portraits.portrait(session, conversation.customer_id),
+        "line": await timeline.read(session, conversation.customer_id, limit=LINE),
+        "tickets": [
+            one
+            for one in await tickets.of_customer(session, conversation.customer_id, undone=True, limit=5)
+            if one.conversation_id != conversation.id
+        ],
+        "family": "",
+        "line_url": f"/desk/customers/{root}/line",
+        "currency": settings.currency,
+        "customer_id": root,
+    }
+
+
+def _side(side: str) -> str:
+    return "context" if side == "context" else "thread"
+
+
+async def conversation_page(
+    database: Database,
+    visit: Visit,
+    live: Live,
+    settings: Settings,
+    conversation_id: UUID,
+    *,
+    view: str = "open",
+    side: str = "",
+    sent: UUID | None = None,
+    parted: UUID | None = None,
+    merged: str = "",
+    road: str = "",
+    body: str | None = None,
+    error: str = "",
+    status_code: int = 200,
+) -> Response[Any]:
+    """The inbox with one conversation open; also the answer to a refused form, with what was written."""
+    async with database.transaction() as session:
+        conversation = await composer.find(session, conversation_id)
+        context = await inbox.listing(session, visit, view, "", conversation_id)
+        items = await threads.latest(session, conversation_id)
+        # What is shown is what was seen: a message that comes now has a higher number.
+        seen = max([item.seq for item in items], default=conversation.last_seq)
+        context |= await composer.context(session, visit, conversation, road=road, body=body, error=error)
+        context |= await about(session, settings, conversation)
+        context |= {
+            "views": await inbox.counted(session, visit),
+            "items": await thread(session, conversation_id, items),
+            "earlier": items[0].seq if items and items[0].seq > 1 else None,
+            "last_seq": seen,
+            "claims": await portraits.claims(session, conversation.customer_id),
+            "undo": await _undoable(session, conversation_id, sent),
+            "parted": await inbox.parting(session, parted),
+        }
+    context |= {
+        "present": await _present(live, visit, conversation_id),
+        "side": _side(side),
+        "just_merged": merged,
+    }
+    return page("desk/inbox.html", context, status_code=status_code)
+
+
+async def _present(live: Live, visit: Visit, conversation_id: UUID) -> list[tuple[str, str]]:
+    others = await presence.present(live.redis, conversation_id, besides=visit.colleague.id)
+    return [(one.name, _("is writing") if one.writing else _("is here")) for one in others]
+
+
+async def _undoable(session: AsyncSession, conversation_id: UUID, sent: UUID | None) -> UUID | None:
+    if sent is None:
+        return None
+    try:
+        message = await threads.letter(session, conversation_id, sent)
+    except NotFound:
+        return None
+    held = message.status == MessageStatus.HELD and message.release_at is not None
+    return message.id if held and message.release_at and message.release_at > now() else None
+
+
+def priorities() -> list[tuple[Priority, str]]:
+    return [
+        (Priority.LOW, _("Low")),
+        (Priority.NORMAL, _("Normal")),
+        (Priority.HIGH, _("High")),
+        (Priority.URGENT, _("Urgent")),
+    ]
+
+
+def snoozes() -> list[tuple[str, str]]:
+    return [
+        ("3", _("For three hours")),
+        ("tomorrow", _("Until tomorrow morning")),
+        ("monday", _("Until Monday morning")),
+        ("168", _("For a week")),
+    ]
+
+
+@get("/desk/inbox/{conversation_id:uuid}", guards=[AGENT])
+async def show_conversation(
+    conversation_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
+    settings: NamedDependency[Settings],
+    view: FromQuery[str] = "open",
+    side: FromQuery[str] = "",
+    sent: FromQuery[UUID | None] = None,
+    parted: FromQuery[UUID | None] = None,
+    merged: FromQuery[str] = "",
+    road: FromQuery[str] = "",
+) -> Response[Any]:
+    return await conversation_page(
+        database,
+        visit,
+        live,
+        settings,
+        conversation_id,
+        view=view,
+        side=side,
+        sent=sent,
+        parted=parted,
+        merged=merged,
+        road=road,
+    )
+
+
+@get("/desk/inbox/{conversation_id:uuid}/head", guards=[AGENT])
+async def show_head(
+    conversation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    view: FromQuery[str] = "open",
+    side: FromQuery[str] = "",
+    seq: FromQuery[int] = 0,
+) -> Response[Any]:
+    """The head of an open conversation, for a page that has seen everything up to `seq`."""
+    async with database.transaction() as session:
+        context = await about(session, settings, await composer.find(session, conversation_id))
+    return page("desk/inbox/_head.html", {**context, "view": view, "side": _side(side), "last_seq": seq})
+
+
+@get("/desk/inbox/{conversation_id:uuid}/context", guards=[AGENT])
+async def show_context(
+    conversation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    view: FromQuery[str] = "open",
+    side: FromQuery[str] = "",
+) -> Response[Any]:
+    """The customer beside an open conversation."""
+    async with database.transaction() as session:
+        context = await about(session, settings, await composer.find(session, conversation_id))
+    return page("desk/inbox/_context.html", {**context, "view": view, "side": _side(side)})
+
+
+@get("/desk/inbox/{conversation_id:uuid}/present", guards=[AGENT])
+async def show_present(
+    conversation_id: FromPath[UUID], visit: NamedDependency[Visit], live: NamedDependency[Live]
+) -> Response[Any]:
+    """The colleagues who are at this conversation now."""
+    return page("desk/inbox/_present.html", {"present": await _present(live, visit, conversation_id)})
+
+
+@get("/desk/inbox/{conversation_id:uuid}/since/{seq:int}", guards=[AGENT])
+async def show_since_number(
+    conversation_id: FromPath[UUID], seq: FromPath[int], database: NamedDependency[Database]
+) -> Response[Any]:
+    return await _since(database, conversation_id, seq)
+
+
+@get("/desk/inbox/{conversation_id:uuid}/since", guards=[AGENT])
+async def show_since(
+    conversation_id: FromPath[UUID], database: NamedDependency[Database], seq: FromQuery[int] = 0
+) -> Response[Any]:
+    return await _since(database, conversation_id, seq)
+
+
+async def _since(database: Database, conversation_id: UUID, seq: int) -> Response[Any]:
+    """What a page that has seen everything up to `seq` has not; and what became of the answers it shows."""
+    async with database.transaction() as session:
+        conversation = await composer.find(session, conversation_id)
+        items = await threads.since(session, conversation_id, seq)
+        shown = await thread(session, conversation_id, items)
+        seen = await threads.latest(session, conversation_id, before=seq + 1, limit=12)
+        changed = show(
+            [item for item in seen if item.status],
+            by="staff",
+            place=_place(conversation_id),
+            after=seen[0].at if seen else None,
+        )
+    context = {
+        "conversation": conversation,
+        "items": shown,
+        "changed": changed,
+        "last_seq": max([item.seq for item in items], default=seq),
+    }
+    return page("desk/inbox/_since.html", context)
+
+
+@get("/desk/inbox/{conversation_id:uuid}/earlier", guards=[AGENT])
+async def show_earlier(
+    conversation_id: FromPath[UUID], database: NamedDependency[Database], before: FromQuery[int]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        conversation = await composer.find(session, conversation_id)
+        items = await threads.latest(session, conversation_id, before=before)
+        shown = await thread(session, conversation_id, items)
+    earlier = items[0].seq if items and items[0].seq > 1 else None
+    return page(
+        "desk/inbox/_earlier.html", {"conversation": conversation, "items": shown, "earlier": earlier}
+    )
+
+
+@get("/desk/inbox/{conversation_id:uuid}/messages/{message_id:uuid}/html", guards=[AGENT])
+async def show_html(
+    conversation_id: FromPath[UUID], message_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    """The HTML of a mail, cleaned, for the frame it stands in."""
+    async with database.transaction() as session:
+        message = await threads.letter(session, conversation_id, message_id)
+    return frame(message.html or "", message.subject)
+
+
+@get("/desk/inbox/{conversation_id:uuid}/attachments/{attachment_id:uuid}", guards=[AGENT])
+async def show_file(
+    conversation_id: FromPath[UUID], attachment_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        file, blob = await threads.file(session, conversation_id, attachment_id)
+    return download(file, blob)
+
+
+handlers = [
+    show_conversation,
+    show_head,
+    show_context,
+    show_present,
+    show_since,
+    show_since_number,
+    show_earlier,
+    show_html,
+    show_file,
+]
