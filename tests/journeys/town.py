@@ -37,13 +37,18 @@ class Town:
         with urllib.request.urlopen(self.sandbox + path, timeout=10) as answer:
             return json.load(answer)
 
-    def newest_mail(self, address: str, subject: str, pattern: str, within: float = 30) -> tuple[str, ...]:
-        """Wait for the newest mail of that subject and return what the pattern finds in its text."""
+    def newest_mail(
+        self, address: str, subject: str, pattern: str, within: float = 30, after: int = 0
+    ) -> tuple[str, ...]:
+        """Wait for the newest mail of that subject and return what the pattern finds in its text.
+
+        `after` is the number of a mail that is known already: only later ones count.
+        """
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             for mail in self.ask_sandbox(f"/api/mail?to={address}&limit=20"):
                 found = re.search(pattern, mail["text"])
-                if subject in mail["subject"] and found:
+                if subject in mail["subject"] and found and int(mail["id"]) > after:
                     return found.groups()
             time.sleep(0.25)
         raise AssertionError(f"no mail {subject!r} to {address}")
