@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns.jobs import PrepareBroadcast, QueueRecipients
 from campaigns.models import Broadcast, BroadcastRecipient, BroadcastState, RecipientState
+from channels.jobs import SENT_TOGETHER, DeliverBulk
 from channels.models import Message, MessageStatus
-from channels.outbox import SENT_TOGETHER, DeliverBulk
 from core.clock import now
 from core.errors import Conflict, NotFound
 from core.jobs import enqueue, enqueue_many

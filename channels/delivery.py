@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, case, func, select, text, update
+from sqlalchemy import RowMapping, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from channels.announcements import LIGHT, MESSAGE, announce
 from channels.base import Outcome, Submission
+from channels.jobs import Deliver, DeliverBulk
 from channels.models import DeliveryAttempt, MessageStatus
-from channels.outbox import Deliver, DeliverBulk
 from channels.submissions import complete
 from core.clock import now
 from core.jobs import enqueue
@@ -30,7 +30,6 @@ MAX_TRIES = 12
 MAX_UNKNOWN = 4
 NO_ROOM = timedelta(seconds=1)
 OPTED_OUT = "opted out at the provider"
-STOPPED = "The process stopped while it was being sent."
 
 _LIGHT = ", ".join(f"message.{column.key}" for column in LIGHT)
 # By the database's clock, which decides when a job is due, too. Nobody's lock is passed over: a message
@@ -74,41 +73,6 @@ FROM said
 WHERE message.id = said.id
 RETURNING {_LIGHT}
 """).columns(*LIGHT)  # noqa: S608 - only names and parts of our own are put in; values are bound
-
-
-async def recover(session: AsyncSession, job: Deliver, lease: Lease, *, repeatable: bool) -> None:
-    """Settle what earlier attempts at this job left as `sending`: nobody knows whether it went out.
-
-    To be called before this attempt claims anything. All of it becomes `unknown`. Transactional messages of a
-    channel that can repeat are due again, under their Message-ID, MAX_UNKNOWN times; marketing never is.
-    """
-    left = list(
-        await session.scalars(
-            update(DeliveryAttempt)
-            .where(
-                DeliveryAttempt.message_id.in_(job.message_ids),
-                DeliveryAttempt.job_id == lease.job_id,
-                DeliveryAttempt.outcome == "sending",
-            )
-            .values(outcome="unknown", ended_at=now(), detail=STOPPED)
-            .returning(DeliveryAttempt.message_id)
-            .execution_options(synchronize_session=False)
-        )
-    )
-    if not left:
-        return
-    tries = await _tries(session, left, "unknown")
-    again = [each for each in left if repeatable and tries[each] < MAX_UNKNOWN]
-    due = (MESSAGE.c.purpose == "transactional") & MESSAGE.c.id.in_(again)
-    rows = await session.execute(
-        update(MESSAGE)
-        .where(MESSAGE.c.id.in_(left), MESSAGE.c.status == MessageStatus.SENDING)
-        .values(
-            status=str(MessageStatus.UNKNOWN), reason=STOPPED, release_at=case((due, func.now()), else_=None)
-        )
-        .returning(*LIGHT)
-    )
-    await announce(session, list(rows.mappings()))
 
 
 async def put_off(session: AsyncSession, job: Deliver) -> None:
@@ -204,10 +168,10 @@ async def record(
     if not outcomes:
         return
     moment = now()
-    tries = await _tries(session, [each.message_id for each, said in outcomes if said.became == "later"])
+    tries = await tries_of(session, [each.message_id for each, said in outcomes if said.became == "later"])
     unclear = [each.message_id for each, said in outcomes if said.became == "unknown"]
     # The present attempt stands as `sending` still.
-    lost = await _tries(session, unclear, "unknown", "sending")
+    lost = await tries_of(session, unclear, "unknown", "sending")
     again: dict[timedelta, list[UUID]] = defaultdict(list)
     statuses: list[str] = []
     reasons: list[str] = []
@@ -269,7 +233,7 @@ def pause(tries: int) -> timedelta:
     return min(timedelta(seconds=5 * 3 ** (tries - 1)), timedelta(hours=4))
 
 
-async def _tries(session: AsyncSession, ids: list[UUID], *outcomes: str) -> dict[UUID, int]:
+async def tries_of(session: AsyncSession, ids: list[UUID], *outcomes: str) -> dict[UUID, int]:
     """How many attempts were made at each message; only those that came to one of `outcomes`, if given."""
     if not ids:
         return {}
@@ -281,33 +245,3 @@ async def _tries(session: AsyncSession, ids: list[UUID], *outcomes: str) -> dict
     if outcomes:
         counted = counted.where(DeliveryAttempt.outcome.in_(outcomes))
     return {message_id: tries for message_id, tries in await session.execute(counted)}
-
-
-# Messages may be promised by more than one job: what a living one will send is left to it.
-ABANDON = text(f"""
-WITH promised AS MATERIALIZED (
-    SELECT cast(jsonb_array_elements_text(cast(payload AS jsonb) -> 'message_ids') AS uuid) AS id
-    FROM job WHERE tag IN ('channels.deliver', 'channels.deliver_bulk') AND dead_at IS NULL
-), lost AS (
-    SELECT id FROM message
-    WHERE id = ANY(cast(:ids AS uuid[]))
-      AND (status IN ('queued', 'sending') OR status = 'held' AND release_at IS NOT NULL)
-      AND id NOT IN (SELECT id FROM promised)
-    ORDER BY id FOR UPDATE
-), tried AS (
-    UPDATE delivery_attempt SET outcome = 'unknown', detail = :reason, ended_at = now()
-    FROM lost WHERE message_id = lost.id AND outcome = 'sending'
-)
-UPDATE message SET status = 'failed', reason = :reason, release_at = NULL
-FROM lost WHERE message.id = lost.id
-RETURNING {_LIGHT}
-""").columns(*LIGHT)  # noqa: S608 - only names and parts of our own are put in; values are bound
-
-
-async def abandon(session: AsyncSession, message_ids: Sequence[UUID], reason: str) -> None:
-    """Fail messages whose delivery was given up and which no other job will send: `reason` is shown.
-
-    Only where callbacks of `on_recorded` are registered, in workers; elsewhere enqueue `outbox.Abandon`.
-    """
-    rows = await session.execute(ABANDON, {"ids": list(message_ids), "reason": reason})
-    await announce(session, list(rows.mappings()))

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from channels.happenings import MessageSent, preview
+from channels.jobs import SENT_TOGETHER, Deliver, DeliverBulk
 from channels.models import (
     Attachment,
     Blob,
@@ -28,12 +29,11 @@ from channels.models import (
 )
 from core.clock import now
 from core.errors import Invalid, NotFound
-from core.jobs import Job, decode, enqueue, enqueue_many
+from core.jobs import enqueue_many
 from core.nudges import nudge
 from customers.consent import NEWS, Purpose
 from customers.timeline import Entry, append_many
 
-SENT_TOGETHER = 200
 CHAT = "chat"
 
 # What no header and no address may contain: with a line break in it, it would become a second header.
@@ -45,30 +45,6 @@ _OURS = {
     "bcc", "cc", "content-transfer-encoding", "content-type", "date", "from", "in-reply-to", "message-id",
     "mime-version", "references", "return-path", "sender", "subject", "to",
 }  # fmt: skip
-
-
-class Deliver(Job, tag="channels.deliver", frozen=True):
-    """Send these queued messages of one channel."""
-
-    queue = "delivery"
-    channel: str
-    message_ids: list[UUID]
-
-
-class DeliverBulk(Deliver, tag="channels.deliver_bulk", frozen=True):
-    """The same for marketing, on a lane of its own so that receipts and answers never wait behind it."""
-
-    queue = "bulk"
-
-
-DELIVERIES = ("channels.deliver", "channels.deliver_bulk")
-
-
-class Abandon(Job, tag="channels.abandon", frozen=True):
-    """Fail those of these messages that no job will send any more; the reason is shown."""
-
-    message_ids: list[UUID]
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,14 +79,6 @@ class Outgoing:
     source_id: UUID | None = None
     files: Sequence[File] = ()
     release_at: datetime | None = None
-
-
-async def give_up(session: AsyncSession, tag: str, payload: str) -> None:
-    """Fail what a discarded job was to send; nothing for a job of another kind."""
-    if tag in DELIVERIES:
-        job = decode(tag, payload)
-        assert isinstance(job, Deliver)
-        await enqueue(session, Abandon(job.message_ids, "It was not sent: its delivery was given up."))
 
 
 async def queue(session: AsyncSession, messages: Sequence[Outgoing]) -> list[UUID]:

@@ -18,6 +18,7 @@ from customers.merging import group
 from customers.models import Customer, IdentityKind
 from support import tickets
 from support.models import Ticket
+from support.triage import triage
 
 PORTAL = "portal"
 MAX_LENGTH = 20_000
@@ -49,7 +50,7 @@ async def open_ticket(
     session.add(conversation)
     await session.flush()
     await _receive(session, conversation, PORTAL, body, external_id, proven=True)
-    ticket = await tickets.triage(session, conversation.id)
+    ticket = await triage(session, conversation.id)
     assert ticket is not None
     return ticket
 
@@ -62,7 +63,7 @@ async def answer(
     external_id = await _once(session, customer_id, key)
     conversation = await session.get_one(Conversation, ticket.conversation_id)
     received = await _receive(session, conversation, PORTAL, body, external_id, proven=True)
-    await tickets.triage(session, conversation.id)
+    await triage(session, conversation.id)
     return received
 
 

@@ -1,185 +1,28 @@
-"""Tickets: whose turn it is, decided from what was said in the conversation and by whom."""
+"""Tickets: found, assigned, answered, solved and opened again."""
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Conversation, Direction, Message, MessageStatus
+from channels.models import Conversation, Direction, Message
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
-from core.jobs import Job, enqueue
 from core.nudges import nudge
 from core.staff import Role, Staff
 from customers import timeline
 from customers.merging import group
-from support import events
+from support import cycles, events
 from support.events import Done
-from support.happenings import TicketAssigned, TicketOpened, TicketReopened, TicketSolved
+from support.happenings import TicketAssigned, TicketSolved
 from support.models import DONE, UNDONE, Priority, Ticket, TicketCycle, TicketStatus
 
-FIRST_RESPONSE = {
-    Priority.URGENT: timedelta(hours=1),
-    Priority.HIGH: timedelta(hours=4),
-    Priority.NORMAL: timedelta(hours=8),
-    Priority.LOW: timedelta(hours=24),
-}
-SOLUTION = {
-    Priority.URGENT: timedelta(hours=8),
-    Priority.HIGH: timedelta(days=1),
-    Priority.NORMAL: timedelta(days=3),
-    Priority.LOW: timedelta(days=7),
-}
 
-
-class Triage(Job, tag="support.triage", frozen=True):
-    conversation_id: UUID
-
-
-class Wake(Job, tag="support.wake", frozen=True):
-    ticket_id: UUID
-
-
-async def triage(session: AsyncSession, conversation_id: UUID) -> Ticket | None:
-    """Bring a conversation's ticket in step with what was said; the ticket when it was opened or reopened.
-
-    A conversation without a ticket gets one at the first message from outside. A solved one is reopened by a
-    person who writes again, never by automated mail. Saying it twice changes nothing.
-    """
-    conversation = await session.get(
-        Conversation, conversation_id, with_for_update=True, populate_existing=True
-    )
-    if conversation is None:
-        raise NotFound("That conversation does not exist.")
-    first = await session.scalar(_inbound(conversation_id).order_by(Message.seq).limit(1))
-    if first is None:
-        return None  # we wrote first; there is nothing to do until somebody answers
-    ticket = await session.scalar(select(Ticket).where(Ticket.conversation_id == conversation_id))
-    if ticket is None:
-        return await _open(session, conversation, first)
-    again = await session.scalar(
-        _inbound(conversation_id)
-        .where(Message.automated.is_(False), Message.seq > func.coalesce(ticket.solved_seq, 0))
-        .order_by(Message.seq)
-        .limit(1)
-    )
-    reopened = ticket.status in DONE and again is not None
-    if reopened:
-        assert again is not None
-        await _reopen(session, ticket, again.seq or 0, again.created_at)
-    before = ticket.waiting_since
-    await settle(session, ticket)
-    if ticket.waiting_since is not None and ticket.waiting_since != before:
-        # The customer spoke: it is our turn, whatever we were waiting for.
-        ticket.snoozed_until = None
-        if ticket.status in (TicketStatus.PENDING, TicketStatus.ON_HOLD):
-            ticket.status = TicketStatus.OPEN
-    await session.flush()
-    _tell(session, ticket)
-    return ticket if reopened else None
-
-
-def _inbound(conversation_id: UUID) -> Select[Message]:
+def inbound(conversation_id: UUID) -> Select[Message]:
+    """What came in, in a conversation."""
     return select(Message).where(
         Message.conversation_id == conversation_id, Message.direction == Direction.INBOUND
     )
-
-
-async def _open(session: AsyncSession, conversation: Conversation, first: Message) -> Ticket:
-    ticket = Ticket(
-        customer_id=conversation.customer_id,
-        conversation_id=conversation.id,
-        subject=conversation.subject or first_line(first.text),
-        status=TicketStatus.NEW,
-        priority=Priority.LOW if first.automated else Priority.NORMAL,
-        cycle=1,
-        created_at=first.created_at,
-    )
-    session.add(ticket)
-    await session.flush()
-    await _start_cycle(session, ticket, first.seq or 0, first.created_at)
-    await timeline.append(
-        session,
-        ticket.customer_id,
-        TicketOpened(ticket.number, ticket.subject, conversation.channel),
-        source_key=f"ticket:{ticket.id}",
-        subject_id=conversation.id,
-    )
-    await settle(session, ticket)
-    _tell(session, ticket)
-    return ticket
-
-
-async def _start_cycle(session: AsyncSession, ticket: Ticket, seq: int, at: datetime) -> None:
-    priority = Priority(ticket.priority)
-    session.add(
-        TicketCycle(
-            ticket_id=ticket.id,
-            cycle=ticket.cycle,
-            started_at=at,
-            started_seq=seq,
-            first_response_due_at=at + FIRST_RESPONSE[priority],
-            solution_due_at=at + SOLUTION[priority],
-        )
-    )
-    await session.flush()
-
-
-async def _reopen(
-    session: AsyncSession, ticket: Ticket, seq: int, at: datetime, by: UUID | None = None
-) -> None:
-    ticket.status = TicketStatus.OPEN
-    ticket.solved_at = None
-    ticket.solved_seq = None
-    ticket.snoozed_until = None
-    ticket.cycle += 1
-    await session.flush()
-    await _start_cycle(session, ticket, seq, at)
-    await timeline.append(
-        session,
-        ticket.customer_id,
-        TicketReopened(ticket.number, ticket.subject, ticket.cycle),
-        source_key=f"ticket:{ticket.id}:{ticket.cycle}",
-        subject_id=ticket.conversation_id,
-    )
-    await events.record(session, ticket, Done.REOPENED, by=by)
-
-
-async def settle(session: AsyncSession, ticket: Ticket) -> None:
-    """Derive from the messages whose turn it is and when the first answer came; automation never counts."""
-    cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
-    if cycle is None:
-        raise NotFound("That ticket has no running cycle.")
-    by_a_person = and_(
-        Message.conversation_id == ticket.conversation_id,
-        Message.direction == Direction.OUTBOUND,
-        Message.author == "staff",
-        # Taken back within the undo window: it stays held, with nothing to release it.
-        or_(Message.status != MessageStatus.HELD, Message.release_at.is_not(None)),
-    )
-    answered_seq, first_answer = (
-        await session.execute(
-            select(
-                func.max(Message.seq),
-                func.min(Message.created_at).filter(Message.seq >= cycle.started_seq),
-            ).where(by_a_person)
-        )
-    ).one()
-    cycle.first_response_at = first_answer
-    since = None
-    if ticket.status not in DONE:
-        since = await session.scalar(
-            select(func.min(Message.created_at)).where(
-                Message.conversation_id == ticket.conversation_id,
-                Message.direction == Direction.INBOUND,
-                Message.automated.is_(False),
-                Message.seq >= cycle.started_seq,
-                Message.seq > (answered_seq or 0),
-            )
-        )
-    ticket.waiting_since = since
-    await session.flush()
 
 
 async def find(session: AsyncSession, ticket_id: UUID, *, lock: bool = False) -> Ticket:
@@ -190,7 +33,7 @@ async def find(session: AsyncSession, ticket_id: UUID, *, lock: bool = False) ->
     return ticket
 
 
-async def _locked(session: AsyncSession, ticket_id: UUID) -> tuple[Conversation, Ticket]:
+async def locked(session: AsyncSession, ticket_id: UUID) -> tuple[Conversation, Ticket]:
     """A ticket and its conversation, locked in the one order: whoever writes has the conversation first."""
     conversation_id = (await find(session, ticket_id)).conversation_id
     conversation = await session.get(
@@ -232,20 +75,20 @@ async def answered(session: AsyncSession, conversation_id: UUID, by: UUID | None
     )
     if ticket is None:
         return
-    await settle(session, ticket)
+    await cycles.settle(session, ticket)
     if ticket.status == TicketStatus.NEW:
         ticket.status = TicketStatus.OPEN
     if ticket.assignee_id is None and by is not None:
         ticket.assignee_id = by
     await session.flush()
-    _tell(session, ticket)
+    tell(session, ticket)
 
 
 async def assign(
     session: AsyncSession, ticket_id: UUID, assignee_id: UUID | None, *, by: UUID | None = None
 ) -> Ticket:
     """Hand a ticket to a colleague, or back to all. Raises Invalid for someone who is no agent."""
-    _, ticket = await _locked(session, ticket_id)
+    _, ticket = await locked(session, ticket_id)
     if ticket.assignee_id == assignee_id:
         return ticket
     name = ""
@@ -268,7 +111,7 @@ async def assign(
         )
     done = Done.RELEASED if assignee_id is None else Done.ASSIGNED
     await events.record(session, ticket, done, by=by, detail=name)
-    _tell(session, ticket)
+    tell(session, ticket)
     return ticket
 
 
@@ -282,7 +125,7 @@ async def solve(
     session: AsyncSession, ticket_id: UUID, *, seen_seq: int | None = None, by: UUID | None = None
 ) -> Ticket:
     """Solve a ticket. Raises Conflict when the customer has written since `seen_seq`."""
-    conversation, ticket = await _locked(session, ticket_id)
+    conversation, ticket = await locked(session, ticket_id)
     if ticket.status in DONE:
         return ticket
     if seen_seq is not None and await _spoke_after(session, conversation.id, seen_seq):
@@ -306,24 +149,24 @@ async def solve(
         occurred_at=at,
     )
     await events.record(session, ticket, Done.SOLVED, by=by)
-    _tell(session, ticket)
+    tell(session, ticket)
     return ticket
 
 
 async def _spoke_after(session: AsyncSession, conversation_id: UUID, seq: int) -> bool:
     newer = await session.scalar(
-        _inbound(conversation_id).where(Message.automated.is_(False), Message.seq > seq).limit(1)
+        inbound(conversation_id).where(Message.automated.is_(False), Message.seq > seq).limit(1)
     )
     return newer is not None
 
 
 async def reopen(session: AsyncSession, ticket_id: UUID, *, by: UUID | None = None) -> Ticket:
     """Open a solved ticket again, by hand: a new cycle begins."""
-    conversation, ticket = await _locked(session, ticket_id)
+    conversation, ticket = await locked(session, ticket_id)
     if ticket.status not in DONE:
         return ticket
-    await _reopen(session, ticket, conversation.last_seq + 1, now(), by)
-    _tell(session, ticket)
+    await cycles.start_again(session, ticket, conversation.last_seq + 1, now(), by)
+    tell(session, ticket)
     return ticket
 
 
@@ -331,7 +174,7 @@ async def set_status(
     session: AsyncSession, ticket_id: UUID, status: TicketStatus, *, by: UUID | None = None
 ) -> Ticket:
     """Say what a ticket waits for: us, the customer (pending), someone else (on hold). Raises Conflict."""
-    _, ticket = await _locked(session, ticket_id)
+    _, ticket = await locked(session, ticket_id)
     if ticket.status in DONE:
         raise Conflict("This ticket is solved. Reopen it first.")
     if status not in (TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD):
@@ -341,7 +184,7 @@ async def set_status(
     ticket.status = status
     await session.flush()
     await events.record(session, ticket, Done.WAITS, by=by, detail=status)
-    _tell(session, ticket)
+    tell(session, ticket)
     return ticket
 
 
@@ -349,65 +192,17 @@ async def set_priority(
     session: AsyncSession, ticket_id: UUID, priority: Priority, *, by: UUID | None = None
 ) -> Ticket:
     """Say how much a ticket hurries; what was promised for the running cycle follows."""
-    _, ticket = await _locked(session, ticket_id)
+    _, ticket = await locked(session, ticket_id)
     if ticket.priority == priority:
         return ticket
     ticket.priority = priority
     cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
     assert cycle is not None
-    cycle.first_response_due_at = cycle.started_at + FIRST_RESPONSE[priority]
-    cycle.solution_due_at = cycle.started_at + SOLUTION[priority]
+    cycle.first_response_due_at = cycle.started_at + cycles.FIRST_RESPONSE[priority]
+    cycle.solution_due_at = cycle.started_at + cycles.SOLUTION[priority]
     await session.flush()
     await events.record(session, ticket, Done.PRIORITY, by=by, detail=priority)
-    _tell(session, ticket)
-    return ticket
-
-
-async def snooze(
-    session: AsyncSession, ticket_id: UUID, until: datetime, *, by: UUID | None = None
-) -> Ticket:
-    """Hide a ticket until an instant (UTC) or the customer's next word. Raises Invalid, Conflict."""
-    if until <= now():
-        raise Invalid(
-            "Choose a time that is still to come.", {"until": "Choose a time that is still to come."}
-        )
-    _, ticket = await _locked(session, ticket_id)
-    if ticket.status in DONE:
-        raise Conflict("This ticket is solved. Reopen it first.")
-    ticket.snoozed_until = until
-    await session.flush()
-    await enqueue(session, Wake(ticket.id), due_at=until)
-    await events.record(session, ticket, Done.SNOOZED, by=by, detail=until.isoformat())
-    _tell(session, ticket)
-    return ticket
-
-
-async def wake(session: AsyncSession, ticket_id: UUID) -> None:
-    """Bring a snoozed ticket back when its time has come; promise it anew when it has not."""
-    if await session.get(Ticket, ticket_id) is None:
-        return
-    _, ticket = await _locked(session, ticket_id)
-    if ticket.snoozed_until is None:
-        return  # solved, or answered
-    # Jobs fall due by the database's clock, which ours may be behind.
-    if not await session.scalar(select(Ticket.snoozed_until <= func.now()).where(Ticket.id == ticket_id)):
-        await enqueue(session, Wake(ticket.id), due_at=ticket.snoozed_until)
-        return
-    ticket.snoozed_until = None
-    await session.flush()
-    await events.record(session, ticket, Done.WOKEN)
-    _tell(session, ticket)
-
-
-async def unsnooze(session: AsyncSession, ticket_id: UUID, *, by: UUID | None = None) -> Ticket:
-    """Bring a snoozed ticket back now."""
-    _, ticket = await _locked(session, ticket_id)
-    if ticket.snoozed_until is None:
-        return ticket
-    ticket.snoozed_until = None
-    await session.flush()
-    await events.record(session, ticket, Done.WOKEN, by=by)
-    _tell(session, ticket)
+    tell(session, ticket)
     return ticket
 
 
@@ -438,6 +233,7 @@ def first_line(words: str, limit: int = 120) -> str:
     return ""
 
 
-def _tell(session: AsyncSession, ticket: Ticket) -> None:
+def tell(session: AsyncSession, ticket: Ticket) -> None:
+    """Nudge whoever looks at the ticket or a list that it stands in."""
     nudge(session, "inbox", str(ticket.conversation_id))
     nudge(session, f"conversation:{ticket.conversation_id}")

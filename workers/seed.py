@@ -22,6 +22,7 @@ from estore import attempts, carts, checkout, invoices, orders, payments
 from estore.goods import Sku
 from estore.models import OrderStatus
 from support import notes, tickets
+from support.triage import triage
 from workers import demo
 from workers.demo import Asked, Bought, Person
 
@@ -192,7 +193,7 @@ async def _ask(session: AsyncSession, settings: Settings, person: Person, asked:
             rfc_message_id=message_id,
         ),
     )
-    await tickets.triage(session, received.conversation_id)
+    await triage(session, received.conversation_id)
     ticket = await tickets.of_conversation(session, received.conversation_id)
     assert ticket is not None
     colleague = await staff.find(session, f"{asked.by}@{settings.mail_domain}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from campaigns.jobs import AttributeOrder
 from core.jobs import Job
 from customers.models import TimelineEntry
-from support.tickets import Triage
+from support.triage import Triage
 
 Follow = Callable[[TimelineEntry], Job]
 

@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
 
-from channels import outbox, quarantine
+from channels import quarantine
+from channels.jobs import give_up
 from core import jobs, leases, operations
 from core.clock import now
 from core.database import Database
@@ -78,7 +79,7 @@ async def discard_job(
 ) -> Response[Any]:
     async with database.transaction() as session:
         tag, payload = await operations.discard(session, job_id)
-        await outbox.give_up(session, tag, payload)
+        await give_up(session, tag, payload)
     return await _answer(request, database)
 
 

@@ -7,8 +7,8 @@ import workers.handlers.campaigns  # noqa: F401  (the ledger hears what delivery
 from campaigns import sending, tokens, tracking
 from campaigns.figures import figures
 from channels import delivery
+from channels.jobs import DeliverBulk
 from channels.models import Message, MessageStatus
-from channels.outbox import DeliverBulk
 from core.leases import Lease
 from core.settings import Settings
 from customers import consent

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select, text, update
 
-from channels import announcements, base, delivery, outbox, registry
+from channels import announcements, base, delivery, jobs, outbox, recovery, registry
 from channels.adapters.email.compose import compose
 from channels.models import Conversation, DeliveryAttempt, Message
 from core.clock import now
@@ -401,7 +401,7 @@ async def test_what_a_discarded_delivery_was_to_send_has_failed(database, resour
     [kept] = await queue(database, mail(customer_id))
     async with database.transaction() as session:
         tag, payload = await discard(session, job_id)
-        await outbox.give_up(session, tag, payload)
+        await jobs.give_up(session, tag, payload)
     assert await run_due(database, resources, ["default"]) == 1
     for message_id in gone:
         message = await read(database, message_id)
@@ -416,7 +416,7 @@ async def test_what_a_discarded_delivery_was_to_send_has_failed(database, resour
 async def test_a_message_that_a_living_job_promises_is_not_given_up(database, customer_id):
     [message_id] = await queue(database, mail(customer_id))
     async with database.transaction() as session:
-        await delivery.abandon(session, [message_id], "given up")
+        await recovery.abandon(session, [message_id], "given up")
     assert (await read(database, message_id)).status == "queued"
 
 

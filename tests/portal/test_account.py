@@ -15,7 +15,7 @@ from estore import carts, checkout, demo, invoices
 from estore.goods import Sku
 from estore.models import Cart
 from portal import visits
-from support import tickets
+from support.triage import triage
 from tests.portal.conftest import Browser, browser, signed_in
 
 
@@ -94,7 +94,7 @@ async def test_what_is_open_comes_first_and_others_things_not_at_all(
                     text="Hello?",
                 ),
             )
-            await tickets.triage(session, received.conversation_id)
+            await triage(session, received.conversation_id)
             numbers[address] = invoice.label
     text = (await her_client.get("/account")).text
     assert text.index("To pay") < text.index("Your questions") < text.index("Your history")

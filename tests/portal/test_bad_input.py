@@ -32,8 +32,8 @@ from portal import guards, visits
 from portal.limits import Limits
 from portal.models import VisitRow
 from support import demo as help_demo
-from support import tickets
 from support.models import Article, ArticleCategory
+from support.triage import triage
 from tests.portal.conftest import Browser, browser
 from tests.support import talk
 
@@ -104,7 +104,7 @@ async def known(app: Litestar) -> dict[str, str]:
         await identities.verify(session, identities.email("ana@example.com"), by="link", customer_id=customer)
         conversation = await talk.begin(session, customer)
         message = await talk.say(session, conversation, "The steam wand is blocked")
-        ticket = await tickets.triage(session, conversation.id)
+        ticket = await triage(session, conversation.id)
         assert ticket is not None
         staff = await hire(session, "all@halden.test", "All Roles", [Role.ADMIN], "a long enough password")
         colleague = await hire(session, "one@halden.test", "One Role", [Role.AGENT], "a long enough password")

@@ -16,6 +16,7 @@ from portal import visits
 from portal.models import VisitRow
 from support import demo, notes, tickets
 from support.models import ArticleVote, Ticket
+from support.triage import triage
 from tests.portal.conftest import Browser, browser, signed_in
 from tests.support import talk
 
@@ -115,7 +116,7 @@ async def test_nobody_reaches_the_ticket_of_another(app: Litestar, client: Brows
     async with database.transaction() as session:
         conversation = await talk.begin(session, ana_id)
         await talk.say(session, conversation, "Mine alone")
-        ticket = await tickets.triage(session, conversation.id)
+        ticket = await triage(session, conversation.id)
         assert ticket is not None
     paths = [
         f"/account/tickets/{ticket.id}",

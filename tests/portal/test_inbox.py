@@ -14,6 +14,7 @@ from customers import identities, merging
 from customers.models import Customer
 from support import drafts, tickets
 from support.models import Draft, Note, Ticket
+from support.triage import triage
 from tests.portal.conftest import Browser, browser, employed
 from tests.support import talk
 
@@ -36,7 +37,7 @@ async def case(app: Litestar) -> Case:
     async with database.transaction() as session:
         conversation = await talk.begin(session, await talk.customer(session))
         await talk.say(session, conversation, "The steam wand is blocked")
-        ticket = await tickets.triage(session, conversation.id)
+        ticket = await triage(session, conversation.id)
         assert ticket is not None
         await session.refresh(conversation)
     return Case(database, conversation, ticket)

@@ -7,8 +7,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import func, select, update
 
+from channels.jobs import Abandon, Deliver
 from channels.models import ReceivedMail
-from channels.outbox import Abandon, Deliver
 from core.clock import now
 from core.database import Database
 from core.jobs import Job, JobRow, decode, enqueue

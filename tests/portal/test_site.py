@@ -18,7 +18,7 @@ from portal import places, visits
 from portal.models import VisitRow
 from portal.rendering import HERE, STATIC
 from support import demo as help_demo
-from support import tickets
+from support.triage import triage
 from tests.portal.conftest import Browser, browser, employed, links
 from tests.support import talk
 
@@ -156,7 +156,7 @@ async def test_a_customers_page_leads_each_role_only_to_what_it_may_open(app: Li
         customer = await talk.customer(session)
         conversation = await talk.begin(session, customer)
         await talk.say(session, conversation, "The steam wand is blocked")
-        await tickets.triage(session, conversation.id)
+        await triage(session, conversation.id)
     here = f"/desk/customers/{customer}"
     async with browser(app, await employed(app, Role.AGENT)) as agent:
         offered = links(await agent.get(here))

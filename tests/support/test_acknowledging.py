@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.models import Message
 from core.settings import Settings
-from support import acknowledging, tickets
+from support import acknowledging
 from support.models import Acknowledgement, TicketCycle
+from support.triage import triage
 from tests.support import talk
 
 
@@ -24,7 +25,7 @@ async def test_a_sender_hears_once_a_day_that_a_person_will_answer(
     for i in range(3):
         conversation = await talk.begin(session, customer_id, subject=f"Question {i}")
         await talk.say(session, conversation, "Hello")
-        ticket = await tickets.triage(session, conversation.id)
+        ticket = await triage(session, conversation.id)
         assert ticket is not None
         assert await acknowledging.acknowledge(session, ticket) is (i == 0)
     assert await sent(session) == 1
@@ -44,10 +45,10 @@ async def test_a_sender_hears_once_a_day_that_a_person_will_answer(
 async def test_an_acknowledgement_is_no_first_response(session: AsyncSession, settings: Settings) -> None:
     conversation = await talk.begin(session, await talk.customer(session))
     await talk.say(session, conversation, "Hello")
-    ticket = await tickets.triage(session, conversation.id)
+    ticket = await triage(session, conversation.id)
     assert ticket is not None
     assert await acknowledging.acknowledge(session, ticket) is True
-    await tickets.triage(session, conversation.id)
+    await triage(session, conversation.id)
     assert ticket.waiting_since is not None
     assert (await session.get_one(TicketCycle, (ticket.id, 1))).first_response_at is None
 
@@ -62,7 +63,7 @@ async def test_machines_we_ourselves_and_chats_get_none(
     if case == "ours":
         message.sender = "shop@halden.test"
         await session.flush()
-    ticket = await tickets.triage(session, conversation.id)
+    ticket = await triage(session, conversation.id)
     assert ticket is not None
     assert await acknowledging.acknowledge(session, ticket) is False
     assert await sent(session) == 0

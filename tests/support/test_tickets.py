@@ -14,8 +14,9 @@ from core.errors import Conflict, Invalid, NotFound
 from core.jobs import JobRow
 from core.staff import Role, hire
 from customers import merging, timeline
-from support import tickets
+from support import snoozes, tickets
 from support.models import Priority, Ticket, TicketCycle, TicketStatus
+from support.triage import triage
 from tests.support import talk
 
 
@@ -26,7 +27,7 @@ async def kinds(session: AsyncSession, customer_id: UUID) -> list[str]:
 async def opened(session: AsyncSession) -> Any:
     conversation = await talk.begin(session, await talk.customer(session))
     first = await talk.say(session, conversation, "The steam wand is blocked")
-    ticket = await tickets.triage(session, conversation.id)
+    ticket = await triage(session, conversation.id)
     assert ticket is not None
     return conversation, first, ticket
 
@@ -45,7 +46,7 @@ async def test_the_first_message_opens_a_ticket_with_its_clocks(session):
 
 async def test_triage_said_twice_changes_nothing(session):
     conversation, _, ticket = await opened(session)
-    assert await tickets.triage(session, conversation.id) is None
+    assert await triage(session, conversation.id) is None
     assert await session.scalar(select(func.count()).select_from(Ticket)) == 1
     assert await kinds(session, conversation.customer_id) == ["ticket.opened"]
     assert ticket.status == "new"
@@ -54,7 +55,7 @@ async def test_triage_said_twice_changes_nothing(session):
 async def test_a_conversation_that_only_we_wrote_in_is_no_ticket(session):
     conversation = await talk.begin(session, await talk.customer(session))
     await talk.say(session, conversation, "Your order is on its way", by="automation")
-    assert await tickets.triage(session, conversation.id) is None
+    assert await triage(session, conversation.id) is None
     assert await tickets.of_conversation(session, conversation.id) is None
 
 
@@ -63,7 +64,7 @@ async def test_a_person_who_writes_again_reopens_a_solved_ticket_in_a_new_cycle(
     await tickets.solve(session, ticket.id)
     assert ticket.waiting_since is None
     again = await talk.say(session, conversation, "It is blocked again")
-    reopened = await tickets.triage(session, conversation.id)
+    reopened = await triage(session, conversation.id)
     assert reopened is not None
     assert reopened.id == ticket.id
     assert (ticket.status, ticket.cycle) == ("open", 2)
@@ -82,7 +83,7 @@ async def test_automated_mail_never_reopens(session):
     conversation, _, ticket = await opened(session)
     await tickets.solve(session, ticket.id)
     await talk.say(session, conversation, "I am out of the office", automated=True)
-    assert await tickets.triage(session, conversation.id) is None
+    assert await triage(session, conversation.id) is None
     assert (ticket.status, ticket.cycle, ticket.waiting_since) == ("solved", 1, None)
     assert await kinds(session, conversation.customer_id) == ["ticket.opened", "ticket.solved"]
 
@@ -90,7 +91,7 @@ async def test_automated_mail_never_reopens(session):
 async def test_automated_mail_is_never_waited_for_nor_hidden(session):
     conversation = await talk.begin(session, await talk.customer(session))
     await talk.say(session, conversation, "Delivery report", automated=True)
-    ticket = await tickets.triage(session, conversation.id)
+    ticket = await triage(session, conversation.id)
     assert ticket is not None
     assert (ticket.status, ticket.priority, ticket.waiting_since) == ("new", "low", None)
 
@@ -99,7 +100,7 @@ async def test_only_a_person_s_answer_is_a_first_response(session):
     conversation, _, ticket = await opened(session)
     colleague = await talk.agent(session)
     await talk.say(session, conversation, "We have your message", by="automation")
-    await tickets.triage(session, conversation.id)
+    await triage(session, conversation.id)
     cycle = await session.get(TicketCycle, (ticket.id, 1))
     assert cycle.first_response_at is None
     assert ticket.waiting_since is not None
@@ -119,7 +120,7 @@ async def test_triage_that_comes_after_the_answer_does_not_make_the_customer_wai
     colleague = await talk.agent(session)
     await talk.say(session, conversation, "One more thing")
     await talk.say(session, conversation, "Both answered", by="staff", staff=colleague)
-    await tickets.triage(session, conversation.id)
+    await triage(session, conversation.id)
     assert ticket.waiting_since is None
 
 
@@ -138,7 +139,7 @@ async def test_a_solved_ticket_is_reopened_by_hand_and_solved_again(session):
     await tickets.solve(session, ticket.id)
     await tickets.reopen(session, ticket.id)
     assert (ticket.status, ticket.cycle) == ("open", 2)
-    await tickets.triage(session, conversation.id)
+    await triage(session, conversation.id)
     assert ticket.waiting_since is None
     await tickets.solve(session, ticket.id)
     assert await kinds(session, conversation.customer_id) == [
@@ -168,25 +169,25 @@ async def test_a_snoozed_ticket_comes_back_when_the_customer_writes(session):
     await talk.say(session, conversation, "Try this", by="staff", staff=colleague)
     await tickets.answered(session, conversation.id, colleague.id)
     await tickets.set_status(session, ticket.id, TicketStatus.PENDING)
-    await tickets.snooze(session, ticket.id, now() + timedelta(days=1))
+    await snoozes.snooze(session, ticket.id, now() + timedelta(days=1))
     wake = await session.scalar(select(JobRow).where(JobRow.tag == "support.wake"))
     assert wake.due_at == ticket.snoozed_until
     await talk.say(session, conversation, "It did not help")
-    await tickets.triage(session, conversation.id)
+    await triage(session, conversation.id)
     assert (ticket.snoozed_until, ticket.status) == (None, "open")
 
 
 async def test_waking_leaves_alone_what_was_snoozed_for_longer(session):
     _, _, ticket = await opened(session)
     until = now() + timedelta(days=2)
-    await tickets.snooze(session, ticket.id, until)
-    await tickets.wake(session, ticket.id)
+    await snoozes.snooze(session, ticket.id, until)
+    await snoozes.wake(session, ticket.id)
     assert ticket.snoozed_until == until
     ticket.snoozed_until = now() - timedelta(seconds=1)
-    await tickets.wake(session, ticket.id)
+    await snoozes.wake(session, ticket.id)
     assert ticket.snoozed_until is None
     with pytest.raises(Invalid):
-        await tickets.snooze(session, ticket.id, now())
+        await snoozes.snooze(session, ticket.id, now())
 
 
 async def test_priority_moves_what_was_promised(session):
@@ -216,7 +217,7 @@ async def test_two_who_ask_for_the_next_ticket_at_once_get_two(database: Databas
         for i in range(2):
             conversation = await talk.begin(session, await talk.customer(session, f"c{i}@example.com"))
             await talk.say(session, conversation, "Hello", minutes=10 - i)
-            ticket = await tickets.triage(session, conversation.id)
+            ticket = await triage(session, conversation.id)
             assert ticket is not None
             numbers.append(ticket.number)
     async with database.transaction() as first, database.transaction() as second:
@@ -257,14 +258,14 @@ async def test_solving_waits_for_who_is_writing_instead_of_deadlocking(database:
 async def test_a_ticket_wakes_by_the_database_s_clock_and_never_sleeps_for_ever(session, monkeypatch):
     _, _, ticket = await opened(session)
     until = now() + timedelta(hours=2)
-    await tickets.snooze(session, ticket.id, until)
+    await snoozes.snooze(session, ticket.id, until)
     await session.execute(delete(JobRow))
-    await tickets.wake(session, ticket.id)  # too early, whatever the reason: it is promised anew
+    await snoozes.wake(session, ticket.id)  # too early, whatever the reason: it is promised anew
     assert ticket.snoozed_until == until
     assert [job.due_at for job in await session.scalars(select(JobRow))] == [until]
 
     ticket.snoozed_until = now() - timedelta(seconds=1)
     await session.flush()
     monkeypatch.setattr(tickets, "now", lambda: now() - timedelta(hours=1))  # our own clock is behind
-    await tickets.wake(session, ticket.id)
+    await snoozes.wake(session, ticket.id)
     assert ticket.snoozed_until is None

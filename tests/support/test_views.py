@@ -8,7 +8,8 @@ from core.clock import now
 from core.errors import NotFound
 from customers import identities, merging
 from customers.models import Customer
-from support import search, tickets, views
+from support import search, snoozes, tickets, views
+from support.triage import triage
 from tests.support import talk
 
 
@@ -20,10 +21,10 @@ async def filled(session: AsyncSession) -> Any:
         customer_id = await talk.customer(session, f"{name.split()[0].lower()}@example.com", name)
         conversation = await talk.begin(session, customer_id, subject=f"Question {i}")
         await talk.say(session, conversation, f"\n First line {i}\nsecond", minutes=i)
-        made.append(await tickets.triage(session, conversation.id))
+        made.append(await triage(session, conversation.id))
     await tickets.assign(session, made[0].id, mira.id)
     await tickets.solve(session, made[1].id)
-    await tickets.snooze(session, made[2].id, now() + timedelta(days=1))
+    await snoozes.snooze(session, made[2].id, now() + timedelta(days=1))
     return mira, made
 
 
@@ -103,6 +104,6 @@ async def test_a_row_shows_what_people_said_last_and_not_our_automatic_answer(se
     conversation = await talk.begin(session, await talk.customer(session), subject="Grinder")
     await talk.say(session, conversation, "Which grinder do you suggest?")
     await talk.say(session, conversation, "Thank you for writing.", by="automation", automated=True)
-    await tickets.triage(session, conversation.id)
+    await triage(session, conversation.id)
     [row] = await views.listing(session, "open", mira.id)
     assert (row.last_text, row.last_inbound) == ("Which grinder do you suggest?", True)

@@ -4,10 +4,10 @@ import asyncio
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import delivery
+from channels import delivery, recovery
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.base import Outcome, Submission
-from channels.outbox import Abandon, Deliver, DeliverBulk
+from channels.jobs import Abandon, Deliver, DeliverBulk
 from core.settings import settings
 from core.webhooks import ReceivedWebhook
 from workers.handlers.core import READERS
@@ -24,13 +24,13 @@ async def deliver(run: Run, job: Deliver) -> None:
     async with lane.take() as room:
         if not room:
             async with run.final() as session:
-                await delivery.recover(session, job, run.lease, repeatable=channel.repeatable)
+                await recovery.recover(session, job, run.lease, repeatable=channel.repeatable)
                 await delivery.put_off(session, job)
             return
         while waiting:
             async with run.transaction() as session:
                 if len(waiting) == len(job.message_ids):
-                    await delivery.recover(session, job, run.lease, repeatable=channel.repeatable)
+                    await recovery.recover(session, job, run.lease, repeatable=channel.repeatable)
                 await delivery.record(session, job, run.lease, done, repeatable=channel.repeatable)
                 batch = await delivery.claim(session, job, run.lease, waiting[:room])
             del waiting[:room]
@@ -45,7 +45,7 @@ outside(DeliverBulk)(deliver)
 
 @transactional(Abandon)
 async def abandon(session: AsyncSession, job: Abandon) -> None:
-    await delivery.abandon(session, job.message_ids, job.reason)
+    await recovery.abandon(session, job.message_ids, job.reason)
 
 
 async def read_twilio(session: AsyncSession, webhook: ReceivedWebhook) -> None:

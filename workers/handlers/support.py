@@ -2,19 +2,20 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support import acknowledging, tickets
-from support.tickets import Triage, Wake
+from support import acknowledging, snoozes, triage
+from support.snoozes import Wake
+from support.triage import Triage
 from workers.runner import transactional
 
 
 @transactional(Triage)
-async def triage(session: AsyncSession, job: Triage) -> None:
+async def triage_conversation(session: AsyncSession, job: Triage) -> None:
     """Open or reopen the conversation's ticket, and tell the sender once that it has arrived."""
-    ticket = await tickets.triage(session, job.conversation_id)
+    ticket = await triage.triage(session, job.conversation_id)
     if ticket is not None:
         await acknowledging.acknowledge(session, ticket)
 
 
 @transactional(Wake)
 async def wake(session: AsyncSession, job: Wake) -> None:
-    await tickets.wake(session, job.ticket_id)
+    await snoozes.wake(session, job.ticket_id)

@@ -1,0 +1,41 @@
+"""What channels promise to do later: deliver, and give up what cannot be delivered."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.jobs import Job, decode, enqueue
+
+SENT_TOGETHER = 200
+
+
+class Deliver(Job, tag="channels.deliver", frozen=True):
+    """Send these queued messages of one channel."""
+
+    queue = "delivery"
+    channel: str
+    message_ids: list[UUID]
+
+
+class DeliverBulk(Deliver, tag="channels.deliver_bulk", frozen=True):
+    """The same for marketing, on a lane of its own so that receipts and answers never wait behind it."""
+
+    queue = "bulk"
+
+
+DELIVERIES = ("channels.deliver", "channels.deliver_bulk")
+
+
+class Abandon(Job, tag="channels.abandon", frozen=True):
+    """Fail those of these messages that no job will send any more; the reason is shown."""
+
+    message_ids: list[UUID]
+    reason: str
+
+
+async def give_up(session: AsyncSession, tag: str, payload: str) -> None:
+    """Fail what a discarded job was to send; nothing for a job of another kind."""
+    if tag in DELIVERIES:
+        job = decode(tag, payload)
+        assert isinstance(job, Deliver)
+        await enqueue(session, Abandon(job.message_ids, "It was not sent: its delivery was given up."))

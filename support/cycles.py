@@ -1,0 +1,101 @@
+"""Cycles: the rounds of a ticket from opening to solving, what each promises and what was kept."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels.models import Direction, Message, MessageStatus
+from core.errors import NotFound
+from customers import timeline
+from support import events
+from support.events import Done
+from support.happenings import TicketReopened
+from support.models import DONE, Priority, Ticket, TicketCycle, TicketStatus
+
+FIRST_RESPONSE = {
+    Priority.URGENT: timedelta(hours=1),
+    Priority.HIGH: timedelta(hours=4),
+    Priority.NORMAL: timedelta(hours=8),
+    Priority.LOW: timedelta(hours=24),
+}
+SOLUTION = {
+    Priority.URGENT: timedelta(hours=8),
+    Priority.HIGH: timedelta(days=1),
+    Priority.NORMAL: timedelta(days=3),
+    Priority.LOW: timedelta(days=7),
+}
+
+
+async def start(session: AsyncSession, ticket: Ticket, seq: int, at: datetime) -> None:
+    """Begin a ticket's cycle with what its priority promises."""
+    priority = Priority(ticket.priority)
+    session.add(
+        TicketCycle(
+            ticket_id=ticket.id,
+            cycle=ticket.cycle,
+            started_at=at,
+            started_seq=seq,
+            first_response_due_at=at + FIRST_RESPONSE[priority],
+            solution_due_at=at + SOLUTION[priority],
+        )
+    )
+    await session.flush()
+
+
+async def start_again(
+    session: AsyncSession, ticket: Ticket, seq: int, at: datetime, by: UUID | None = None
+) -> None:
+    """Open a solved ticket again: its next cycle begins."""
+    ticket.status = TicketStatus.OPEN
+    ticket.solved_at = None
+    ticket.solved_seq = None
+    ticket.snoozed_until = None
+    ticket.cycle += 1
+    await session.flush()
+    await start(session, ticket, seq, at)
+    await timeline.append(
+        session,
+        ticket.customer_id,
+        TicketReopened(ticket.number, ticket.subject, ticket.cycle),
+        source_key=f"ticket:{ticket.id}:{ticket.cycle}",
+        subject_id=ticket.conversation_id,
+    )
+    await events.record(session, ticket, Done.REOPENED, by=by)
+
+
+async def settle(session: AsyncSession, ticket: Ticket) -> None:
+    """Derive from the messages whose turn it is and when the first answer came; automation never counts."""
+    cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
+    if cycle is None:
+        raise NotFound("That ticket has no running cycle.")
+    by_a_person = and_(
+        Message.conversation_id == ticket.conversation_id,
+        Message.direction == Direction.OUTBOUND,
+        Message.author == "staff",
+        # Taken back within the undo window: it stays held, with nothing to release it.
+        or_(Message.status != MessageStatus.HELD, Message.release_at.is_not(None)),
+    )
+    answered_seq, first_answer = (
+        await session.execute(
+            select(
+                func.max(Message.seq),
+                func.min(Message.created_at).filter(Message.seq >= cycle.started_seq),
+            ).where(by_a_person)
+        )
+    ).one()
+    cycle.first_response_at = first_answer
+    since = None
+    if ticket.status not in DONE:
+        since = await session.scalar(
+            select(func.min(Message.created_at)).where(
+                Message.conversation_id == ticket.conversation_id,
+                Message.direction == Direction.INBOUND,
+                Message.automated.is_(False),
+                Message.seq >= cycle.started_seq,
+                Message.seq > (answered_seq or 0),
+            )
+        )
+    ticket.waiting_since = since
+    await session.flush()
