@@ -230,7 +230,7 @@ async def undo_parting(
         if ticket.status in DONE:
             await tickets.reopen(session, ticket.id, by=me)
         else:
-            await tickets.unsnooze(session, ticket.id, by=me)
+            await snoozes.unsnooze(session, ticket.id, by=me)
     return back(conversation_id, form.view)
 
 
