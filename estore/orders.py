@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
+from core.days import Span
 from core.errors import Conflict, Invalid, NotFound
 from core.jobs import enqueue
 from customers import timeline
@@ -88,10 +89,20 @@ async def of_customer(session: AsyncSession, customer_id: UUID, limit: int = 100
 
 
 async def recent(
-    session: AsyncSession, status: str = "", words: str = "", limit: int = 50, offset: int = 0
+    session: AsyncSession,
+    status: str = "",
+    words: str = "",
+    limit: int = 50,
+    offset: int = 0,
+    span: Span | None = None,
 ) -> list[Order]:
-    """Everyone's, newest first, for the desk; `words` are a number, an address or a part of a name."""
+    """Everyone's, newest first, for the desk; `words` are a number, an address or a part of a name.
+
+    With a `span`, those that were placed in its days.
+    """
     query = select(Order)
+    if span is not None:
+        query = query.where(Order.placed_at >= span.starts_at, Order.placed_at < span.ends_at)
     if status:
         query = query.where(Order.status == status)
     if words.strip():
@@ -111,9 +122,12 @@ async def recent(
     )
 
 
-async def counts(session: AsyncSession) -> dict[str, int]:
-    """How many orders there are in each status."""
-    rows = await session.execute(select(Order.status, func.count()).group_by(Order.status))
+async def counts(session: AsyncSession, span: Span | None = None) -> dict[str, int]:
+    """How many orders there are in each status; with a `span`, of those placed in its days."""
+    query = select(Order.status, func.count()).group_by(Order.status)
+    if span is not None:
+        query = query.where(Order.placed_at >= span.starts_at, Order.placed_at < span.ends_at)
+    rows = await session.execute(query)
     return {str(row[0]): int(row[1]) for row in rows}
 
 

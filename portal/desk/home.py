@@ -1,6 +1,5 @@
 """The first page of the desk: who waits for us, what today looks like beside the days before, what is under way."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +23,7 @@ from core.settings import Settings
 from core.staff import Role
 from estore.figures import Standing
 from portal import periods
-from portal.charts import Chart, Point
+from portal.charts import Chart, Figure, points
 from portal.desk.inbox import Listed
 from portal.desk.inbox import listing as inbox_listing
 from portal.guards import staff
@@ -37,22 +36,6 @@ THREADS = 6
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A chart with its number of today, where both lead, and what the number stands beside."""
-
-    name: str
-    title: str
-    kind: str
-    value: str
-    href: str
-    beside: str
-    direction: str
-    good: bool | None
-    chart: Chart
-    column: str
-
-
-@dataclass(frozen=True)
 class Waiting:
     """Those who wait for a person's answer: how many, the longest, and the first few."""
 
@@ -60,21 +43,6 @@ class Waiting:
     longest: timedelta | None
     who: str
     rows: list[Listed]
-
-
-def points(parts: Sequence[Span], values: Sequence[float | None], said: Sequence[str], href: str) -> list[Point]:
-    """A point for each span; `href` leads to the list that the span's days are put behind."""
-    return [
-        Point(
-            tick=periods.tick(part),
-            word=periods.short(part),
-            full=periods.words(part),
-            value=value,
-            said=words,
-            href=f"{href}{'&' if '?' in href else '?'}{periods.query(part)}",
-        )
-        for part, value, words in zip(parts, values, said, strict=True)
-    ]
 
 
 async def waiting(session: AsyncSession, visit: Visit, at: datetime) -> Waiting:
@@ -103,14 +71,12 @@ async def store(session: AsyncSession, settings: Settings, at: datetime) -> tupl
     orders_then = await estore.figures.orders_between(session, begin, same)
     money_then = await estore.figures.money_between(session, begin, same, currency)
     day = periods.weekday(parts[-8])
-    until = days.clock(same, settings.zone)
+    until = periods.clock(same, span)
     ordered, taken = orders[-1].number, money[-1].amount
     beside, way = _beside(
         ordered,
         orders_then,
-        ngettext(
-            "%(num)s by %(time)s last %(day)s", "%(num)s by %(time)s last %(day)s", orders_then
-        )
+        ngettext("%(num)s by %(time)s last %(day)s", "%(num)s by %(time)s last %(day)s", orders_then)
         % {"num": orders_then, "time": until, "day": day},
     )
     beside_money, way_money = _beside(
@@ -155,20 +121,14 @@ async def answering(session: AsyncSession, settings: Settings, at: datetime) -> 
     seven = periods.query(Span(parts[-7].first, parts[-1].last, settings.zone))
     waits = [one.waited for one in rounds]
     grown = levels[-1] - levels[-8]
-    figures = [
+    return [
         Figure(
             "open", _("Not solved yet"), "ticket", str(levels[-1]), "/desk/figures/tickets?which=unsolved",
             _("%(num)s a week ago") % {"num": levels[-8]},
             "same" if not grown else "up" if grown > 0 else "down",
             None if not grown else grown < 0,
             Chart(
-                [
-                    Point(p.tick, p.word, p.full, p.value, p.said, p.href)
-                    for p in points(
-                        parts, [float(level) for level in levels], [str(level) for level in levels],
-                        "/desk/figures/tickets?which=opened",
-                    )
-                ],
+                points(parts, levels, [str(level) for level in levels], "/desk/figures/tickets?which=unsolved"),
                 "line",
             ),
             _("Not solved at the day's end"),
@@ -197,7 +157,6 @@ async def answering(session: AsyncSession, settings: Settings, at: datetime) -> 
             _("First answer after"),
         ),
     ]  # fmt: skip
-    return figures
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,15 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from core.database import Database
+from core.days import chosen
 from core.errors import Conflict, Invalid, NotFound
 from core.rendering import gettext as _
+from core.settings import Settings
 from core.staff import Role
 from estore import orders, payments, refunds
 from estore.books import PaymentStatus
 from estore.models import OrderStatus
+from portal import periods
 from portal.customer.orders import steps
 from portal.desk.catalogue import minor
 from portal.forms import read_form
@@ -42,25 +45,34 @@ class Money(msgspec.Struct):
 
 
 @get(HERE, guards=[STORE])
-async def list_orders(request: Request[Any, Any, Any], database: NamedDependency[Database]) -> Response[Any]:
+async def list_orders(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    """Everyone's, newest first; `from` and `to` keep those that were placed in these days."""
+    span = chosen(request.query_params, settings.zone)
     status = str(request.query_params.get("status", ""))
     status = status if status in set(OrderStatus) else ""
     words = str(request.query_params.get("q", ""))[:100]
     given = str(request.query_params.get("page", "1"))
     number = min(int(given), 1000) if given.isdecimal() and len(given) < 5 and int(given) else 1
     async with database.transaction() as session:
-        found = await orders.recent(session, status, words, PAGE_SIZE + 1, (number - 1) * PAGE_SIZE)
-        counts = await orders.counts(session)
-    query = f"status={status}&" if status else ""
+        found = await orders.recent(session, status, words, PAGE_SIZE + 1, (number - 1) * PAGE_SIZE, span)
+        counts = await orders.counts(session, span)
+    placed = f"{periods.query(span)}&" if span else ""
+    query = placed + (f"status={status}&" if status else "")
     return page(
         "desk/orders.html",
         {
             "orders": found[:PAGE_SIZE],
             "status": status,
             "words": words,
-            "tabs": [("", _("All"), HERE, sum(counts.values()))]
+            "placed": periods.words(span) if span else "",
+            "any_day": f"{HERE}?status={status}" if status else HERE,
+            "tabs": [("", _("All"), f"{HERE}?{placed}".rstrip("?&"), sum(counts.values()))]
             + [
-                (str(one), word, f"{HERE}?status={one}", counts.get(one, 0))
+                (str(one), word, f"{HERE}?{placed}status={one}", counts.get(one, 0))
                 for one, word in (
                     (OrderStatus.PLACED, _("Placed")),
                     (OrderStatus.PAID, _("To pack")),
