@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -148,7 +149,18 @@ def _show_differences(found: "Verified") -> None:
 @click.command()
 @click.option("--show-logins", is_flag=True, help="Print the demo colleagues' log-ins as JSON; load nothing.")
 @click.option("--in-production", is_flag=True, help="Load it although this is not a place for trying out.")
-def seed(show_logins: bool, in_production: bool) -> None:
+@click.option(
+    "--customers",
+    default=2000,
+    show_default=True,
+    help="Generated customers beside the forty written by hand.",
+)
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which the two years end, at six in the evening; by default now.",
+)
+def seed(show_logins: bool, in_production: bool, customers: int, as_of: datetime | None) -> None:
     """Load the demo company: staff, catalogue, help centre, customers and their stories."""
     import json
 
@@ -163,10 +175,10 @@ def seed(show_logins: bool, in_production: bool) -> None:
             "This is a production installation: invented customers would stand among real ones. "
             "Say --in-production if that is what you want."
         )
-    asyncio.run(_seed())
+    asyncio.run(_seed(customers, as_of))
 
 
-async def _seed() -> None:
+async def _seed(customers: int, as_of: datetime | None) -> None:
     from redis.asyncio import Redis
     from rich.progress import Progress
 
@@ -174,6 +186,7 @@ async def _seed() -> None:
     from core.schema import import_models
     from core.settings import settings
     from workers.seed import seed
+    from workers.seeding.loading import ending
 
     import_models()
     redis = Redis.from_url(settings().redis_url)
@@ -181,7 +194,7 @@ async def _seed() -> None:
     try:
         with Progress(transient=True) as progress:
             bars: dict[str, TaskID] = {}
-            async for what, done, of in seed(database, settings()):
+            async for what, done, of in seed(database, settings(), customers, ending(as_of)):
                 if what not in bars:
                     bars[what] = progress.add_task(what, total=of)
                 progress.update(bars[what], completed=done)

@@ -25,6 +25,7 @@ from support import notes, tickets
 from support.triage import triage
 from workers import demo
 from workers.demo import Asked, Bought, Person
+from workers.seeding import loading
 
 DEPARTMENTS = ("estore.demo", "support.demo", "campaigns.demo")
 
@@ -48,8 +49,14 @@ def logins(settings: Settings) -> list[dict[str, str]]:
     ]
 
 
-async def seed(database: Database, settings: Settings) -> AsyncIterator[tuple[str, int, int]]:
-    """Load what is missing of the demo; yields (what, how many done, of how many) on the way."""
+async def seed(
+    database: Database, settings: Settings, customers: int = 0, end: int = 0
+) -> AsyncIterator[tuple[str, int, int]]:
+    """Load what is missing of the demo; yields (what, how many done, of how many) on the way.
+
+    Beside the people whose stories are written by hand, so many generated `customers` whose two years end at
+    `end` (seconds since 1970).
+    """
     kept = await staff.hashed(password(settings))
     for done, (name, local, role) in enumerate(demo.STAFF, start=1):
         async with database.transaction() as session:
@@ -60,6 +67,8 @@ async def seed(database: Database, settings: Settings) -> AsyncIterator[tuple[st
         async with database.transaction() as session:
             await import_module(name).load(session)
         yield "Store, help centre, campaigns", done, len(departments)
+    async for step in loading.load(database, settings, customers, end):
+        yield step
     for place, person in enumerate(demo.PEOPLE):
         # One transaction a person: they are there with their whole story, or not at all.
         async with database.transaction() as session:
