@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from redis.asyncio import Redis
 from sqlalchemy import func, select, update
 
+from core import leases
 from core.database import Database
+from core.settings import Settings
+from core.verification import Difference
 from core.webhooks import ReceivedWebhook
 from customers import timeline
 from customers.models import TimelineEntry
@@ -17,13 +21,35 @@ from estore.books import Invoice, InvoiceSeries, Payment
 from estore.goods import Stock
 from estore.models import Cart, CartLine, Order, StockHold
 from tests.estore.shopping import fill, wish
+from workers.handlers import load
+from workers.resources import Resources
+from workers.runner import TRANSACTIONAL, run
+from workers.verification import verify
 
 ROOT = Path(__file__).parents[2]
 DAWN = demo.demo_id("sku", "DAW-250")
 
 
+async def differences(database: Database, settings: Settings) -> list[Difference]:
+    """What `verify` finds once all that follows from what happened, and asks nobody outside, is done."""
+    load()
+    redis = Redis.from_url(settings.redis_url)
+    resources = Resources(settings, redis)
+    while True:
+        async with database.transaction() as session:
+            due = await leases.lease(session, "default", 50)
+        if not due:
+            break
+        await asyncio.gather(
+            *(run(database, resources, lease) for lease in due if lease.tag in TRANSACTIONAL)
+        )
+    await resources.close()
+    await redis.aclose()
+    return (await verify(database)).differences
+
+
 async def test_a_hundred_checkouts_of_the_last_ten_sell_exactly_ten(
-    stocked: Database, database_url: str
+    stocked: Database, database_url: str, settings: Settings
 ) -> None:
     async with stocked.transaction() as session:
         await session.execute(update(Stock).where(Stock.sku_id == DAWN).values(on_hand=10))
@@ -45,6 +71,7 @@ async def test_a_hundred_checkouts_of_the_last_ten_sell_exactly_ten(
         assert await session.scalar(select(func.count()).select_from(Order)) == 10
         assert await session.scalar(select(func.sum(StockHold.quantity))) == 10
         assert await session.scalar(select(func.count()).select_from(Invoice)) == 10
+    assert await differences(stocked, settings) == []
 
 
 async def _placed(database: Database, many: int = 1) -> list[Payment]:
@@ -60,7 +87,9 @@ async def _placed(database: Database, many: int = 1) -> list[Payment]:
     return made
 
 
-async def test_the_same_event_fifty_times_at_once_is_one_payment_and_one_entry(stocked: Database) -> None:
+async def test_the_same_event_fifty_times_at_once_is_one_payment_and_one_entry(
+    stocked: Database, settings: Settings
+) -> None:
     [payment] = await _placed(stocked)
     async with stocked.transaction() as session:
         await invoices.finalise(session, payment.invoice_id)
@@ -102,9 +131,12 @@ async def test_the_same_event_fifty_times_at_once_is_one_payment_and_one_entry(s
         ]
         kept = await session.get_one(Stock, DAWN)
         assert (kept.on_hand, kept.reserved) == (179, 0)
+    assert await differences(stocked, settings) == []
 
 
-async def test_invoice_numbers_have_no_gap_though_many_finalise_and_some_fail(stocked: Database) -> None:
+async def test_invoice_numbers_have_no_gap_though_many_finalise_and_some_fail(
+    stocked: Database, settings: Settings
+) -> None:
     made = await _placed(stocked, 24)
 
     async def finalise(number: int, payment: Payment) -> None:
@@ -120,10 +152,11 @@ async def test_invoice_numbers_have_no_gap_though_many_finalise_and_some_fail(st
         assert numbers == list(range(1, 25))
         assert (await session.scalars(select(InvoiceSeries.last_number))).one() == 24
         assert await invoices.gaps(session) == []
+    assert await differences(stocked, settings) == []
 
 
 async def test_a_payment_and_a_cancellation_at_once_leave_no_money_and_no_goods_behind(
-    stocked: Database,
+    stocked: Database, settings: Settings
 ) -> None:
     for payment in await _placed(stocked, 8):
         async with stocked.transaction() as session:
@@ -154,3 +187,4 @@ async def test_a_payment_and_a_cancellation_at_once_leave_no_money_and_no_goods_
         assert (shelf.on_hand, shelf.reserved) == (180, 0)
         history = await timeline.history(session, payment.customer_id)
         assert sorted(entry.kind for entry in history).count("order.cancelled") == 1
+    assert await differences(stocked, settings) == []
