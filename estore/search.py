@@ -148,6 +148,21 @@ async def suggest(session: AsyncSession, words: str, limit: int = 6) -> list[Fou
     return (await find(session, Search(words=words, limit=limit))).found
 
 
+async def chosen(session: AsyncSession, product_ids: Sequence[UUID], limit: int = 4) -> list[Found]:
+    """These products as a list shows them, in this order; what is not for sale or sold out is left out."""
+    wanted = list(dict.fromkeys(product_ids))[: limit * 4]
+    rows = await session.execute(
+        select(Product, OFFER.c.price, OFFER.c.most, OFFER.c.currency, OFFER.c.available, OFFER.c.skus)
+        .join(OFFER, OFFER.c.product_id == Product.id)
+        .where(Product.id.in_(wanted), Product.active, OFFER.c.available > 0)
+    )
+    found = {
+        product.id: Found(product, price, currency, price != most, available, skus)
+        for product, price, most, currency, available, skus in rows
+    }
+    return [found[product_id] for product_id in wanted if product_id in found][:limit]
+
+
 def _matches(words: Sequence[str]) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Product.active.is_(True)]
     for word in words:

@@ -18,6 +18,7 @@ COOKIE = "notice"
 MINUTE = 60
 SENTENCES = {
     "carts.joined": mark("We put your two carts together: what you left here before is in it again."),
+    "review.written": mark("Thank you. Your review is on the page."),
 }
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from core.database import Database
 from estore import catalogue
 from estore.goods import Category
+from estore.sales import Sales, recent
 
 KEPT = 30.0
+SALES_KEPT = 600.0
 
 
 @dataclass(frozen=True)
@@ -21,15 +23,21 @@ class Shell:
     database: Database
     categories: list[Category] = field(default_factory=list)
     read_at: float = -KEPT
+    # What sells and what is bought together.
+    sales: Sales = field(default_factory=Sales)
+    sales_read_at: float = -SALES_KEPT
 
     def shelves(self, locale: str) -> list[Shelf]:
         """The categories of the store's header in a language."""
         return [Shelf(one.slug, catalogue.words(one, "name", locale)) for one in self.categories]
 
     async def refresh(self) -> None:
-        """Read the categories again when what we have is older than KEPT seconds."""
+        """Read the categories again when what we have is older than KEPT seconds, and the sales now and then."""
         if time.monotonic() - self.read_at < KEPT:
             return
         self.read_at = time.monotonic()
         async with self.database.transaction() as session:
             self.categories = await catalogue.categories(session)
+            if time.monotonic() - self.sales_read_at >= SALES_KEPT:
+                self.sales_read_at = time.monotonic()
+                self.sales = await recent(session)

@@ -1,20 +1,23 @@
 """Articles: the answers that customers find by themselves."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import nh3
 from markdown_it import MarkdownIt
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import Invalid, NotFound
-from support.models import Article, ArticleCategory, ArticleVote
+from support.models import Article, ArticleCategory, ArticleViews, ArticleVote
 
 REASONS = ("unclear", "wrong", "missing", "other")
+# How far back readings say what people want to know now.
+POPULAR_FOR = timedelta(days=30)
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _TAGS = {
     "p", "h2", "h3", "h4", "ul", "ol", "li", "a", "strong", "em", "code", "pre", "blockquote", "hr", "br",
@@ -156,6 +159,24 @@ async def search(session: AsyncSession, query: str, locale: str = "en", limit: i
         article.id: article for article in await session.scalars(select(Article).where(Article.id.in_(ids)))
     }
     return [_page(found[id], locale) for id in ids]
+
+
+async def popular(session: AsyncSession, locale: str = "en", limit: int = 3) -> list[Page]:
+    """The published articles that were read most in the last weeks."""
+    read = (
+        select(ArticleViews.article_id, func.sum(ArticleViews.views).label("readings"))
+        .where(ArticleViews.day > now().date() - POPULAR_FOR)
+        .group_by(ArticleViews.article_id)
+        .subquery()
+    )
+    found = await session.scalars(
+        select(Article)
+        .outerjoin(read, read.c.article_id == Article.id)
+        .where(Article.published_at.is_not(None))
+        .order_by(func.coalesce(read.c.readings, 0).desc(), Article.position, Article.id)
+        .limit(limit)
+    )
+    return [_page(article, locale) for article in found]
 
 
 async def vote(

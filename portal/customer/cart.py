@@ -192,7 +192,9 @@ async def _change(
             visit = await visits.remember(session, request, cart_count=await carts.count(session, cart.id))
         facts = await context(session, visit, settings)
     if request.headers.get("hx-request"):
-        return page("store/_cart.html", facts | {"out_of_band": True})
+        drawer = request.headers.get("hx-target") == "drawer-body"
+        name = "store/_drawer.html" if drawer else "store/_cart.html"
+        return page(name, facts | {"out_of_band": True})
     return Redirect("/cart", status_code=303)
 
 

@@ -1,5 +1,6 @@
-"""The store's front: home, listing, search, product."""
+"""The store's front: home, listing, search."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -7,17 +8,23 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, Parameter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import money
 from core.database import Database
 from core.rendering import current_locale, ngettext
 from core.rendering import gettext as _
-from estore import catalogue, search
-from estore.goods import Category, Product, Sku
+from estore import catalogue, reviews, sales, search
+from estore.goods import Category, Product
 from portal.guards import anyone
 from portal.rendering import STATIC, page, static
+from portal.shell import Shell
+from portal.visits import Visit
+from support import articles
 
 PAGE_SIZE = 24
+# How many products stand side by side where a few are shown.
+SHELF = 4
 HERO = "pictures/hero.svg"
 
 Words = Annotated[str, Parameter(query="q", max_length=200)]
@@ -34,6 +41,9 @@ class Card:
     several: bool
     tagline: str
     stock: str | None
+    # The average of the stars and how many people gave them; None where nobody did.
+    rating: float | None = None
+    rated_by: int = 0
 
 
 def picture(path: str) -> str:
@@ -53,7 +63,13 @@ def said_of(category: Category) -> str:
     return catalogue.words(category, "description", current_locale())
 
 
-def card(found: search.Found) -> Card:
+async def cards(session: AsyncSession, found: Sequence[search.Found]) -> list[Card]:
+    """Products as lists show them, with how they are rated."""
+    rated = await reviews.ratings(session, [one.product.id for one in found])
+    return [card(one, rated.get(one.product.id)) for one in found]
+
+
+def card(found: search.Found, rating: reviews.Rating | None = None) -> Card:
     product = found.product
     return Card(
         name_of(product),
@@ -63,6 +79,8 @@ def card(found: search.Found) -> Card:
         found.several_prices,
         catalogue.words(product, "tagline", current_locale()),
         stock_words(found.available) if found.available <= catalogue.FEW else None,
+        round(rating.average, 1) if rating else None,
+        rating.count if rating else 0,
     )
 
 
@@ -75,11 +93,27 @@ def stock_words(available: int) -> str:
 
 
 @get("/", guards=[anyone])
-async def home(database: NamedDependency[Database]) -> Response[Any]:
+async def home(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+) -> Response[Any]:
+    shell: Shell | None = request.app.state.get("shell")
+    sold = shell.sales if shell is not None else sales.Sales()
     async with database.transaction() as session:
         categories = await catalogue.categories(session)
-        best = await search.find(session, search.Search(limit=4, in_stock=True))
-        beans = await search.find(session, search.Search(category="beans", limit=4))
+        best = await search.chosen(session, sold.best, SHELF)
+        if len(best) < SHELF:
+            best = (await search.find(session, search.Search(limit=SHELF, in_stock=True))).found
+        new = await catalogue.newest(session, SHELF)
+        theirs = []
+        if visit.customer_id is not None:
+            bought = await sales.bought(session, visit.customer_id)
+            theirs = await search.chosen(session, sold.goes_with(bought), SHELF)
+        rows = {
+            "best": await cards(session, best),
+            "new": await cards(session, new),
+            "theirs": await cards(session, theirs),
+        }
+        read = await articles.popular(session, current_locale(), 3)
     return page(
         "store/home.html",
         {
@@ -87,8 +121,8 @@ async def home(database: NamedDependency[Database]) -> Response[Any]:
             "shelves": [
                 (name_of(one), f"/c/{one.slug}", picture(one.picture), said_of(one)) for one in categories
             ],
-            "best": [card(found) for found in best.found],
-            "beans": [card(found) for found in beans.found],
+            "articles": read,
+            **rows,
         },
     )
 
@@ -157,6 +191,7 @@ async def _listing(
     )
     async with database.transaction() as session:
         results = await search.find(session, wanted)
+        found = await cards(session, results.found)
     context = {
         "asked": asked,
         "heading": name_of(category)
@@ -165,7 +200,7 @@ async def _listing(
             _("Results for “%(words)s”") % {"words": asked.words} if asked.words else _("Everything we sell")
         ),
         "lead": said_of(category) if category else "",
-        "cards": [card(found) for found in results.found],
+        "cards": found,
         "total": results.total,
         "kinds": [(one.slug, name_of(one), count) for one, count in results.categories],
         "in_stock_count": results.in_stock,
@@ -226,51 +261,4 @@ async def suggest(database: NamedDependency[Database], q: Words = "") -> Respons
     return page("store/_suggest.html", {"cards": [card(one) for one in found], "words": q})
 
 
-@get("/p/{slug:str}", guards=[anyone])
-async def show_product(
-    slug: FromPath[str],
-    database: NamedDependency[Database],
-    sku: Annotated[str, Parameter(query="sku", max_length=60)] = "",
-) -> Response[Any]:
-    async with database.transaction() as session:
-        shown = await catalogue.show(session, slug)
-        others = await catalogue.related(session, shown.product)
-    return page("store/product.html", product_context(shown, sku) | {"others": [card(one) for one in others]})
-
-
-def product_context(shown: catalogue.Shown, sku: str = "", error: str = "") -> dict[str, Any]:
-    product, locale = shown.product, current_locale()
-    chosen = next((offer for offer in shown.offers if offer.sku.code == sku), None)
-    if chosen is None:
-        chosen = next((offer for offer in shown.offers if offer.available > 0), None)
-    if chosen is None and shown.offers:
-        chosen = shown.offers[0]
-    choice = next((key for offer in shown.offers for key in offer.sku.options), "")
-    return {
-        "product": product,
-        "name": name_of(product),
-        "tagline": catalogue.words(product, "tagline", locale),
-        "story": [part for part in catalogue.words(product, "description", locale).split("\n") if part],
-        "picture": picture((chosen.sku.picture if chosen else "") or product.picture),
-        "category": (name_of(shown.category), f"/c/{shown.category.slug}"),
-        "option": catalogue.option(product, choice, locale) if choice else "",
-        "options": [_option(product, offer, shown.offers) for offer in shown.offers],
-        "specification": catalogue.specification(product, locale),
-        "chosen": chosen,
-        "stock_words": stock_words(chosen.available) if chosen else _("Sold out for now"),
-        "error": error,
-    }
-
-
-def _option(
-    product: Product, offer: catalogue.Offer, offers: list[catalogue.Offer]
-) -> tuple[str, str, str | None, bool]:
-    sku: Sku = offer.sku
-    label = catalogue.label(product, sku, current_locale()) or sku.code
-    hue = sku.options.get("Colour", "").lower() or None
-    if len({one.sku.price for one in offers}) > 1:
-        label = f"{label}, {amount(sku.price, sku.currency)}"
-    return (sku.code, label, hue, offer.available > 0)
-
-
-handlers = [home, show_category, show_search, suggest, show_product]
+handlers = [home, show_category, show_search, suggest]

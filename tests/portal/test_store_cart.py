@@ -43,13 +43,28 @@ async def test_adding_answers_htmx_with_the_drawer_and_anyone_else_with_the_page
     assert drawer.headers["hx-trigger-after-swap"] == '{"sheet":{"id":"cart-drawer"}}'
     assert "<html" not in drawer.text
     assert re.search(r'id="cart-drawer" popover role="dialog"', drawer.text)
-    assert "2 × €8.90<" in drawer.text
+    assert "€8.90 each" in drawer.text
+    assert re.search(r'name="quantity-[0-9a-f-]+" value="2"', drawer.text)
     assert "€17.80" in drawer.text
     assert re.findall(r'href="(/checkout|/cart)"', drawer.text) == ["/checkout", "/cart", "/cart"]
     assert 'id="cart-link" hx-swap-oob="true"' in drawer.text
     plain = await client.submit("/cart/add", wanted)
     assert (plain.status_code, plain.headers["location"]) == (303, "/cart")
     assert 'value="4"' in (await client.get("/cart")).text
+
+
+async def test_a_quantity_is_changed_in_the_drawer_without_closing_it(client: Browser, shop: Database) -> None:
+    wanted = {"slug": "dawn-blend", "sku": "DAW-250", "quantity": 1}
+    drawer = await client.submit("/cart/add", wanted, headers={"hx-request": "true"})
+    name = re.search(r'name="(quantity-[0-9a-f-]+)"', drawer.text)
+    assert name is not None
+    headers = {"hx-request": "true", "hx-target": "drawer-body"}
+    changed = await client.submit("/cart", {name[1]: 3}, headers=headers)
+    assert "popover" not in changed.text
+    assert "€26.70" in changed.text
+    assert 'id="cart-link" hx-swap-oob="true"' in changed.text
+    emptied = await client.submit(f"/cart/remove/{name[1].removeprefix('quantity-')}", headers=headers)
+    assert "Nothing in it yet" in emptied.text
 
 
 async def sign_in(app: Litestar, client: Browser, email: str) -> str:
