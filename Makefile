@@ -48,9 +48,19 @@ docs: install-dev ## Write docs/settings.md from the code.
 bench: install-dev ## Measure, and print the figures.
 	@.venv/bin/python -m tests.bench
 
+pictures: install-dev chromium ## Photograph every page and state, at three widths, light and dark: build/pictures. ONLY=desk/inbox for a part.
+	@.venv/bin/python -m tests.looks.pictures $(ONLY)
+
+axe: install-dev chromium ## Look for barriers on every page and state (WCAG 2.2 AA). ONLY=desk/inbox for a part.
+	@.venv/bin/python -m tests.looks.axe $(ONLY)
+
+lighthouse: install-dev chromium ## Measure the store as a phone sees it; needs node 18 or later, and installs Lighthouse with npm.
+	@cd tests/looks && npm ci --silent --omit=optional
+	@.venv/bin/python -m tests.looks.lighthouse
+
 clean: ## Remove the demo's data and every cache (stop `make run` first).
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m core.launcher.clean; fi
-	@rm -rf build dist test-results .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf build dist test-results tests/looks/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
 
 install:

@@ -31,6 +31,7 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "order_to_pack": ("agent", "/desk/store/orders?status=paid", r"/desk/store/orders/(\d+)"),
     "open_invoice": ("agent", "/desk/money?status=open", r"/desk/money/invoices/([\w-]+)"),
     "paid_invoice": ("agent", "/desk/money?status=paid", r"/desk/money/invoices/([\w-]+)"),
+    "macro": ("owner", "/desk/macros", r"/desk/macros/([0-9a-f-]{36})"),
     "desk_article": ("agent", "/desk/help", r"/desk/help/articles/([0-9a-f-]{36})"),
 }  # fmt: skip
 # A place that stands in a mail: to whom, its subject, and how its address looks.
