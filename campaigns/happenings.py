@@ -27,3 +27,11 @@ class CampaignUnsubscribed(Happening, tag="campaign.unsubscribed", frozen=True):
     broadcast: str
     channel: str
     topic: str
+
+
+class LeadCaptured(Happening, tag="lead.captured", frozen=True):
+    """Somebody showed interest: in a form, at a fair, through an advertisement."""
+
+    source: str
+    interest: str = ""
+    preview: str = ""

@@ -15,6 +15,7 @@ MODULES = (
     "customers.models",
     "channels.models",
     "campaigns.models",
+    "campaigns.leads",
     "estore.goods",
     "estore.models",
     "estore.books",

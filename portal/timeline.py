@@ -19,6 +19,12 @@ from portal import cursors
 PAGE = 40
 
 
+_PLACES = {
+    "message": "inbox", "ticket": "inbox", "note": "inbox", "order": "store", "invoice": "money",
+    "payment": "money", "consent": "customers",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Told:
     """An entry as it is read: a sentence, and where it leads."""
@@ -31,6 +37,11 @@ class Told:
     channel: str | None = None
     href: str | None = None
     detail: str = ""
+
+    @property
+    def place(self) -> str:
+        """The part of the desk whose colleagues may see it in full; empty where the sentence says it all."""
+        return _PLACES.get(self.kind.split(".")[0], "")
 
     @property
     def part(self) -> str:
@@ -118,6 +129,7 @@ STAFF: dict[str, Words] = {
     "campaign.sent": lambda f: _of(_("Received the campaign “%(broadcast)s”"), **f),
     "campaign.clicked": lambda f: _of(_("Clicked in the campaign “%(broadcast)s”"), **f),
     "campaign.unsubscribed": lambda f: _of(_("Unsubscribed through the campaign “%(broadcast)s”"), **f),
+    "lead.captured": lambda f: _of(_("Showed interest: %(source)s"), source=f["source"]),
     "consent.granted": lambda f: _of(_("Allowed %(topic)s by %(how)s"), topic=_topic(f), how=_channel(f)),
     "consent.withdrawn": lambda f: _of(
         _("Withdrew consent to %(topic)s by %(how)s"), topic=_topic(f), how=_channel(f)
@@ -182,6 +194,15 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "tickets": ("ticket", "note"),
     "campaigns": ("campaign", "consent"),
 }
+
+
+# The roads that a line can be filtered by; chat by the name that its messages carry.
+CHANNELS = ("email", "sms", "chat", "voice")
+
+
+def channels() -> list[tuple[str, str]]:
+    """The chips of roads: (channel, words)."""
+    return [("email", _("E-mail")), ("sms", _("SMS")), ("chat", _("Chat")), ("voice", _("Phone"))]
 
 
 def families() -> list[tuple[str, str, str]]:
@@ -252,16 +273,25 @@ async def read(
     *,
     at_desk: bool = True,
     family: str = "",
+    channel: str = "",
     before: str | None = None,
     limit: int = PAGE,
 ) -> Line:
-    """A page of a customer's line, newest first; `before` is the cursor of an earlier page."""
+    """A page of a customer's line, newest first; `before` is the cursor of an earlier page.
+
+    `family` keeps the kinds behind one chip, `channel` what was said on one road.
+    """
     kinds = kinds_of(family)
     if not at_desk:
         shared = timeline.shared_kinds()
         kinds = shared if kinds is None else [kind for kind in kinds if kind in shared]
     entries = await timeline.history(
-        session, customer_id, kinds=kinds, before=cursors.read(before), limit=limit + 1
+        session,
+        customer_id,
+        kinds=kinds,
+        channel=channel if channel in CHANNELS else "",
+        before=cursors.read(before),
+        limit=limit + 1,
     )
     older = (
         cursors.write(entries[limit - 1].occurred_at, entries[limit - 1].id) if len(entries) > limit else None

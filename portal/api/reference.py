@@ -28,6 +28,7 @@ CONFIG = OpenAPIConfig(
     description=DESCRIPTION,
     security=[{"token": []}],
     components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+    use_handler_docstrings=True,
     operation_id_creator=lambda handler, _method, _path: handler.handler_name,
     render_plugins=[],
 )

@@ -2,10 +2,33 @@
 
 from litestar import Router
 
-from portal.api import customers, reference, timeline
+from portal.api import (
+    campaigns,
+    conversations,
+    customers,
+    invoices,
+    leads,
+    messages,
+    orders,
+    products,
+    reference,
+    tickets,
+    timeline,
+)
 from portal.api.answers import Tagged
 
-NOUNS = {"Customers": customers, "Timeline": timeline}
+NOUNS = {
+    "Customers": customers,
+    "Timeline": timeline,
+    "Conversations": conversations,
+    "Tickets": tickets,
+    "Products": products,
+    "Orders": orders,
+    "Invoices and payments": invoices,
+    "Segments and campaigns": campaigns,
+    "Messages": messages,
+    "Leads": leads,
+}
 
 ROUTES = [
     Router(

@@ -373,6 +373,16 @@ ALTER TABLE public.job ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.lead (
+    id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    source text NOT NULL,
+    interest text DEFAULT ''::text NOT NULL,
+    message text DEFAULT ''::text NOT NULL,
+    origin jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.macro (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -874,6 +884,9 @@ ALTER TABLE ONLY public.invoice_series
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT pk_job PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.lead
+    ADD CONSTRAINT pk_lead PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.macro
     ADD CONSTRAINT pk_macro PRIMARY KEY (id);
 
@@ -1129,6 +1142,10 @@ CREATE INDEX ix_job_dead ON public.job USING btree (dead_at) WHERE (dead_at IS N
 
 CREATE INDEX ix_job_ready ON public.job USING btree (queue, GREATEST(due_at, leased_until)) WHERE (dead_at IS NULL);
 
+CREATE INDEX ix_lead_created_at_id ON public.lead USING btree (created_at, id);
+
+CREATE INDEX ix_lead_customer_id ON public.lead USING btree (customer_id);
+
 CREATE INDEX ix_message_customer_id_created_at ON public.message USING btree (customer_id, created_at);
 
 CREATE INDEX ix_message_open ON public.message USING btree (status, created_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text, 'held'::text, 'unknown'::text]));
@@ -1323,6 +1340,9 @@ ALTER TABLE ONLY public.invoice_link
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT fk_invoice_order_id FOREIGN KEY (order_id) REFERENCES public.orders(id);
+
+ALTER TABLE ONLY public.lead
+    ADD CONSTRAINT fk_lead_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
 
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT fk_message_conversation_id FOREIGN KEY (conversation_id) REFERENCES public.conversation(id);
