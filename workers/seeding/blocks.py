@@ -14,8 +14,12 @@ from workers.seeding.sheets import Sheets
 
 SIZE = 500
 DAYS = 730
+# From so many customers on, the load is shared out over processes and the tables do without indexes meanwhile.
+MANY = 10_000
 # How many orders and conversations twenty customers have between them.
 ORDERS = (1, 0, 2, 1, 0, 3, 1, 0, 1, 5, 0, 1, 2, 0, 1, 0, 2, 1, 0, 4)
+# Where customers are many, each buys a little less: a million of them have some ten million entries.
+ORDERS_OF_MANY = (1, 0, 1, 1, 0, 2, 1, 0, 1, 3, 0, 1, 1, 0, 1, 0, 1, 1, 0, 2)
 CONVERSATIONS = (0, 1, 0, 0, 2, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 2)
 
 
@@ -32,6 +36,10 @@ class Plan:
     @property
     def blocks(self) -> int:
         return -(-self.customers // SIZE)
+
+    @property
+    def many(self) -> bool:
+        return self.customers >= MANY
 
 
 @dataclass
@@ -63,7 +71,8 @@ class Maker:
             DAYS,
             lambda day: 1.5 if any((day.toordinal() - 719163 - n) in sent_on for n in range(4)) else 1.0,
         )
-        self.orders = before(plan.customers, ORDERS)
+        self.pattern = ORDERS_OF_MANY if plan.many else ORDERS
+        self.orders = before(plan.customers, self.pattern)
         self.talks = before(plan.customers, CONVERSATIONS)
         self.order_deal = Deal(max(1, self.orders), f"{plan.seed} orders")
         self.talk_deal = Deal(max(1, self.talks), f"{plan.seed} conversations")
@@ -96,7 +105,7 @@ class Maker:
     def _live(self, sheets: Sheets, random: Random, store: Store, desk: Desk, post: Post, index: int) -> None:
         """One customer, from the first word to this day."""
         plan = self.plan
-        slots = range(before(index, ORDERS), before(index + 1, ORDERS))
+        slots = range(before(index, self.pattern), before(index + 1, self.pattern))
         places = sorted(self.order_deal.at(slot) for slot in slots)
         bought = [(place, self.curve.at(place, self.orders)) for place in places]
         slots = range(before(index, CONVERSATIONS), before(index + 1, CONVERSATIONS))

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from random import Random
 
 from channels.happenings import MessageReceived, MessageSent, preview
+from support.cycles import FIRST_RESPONSE, SOLUTION
 from support.happenings import NoteWritten, TicketOpened, TicketSolved
 from support.models import Priority
-from support.cycles import FIRST_RESPONSE, SOLUTION
 from support.tickets import first_line
 from workers.seeding import sayings
 from workers.seeding.company import Company
@@ -15,6 +15,13 @@ from workers.seeding.seasons import DAY, Curve
 from workers.seeding.sheets import Sheets, document, stamp, words
 
 HOUR = 3600
+STATUSES = {
+    "waiting": "new",
+    "pending": "pending",
+    "on_hold": "on_hold",
+    "snoozed": "pending",
+    "solved": "solved",
+}
 # So many of the latest are of the last days, and the newest of them are what the inbox is about.
 RECENT = 80
 RECENT_FOR = 6 * DAY

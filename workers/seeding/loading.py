@@ -31,8 +31,6 @@ from workers.seeding.seasons import DAY
 from workers.seeding.sheets import COLUMNS
 
 SEED = "halden"
-# From so many on, rows are made in processes beside us, and the tables do without indexes meanwhile.
-MANY = 10_000
 PROCESSES = 2
 TOGETHER = 4
 CLOSING = time(18, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -64,11 +62,10 @@ async def load(database: Database, settings: Settings, customers: int, end: int)
         sent = campaigns.past(end, end - DAYS * DAY, SEED)
         await campaigns.keep(session, facts, sent, settings.public_url, SEED)
         plan = Plan(facts, sent, customers, end, SEED)
-        many = customers >= MANY
-        stripped = await strip(session, list(COLUMNS)) if many else None
+        stripped = await strip(session, list(COLUMNS)) if plan.many else None
         connection = await driver(session)
         sums = Made(0, {}, {}, [], [], {})
-        made = _beside(plan) if many else _here(plan)
+        made = _beside(plan) if plan.many else _here(plan)
         async for together in made:
             for table in COLUMNS:
                 if rows := b"".join(one.text[table] for one in together if table in one.text):
@@ -104,7 +101,7 @@ _maker: Maker | None = None
 
 
 def _prepare(plan: Plan) -> None:
-    global _maker  # noqa: PLW0603 - one in each process, made when it starts
+    global _maker  # one in each process, made when it starts
     _maker = Maker(plan)
 
 

@@ -1,6 +1,7 @@
 """Sheets: rows of every table as the text that COPY reads, and keys that sort by time."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from random import Random
 
 import msgspec
@@ -95,9 +96,17 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 Value = str | int | None
 
 
+@lru_cache(maxsize=4096)
 def stamp(moment: int) -> str:
     """An instant (seconds since 1970) as PostgreSQL reads it."""
     return datetime.fromtimestamp(moment, UTC).isoformat(" ")
+
+
+@lru_cache(maxsize=4096)
+def _time(moment: int) -> str:
+    """How a UUIDv7 of a moment begins."""
+    digits = f"{moment * 1000:012x}"
+    return f"{digits[:8]}-{digits[8:]}-7"
 
 
 def words(text: str) -> str:
@@ -139,10 +148,7 @@ class Sheets:
         """A UUIDv7 of a moment; of two of the same second, the one asked for later is greater."""
         self._keys = self._keys + 1 & 0xFFF
         bits = self.random.getrandbits(62)
-        time = f"{moment * 1000:012x}"
-        return (
-            f"{time[:8]}-{time[8:]}-7{self._keys:03x}-{0x8000 | bits >> 48:04x}-{bits & 0xFFFFFFFFFFFF:012x}"
-        )
+        return f"{_time(moment)}{self._keys:03x}-{0x8000 | bits >> 48:04x}-{bits & 0xFFFFFFFFFFFF:012x}"
 
     def tell(
         self, customer_id: str, happening: Happening, source_key: str, subject_id: str | None, moment: int
