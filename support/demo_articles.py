@@ -330,10 +330,11 @@ Sie können alles innerhalb von **dreißig Tagen** nach der Zustellung ohne Anga
         "category": "returns",
         "slug": "warranty",
         "title": "What the warranty covers",
-        "summary": "Two years on every machine, five on boilers, and what to do when something breaks.",
+        "summary": "Three years on every machine for the home, parts for fifteen, and what to do when something breaks.",
         "body": """
-Every machine and grinder carries **two years** of warranty, its boiler **five**. The invoice is the proof; you need not keep
-the box or a card.
+Every machine and grinder for the home carries **three years** of warranty. Machines for cafés and offices, which work all day,
+carry **two years**, and a service contract can be had for them. We keep parts for **fifteen years**. The invoice is the proof;
+you need not keep the box or a card.
 
 Covered: whatever fails in normal use, the part, the work and the way there and back. Not covered: seals and burrs that wear,
 lime, and damage by falls or by frost.

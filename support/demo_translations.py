@@ -603,10 +603,11 @@ O café aberto não pode voltar a ser vendido. Se não gostar, diga-nos: preferi
     "warranty": {
         "de": (
             "Was die Garantie abdeckt",
-            "Zwei Jahre auf jede Maschine, fünf auf Kessel, und was zu tun ist, wenn etwas kaputtgeht.",
+            "Drei Jahre auf jede Maschine für zu Hause, Ersatzteile für fünfzehn, und was zu tun ist, wenn etwas kaputtgeht.",
             """
-Jede Maschine und jede Mühle hat **zwei Jahre** Garantie, ihr Kessel **fünf**. Die Rechnung ist der Nachweis; Karton oder Karte
-müssen Sie nicht aufheben.
+Jede Maschine und jede Mühle für zu Hause hat **drei Jahre** Garantie. Maschinen für Cafés und Büros, die den ganzen Tag
+arbeiten, haben **zwei Jahre**; für sie gibt es einen Wartungsvertrag. Ersatzteile halten wir **fünfzehn Jahre** bereit. Die
+Rechnung ist der Nachweis; Karton oder Karte müssen Sie nicht aufheben.
 
 Abgedeckt ist, was bei üblichem Gebrauch ausfällt: das Teil, die Arbeit, der Weg hin und zurück. Nicht abgedeckt sind Dichtungen
 und Mahlwerke, die sich abnutzen, Kalk sowie Schäden durch Sturz oder Frost.
@@ -617,10 +618,11 @@ die Reise. Die meisten Reparaturen dauern fünf Werktage; zu Büros mit Wartungs
         ),
         "es": (
             "Qué cubre la garantía",
-            "Dos años en todas las máquinas, cinco en las calderas, y qué hacer cuando algo se rompe.",
+            "Tres años en todas las máquinas para casa, piezas durante quince, y qué hacer cuando algo se rompe.",
             """
-Cada máquina y cada molinillo tienen **dos años** de garantía comercial, y su caldera **cinco**. La factura es la prueba; no hace
-falta guardar la caja ni una tarjeta. Tus derechos legales no cambian por ello.
+Cada máquina y cada molinillo para casa tienen **tres años** de garantía comercial. Las máquinas para cafeterías y oficinas, que
+trabajan todo el día, tienen **dos años** y pueden llevar un contrato de servicio. Guardamos piezas durante **quince años**. La
+factura es la prueba; no hace falta guardar la caja ni una tarjeta. Tus derechos legales no cambian por ello.
 
 Cubre lo que falle con un uso normal: la pieza, el trabajo y el viaje de ida y vuelta. No cubre las juntas y muelas que se
 desgastan, la cal ni los daños por caídas o heladas.
@@ -632,9 +634,10 @@ dos.
         ),
         "hu": (
             "Mire terjed ki a garancia",
-            "Minden gépre két év, a kazánra öt, és hogy mi a teendő, ha elromlik valami.",
+            "Minden otthoni gépre három év, alkatrész tizenöt évig, és hogy mi a teendő, ha elromlik valami.",
             """
-Minden gépre és őrlőre **két év** garancia jár, a kazánra **öt**. A számla az igazolás; a dobozt vagy kártyát nem kell
+Minden otthoni gépre és őrlőre **három év** garancia jár. A kávézókba és irodákba szánt, egész nap dolgozó gépekre **két év**,
+ezekhez szervizszerződés köthető. Alkatrészt **tizenöt évig** tartunk. A számla az igazolás; a dobozt vagy kártyát nem kell
 megőriznie.
 
 Kiterjed mindarra, ami rendes használat mellett meghibásodik: az alkatrészre, a munkára és az oda-vissza szállításra. Nem terjed
@@ -646,10 +649,11 @@ az utat. A legtöbb javítás öt munkanap; szervizszerződéssel rendelkező ir
         ),
         "pt": (
             "O que a garantia cobre",
-            "Dois anos em todas as máquinas, cinco nas caldeiras, e o que fazer quando algo se avaria.",
+            "Três anos em todas as máquinas para casa, peças durante quinze, e o que fazer quando algo se avaria.",
             """
-Cada máquina e cada moinho têm **dois anos** de garantia comercial, e a sua caldeira **cinco**. A fatura é a prova; não precisa de
-guardar a caixa nem um cartão. Os seus direitos legais não mudam por isso.
+Cada máquina e cada moinho para casa têm **três anos** de garantia comercial. As máquinas para cafés e escritórios, que trabalham
+o dia todo, têm **dois anos** e podem ter um contrato de assistência. Guardamos peças durante **quinze anos**. A fatura é a prova;
+não precisa de guardar a caixa nem um cartão. Os seus direitos legais não mudam por isso.
 
 Cobre o que falhar com uso normal: a peça, o trabalho e a viagem de ida e volta. Não cobre vedantes e mós que se gastam,
 calcário, nem danos por quedas ou gelo.
