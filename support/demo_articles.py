@@ -370,7 +370,7 @@ every part in the shop that lists them fits.
 Seals, filters and baskets are changed without tools in five minutes. Pumps, valves and anything that carries mains voltage
 belong in a workshop: [open a ticket](/account/tickets/new) and we arrange it.
 
-We keep parts for **ten years** after the last machine of a model was sold.
+We keep parts for **fifteen years** after the last machine of a model was sold.
 """,
     },
 ]

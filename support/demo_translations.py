@@ -728,7 +728,7 @@ also passt jedes Teil im Laden, bei dem sie aufgeführt sind.
 Dichtungen, Filter und Siebe wechseln Sie ohne Werkzeug in fünf Minuten. Pumpen, Ventile und alles, was Netzspannung führt,
 gehören in eine Werkstatt: [Eröffnen Sie ein Ticket](/account/tickets/new), und wir kümmern uns darum.
 
-Ersatzteile halten wir **zehn Jahre** vor, nachdem die letzte Maschine eines Modells verkauft wurde.
+Ersatzteile halten wir **fünfzehn Jahre** vor, nachdem die letzte Maschine eines Modells verkauft wurde.
 """,
         ),
         "es": (
@@ -741,7 +741,7 @@ sirve cualquier pieza de la tienda que las mencione.
 Las juntas, los filtros y los cestillos se cambian sin herramientas en cinco minutos. Las bombas, las válvulas y todo lo que lleve
 tensión de red son cosa de un taller: [abre una consulta](/account/tickets/new) y lo organizamos.
 
-Guardamos piezas durante **diez años** después de vender la última máquina de un modelo.
+Guardamos piezas durante **quince años** después de vender la última máquina de un modelo.
 """,
         ),
         "hu": (
@@ -754,7 +754,7 @@ illeszkedik a boltban, amely felsorolja őket.
 A tömítések, szűrők és szitabetétek szerszám nélkül, öt perc alatt cserélhetők. A pumpák, szelepek és minden, ami hálózati
 feszültség alatt van, műhelybe való: [nyisson bejelentést](/account/tickets/new), és megszervezzük.
 
-Az alkatrészeket a modell utolsó eladott gépe után **tíz évig** tartjuk.
+Az alkatrészeket a modell utolsó eladott gépe után **tizenöt évig** tartjuk.
 """,
         ),
         "pt": (
@@ -767,7 +767,7 @@ por isso serve qualquer peça da loja que as mencione.
 Vedantes, filtros e cestos trocam-se sem ferramentas em cinco minutos. Bombas, válvulas e tudo o que tenha tensão da rede são para
 uma oficina: [abra um pedido de apoio](/account/tickets/new) e tratamos disso.
 
-Guardamos peças durante **dez anos** após a venda da última máquina de um modelo.
+Guardamos peças durante **quinze anos** após a venda da última máquina de um modelo.
 """,
         ),
     },
