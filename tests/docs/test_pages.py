@@ -110,3 +110,13 @@ def test_the_agents_page_has_the_whole_keyboard() -> None:
     )
     assert len(keys) > 20
     assert told == keys
+
+
+def test_what_is_vendored_is_named_with_its_version_and_licence() -> None:
+    table = (ROOT / "portal/static/vendor/VERSIONS.md").read_text()
+    vendored = set(re.findall(r"^\| [\w./]\S* \| .* \| (\d+\.\d+\.\d+)", table, re.MULTILINE))
+    told = (ROOT / "docs/third-party.md").read_text()
+    assert len(vendored) > 5
+    assert {version for version in vendored if version not in told} == set()
+    licences = list((ROOT / "portal/static/vendor").rglob("*.txt"))
+    assert [file.name for file in licences if str(file.relative_to(ROOT)) not in told] == []
