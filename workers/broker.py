@@ -1,7 +1,8 @@
 """dramatiq: it carries lease tickets to worker processes, nothing more. Retries and schedules live in the job row."""
 
 import asyncio
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import dramatiq
@@ -22,11 +23,12 @@ from workers.resources import Resources
 # A thread only waits for its job on the loop, so they are cheap: more than the delivery and bulk windows of the
 # relay together, so that a slow provider never keeps inbound mail and webhooks waiting.
 THREADS = 24
-# How many jobs of the default queue run at the same time, how many of one message do, and how long an idle worker
-# waits for Redis (ms).
+# How many jobs of the default queue run at the same time, how many of one message do, how long an idle worker
+# waits for Redis, and how long its threads sleep when nothing comes (ms; stopping waits as long at most).
 AT_ONCE = 16
 TOGETHER = 4
 IDLE = 50
+ASLEEP = 1000
 
 
 def make_broker(settings: Settings) -> Broker:
@@ -92,11 +94,32 @@ class Process(Middleware):
     async def run(self, tickets: list[list[Any]], queue: str) -> None:
         slots = asyncio.Semaphore(TOGETHER)
 
-        async def one(lease: Lease) -> None:
+        async def some(leases: list[Lease]) -> None:
             async with slots, self.at_once.get(queue, nullcontext()):
-                await runner.run(self.database, self.resources, lease)
+                await runner.run_together(self.database, self.resources, leases)
 
-        await asyncio.gather(*(one(Lease(*ticket)) for ticket in tickets))
+        await asyncio.gather(*(some(part) for part in runner.shared([Lease(*ticket) for ticket in tickets])))
+
+
+class _Worker(dramatiq.Worker):
+    """A worker whose idle threads sleep: a new message wakes them, only the consumers must ask Redis often.
+
+    And of those not the ones of dramatiq's delayed messages: what is to run later waits in the job table.
+    """
+
+    def _add_worker(self) -> None:
+        with self._asleep():
+            super()._add_worker()
+
+    def _add_consumer(self, queue_name: str, *, delay: bool = False) -> None:
+        with self._asleep() if delay else nullcontext():
+            super()._add_consumer(queue_name, delay=delay)
+
+    @contextmanager
+    def _asleep(self) -> Iterator[None]:
+        often, self.worker_timeout = self.worker_timeout, ASLEEP
+        yield
+        self.worker_timeout = often
 
 
 def make_worker(settings: Settings, threads: int = THREADS) -> dramatiq.Worker:
@@ -107,4 +130,4 @@ def make_worker(settings: Settings, threads: int = THREADS) -> dramatiq.Worker:
         broker.add_middleware(middleware)
     for queue in QUEUES:
         dramatiq.actor(actor_name=f"run_{queue}", queue_name=queue, broker=broker)(process.run)
-    return dramatiq.Worker(broker, worker_threads=threads, worker_timeout=IDLE)
+    return _Worker(broker, worker_threads=threads, worker_timeout=IDLE)

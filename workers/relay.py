@@ -25,7 +25,7 @@ log = structlog.get_logger()
 # and that a broadcast leaves threads free for receipts and answers.
 WINDOW = {"default": 256, "delivery": 8, "bulk": 4}
 # How many jobs share a ticket when many are due.
-SHARED = {"default": 8, "delivery": 1, "bulk": 1}
+SHARED = {"default": 16, "delivery": 1, "bulk": 1}
 POLL = timedelta(seconds=1)
 # While the windows are full: how soon to look again. And the shortest pause when nothing could be leased
 # (a row whose lease ran out may be locked by the worker that still runs it).

@@ -1,7 +1,7 @@
 """Runs one leased job: its effect on the database happens exactly once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,9 @@ log = structlog.get_logger()
 
 Transactional = Callable[[AsyncSession, Any], Awaitable[None]]
 TRANSACTIONAL: dict[str, Transactional] = {}
+# What several waiting jobs of a kind come to when they share a transaction.
+Together = Callable[[list[Any]], Iterable[Job]]
+TOGETHER: dict[str, Together] = {}
 
 
 class LeaseLost(Exception):
@@ -58,8 +61,14 @@ Outside = Callable[[Run, Any], Awaitable[None]]
 OUTSIDE: dict[str, Outside] = {}
 
 
-def transactional[H: Transactional](job: type[Job]) -> Callable[[H], H]:
-    """Declare the handler of a job that touches only the database; it runs in the transaction that deletes the row."""
+def transactional[H: Transactional](job: type[Job], *, together: Together | None = None) -> Callable[[H], H]:
+    """Declare the handler of a job that touches only the database; it runs in the transaction that deletes the row.
+
+    With `together`, jobs of this kind that wait may share that transaction: it is given them and returns the
+    jobs to run instead (`list` for the same ones). For work that is quick, and locks what it locks in one order.
+    """
+    if together is not None:
+        TOGETHER[str(job.__struct_config__.tag)] = together
     return _declare(TRANSACTIONAL, job)
 
 
@@ -101,6 +110,35 @@ async def run(database: Database, resources: Resources, lease: Lease) -> None:
                 await leases.give_back(
                     session, lease, said(error), patient=isinstance(error, TransientError | OSError)
                 )
+
+
+def shared(several: Sequence[Lease]) -> list[list[Lease]]:
+    """Leases parted into those that can be run in one transaction; one that was lost before goes alone."""
+    groups: dict[object, list[Lease]] = {}
+    for lease in several:
+        fit = lease.tag in TOGETHER and lease.attempt <= leases.UNNOTED
+        groups.setdefault(lease.tag if fit else lease, []).append(lease)
+    return list(groups.values())
+
+
+async def run_together(database: Database, resources: Resources, several: Sequence[Lease]) -> None:
+    """Run leased jobs of one kind in one transaction, all or none; when one of them fails, each on its own."""
+    if len(several) > 1:
+        try:
+            async with database.transaction() as session:
+                taken = await leases.take_all(session, several)
+                jobs = [decode(tag, payload) for tag, payload in taken]
+                tag = several[0].tag
+                for job in TOGETHER[tag](jobs) if jobs else ():
+                    await TRANSACTIONAL[tag](session, job)
+                    # The next one reads the database as it stands then, as in a transaction of its own.
+                    await session.flush()
+                    session.expunge_all()
+            return
+        except Exception as error:
+            log.info("jobs run one by one", job=several[0].tag, jobs=len(several), error=type(error).__name__)
+    for lease in several:
+        await run(database, resources, lease)
 
 
 def said(error: Exception) -> str:

@@ -12,7 +12,7 @@ class Stamp(Job, tag="bench.stamp", frozen=True):
     number: int
 
 
-@transactional(Stamp)
+@transactional(Stamp, together=list)
 async def stamp(session: AsyncSession, job: Stamp) -> None:
     await session.execute(
         text("INSERT INTO stamp VALUES (:number, clock_timestamp())"), {"number": job.number}

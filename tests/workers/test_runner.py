@@ -16,7 +16,7 @@ from core.jobs import Job, JobRow, enqueue
 from core.leases import Lease
 from core.settings import Settings
 from workers.resources import Resources
-from workers.runner import Run, outside, run, transactional
+from workers.runner import Run, outside, run, run_together, shared, transactional
 
 
 class Note(Job, tag="test.note", frozen=True):
@@ -49,6 +49,17 @@ class Leak(Job, tag="test.leak", frozen=True):
 @transactional(Leak)
 async def leak(session: AsyncSession, job: Leak) -> None:
     await session.execute(text("SELECT CAST(CAST(:word AS text) AS uuid)"), {"word": job.word})
+
+
+class Word(Job, tag="test.word", frozen=True):
+    word: str
+
+
+@transactional(Word, together=list)
+async def write_word(session: AsyncSession, job: Word) -> None:
+    await session.execute(text("INSERT INTO word VALUES (:word)"), {"word": job.word})
+    if job.word == "bad":
+        raise ValueError("That is no word.")
 
 
 reached: list[str] = []
@@ -180,3 +191,40 @@ async def test_work_whose_lease_went_to_another_stops_and_records_nothing(
     assert await words(database) == ["claimed slow"]
     assert kept is not None
     assert (kept.attempts, kept.error) == (2, None)
+
+
+async def leases_of(database: Database, *jobs: Job) -> list[Lease]:
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE IF NOT EXISTS word (word text)"))
+        for job in jobs:
+            await enqueue(session, job)
+    async with database.transaction() as session:
+        return await leases.lease(session, "default", len(jobs))
+
+
+async def test_waiting_jobs_of_a_kind_share_a_transaction_and_are_done_once(
+    database: Database, resources: Resources
+):
+    several = await leases_of(database, Word("a"), Word("b"), Word("c"))
+    await asyncio.gather(*(run_together(database, resources, several) for _ in range(3)))
+    async with database.transaction() as session:
+        assert list(await session.scalars(text("SELECT word FROM word"))) == ["a", "b", "c"]
+        assert len(set(await session.scalars(text("SELECT xmin::text FROM word")))) == 1
+        assert await session.scalar(text("SELECT count(*) FROM job")) == 0
+
+
+async def test_a_job_that_fails_does_not_keep_the_others_from_their_effect(
+    database: Database, resources: Resources
+):
+    several = await leases_of(database, Word("a"), Word("bad"), Word("c"))
+    await run_together(database, resources, several)
+    async with database.transaction() as session:
+        assert sorted(await session.scalars(text("SELECT word FROM word"))) == ["a", "c"]
+        (left,) = (await session.execute(text("SELECT id, tries, error FROM job"))).all()
+    assert (left.id, left.tries, left.error) == (several[1].job_id, 1, "ValueError: That is no word.")
+
+
+def test_only_fresh_jobs_of_a_willing_kind_share():
+    fresh = [Lease(1, 1, "test.word"), Lease(2, 1, "test.note"), Lease(3, 2, "test.word")]
+    lost = Lease(4, leases.UNNOTED + 1, "test.word")
+    assert shared([*fresh, lost]) == [[fresh[0], fresh[2]], [fresh[1]], [lost]]

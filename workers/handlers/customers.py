@@ -1,5 +1,7 @@
 """Jobs of the customers package: announcing what happened, keeping traits in step."""
 
+from itertools import batched, chain
+
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,13 +9,22 @@ from core.jobs import enqueue_many
 from customers import signin, traits
 from customers.models import TimelineEntry
 from customers.signin import ForgetSignIns
-from customers.timeline import Announce
+from customers.timeline import ANNOUNCED_TOGETHER, Announce
 from customers.traits import RefreshTraits
 from workers.runner import transactional
 from workers.subscriptions import SUBSCRIPTIONS
 
 
-@transactional(Announce)
+def _entries_of(jobs: list[Announce]) -> list[Announce]:
+    entries = dict.fromkeys(chain.from_iterable(job.entries for job in jobs))
+    return [Announce(list(some)) for some in batched(entries, ANNOUNCED_TOGETHER, strict=False)]
+
+
+def _customers_of(jobs: list[RefreshTraits]) -> list[RefreshTraits]:
+    return [RefreshTraits(sorted(set(chain.from_iterable(job.customer_ids for job in jobs))))]
+
+
+@transactional(Announce, together=_entries_of)
 async def announce(session: AsyncSession, job: Announce) -> None:
     """Promise the jobs that follow from new timeline entries; a customer's traits follow from every kind."""
     entries = list(
@@ -31,7 +42,7 @@ async def announce(session: AsyncSession, job: Announce) -> None:
         await enqueue_many(session, [RefreshTraits(touched)], keys=[f"traits:{touched[0]}"])
 
 
-@transactional(RefreshTraits)
+@transactional(RefreshTraits, together=_customers_of)
 async def refresh_traits(session: AsyncSession, job: RefreshTraits) -> None:
     await traits.refresh(session, job.customer_ids)
 
