@@ -1,12 +1,14 @@
 """Requests: what customers write on the site itself, in a ticket's form or in the chat."""
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import conversations
+from channels.base import Enclosure
 from channels.conversations import Incoming, Received
 from channels.models import Conversation
 from channels.outbox import CHAT
@@ -35,7 +37,13 @@ def _checked(body: str) -> str:
 
 
 async def open_ticket(
-    session: AsyncSession, customer_id: UUID, subject: str, body: str, *, key: str
+    session: AsyncSession,
+    customer_id: UUID,
+    subject: str,
+    body: str,
+    *,
+    key: str,
+    files: Sequence[Enclosure] = (),
 ) -> Ticket:
     """A signed-in customer's new ticket; sent twice under one `key` it is one. Raises Invalid."""
     subject = " ".join(subject.replace("\x00", "").split())[:200]
@@ -49,20 +57,26 @@ async def open_ticket(
     conversation = Conversation(customer_id=customer_id, channel=PORTAL, subject=subject, account=PORTAL)
     session.add(conversation)
     await session.flush()
-    await _receive(session, conversation, PORTAL, body, external_id, proven=True)
+    await _receive(session, conversation, PORTAL, body, external_id, proven=True, files=files)
     ticket = await triage(session, conversation.id)
     assert ticket is not None
     return ticket
 
 
 async def answer(
-    session: AsyncSession, customer_id: UUID, ticket: Ticket, body: str, *, key: str
+    session: AsyncSession,
+    customer_id: UUID,
+    ticket: Ticket,
+    body: str,
+    *,
+    key: str,
+    files: Sequence[Enclosure] = (),
 ) -> Received:
     """A signed-in customer writes on in their ticket, which reopens when it was solved. Raises Invalid."""
     body = _checked(body)
     external_id = await _once(session, customer_id, key)
     conversation = await session.get_one(Conversation, ticket.conversation_id)
-    received = await _receive(session, conversation, PORTAL, body, external_id, proven=True)
+    received = await _receive(session, conversation, PORTAL, body, external_id, proven=True, files=files)
     await triage(session, conversation.id)
     return received
 
@@ -89,7 +103,13 @@ async def begin_chat(
 
 
 async def chat(
-    session: AsyncSession, conversation_id: UUID, body: str, *, key: str, proven: bool = False
+    session: AsyncSession,
+    conversation_id: UUID,
+    body: str,
+    *,
+    key: str,
+    proven: bool = False,
+    files: Sequence[Enclosure] = (),
 ) -> Received:
     """What a visitor writes in their chat. Raises NotFound for anything that is not a chat, Invalid."""
     body = _checked(body)
@@ -97,7 +117,7 @@ async def chat(
     if conversation is None or conversation.channel != CHAT:
         raise NotFound("That conversation is over. Begin a new one.")
     external_id = await _once(session, conversation_id, key)
-    return await _receive(session, conversation, CHAT, body, external_id, proven=proven)
+    return await _receive(session, conversation, CHAT, body, external_id, proven=proven, files=files)
 
 
 async def owned_conversation(session: AsyncSession, customer_id: UUID, conversation_id: UUID) -> Conversation:
@@ -134,6 +154,7 @@ async def _receive(
     external_id: str,
     *,
     proven: bool,
+    files: Sequence[Enclosure] = (),
 ) -> Received:
     customer = await session.get_one(Customer, conversation.customer_id)
     return await conversations.receive(
@@ -148,5 +169,6 @@ async def _receive(
             subject=conversation.subject,
             text=body,
             conversation=conversation,
+            files=files,
         ),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,9 +23,10 @@ from portal.guards import anyone
 from portal.limits import Limits, client
 from portal.live import Live
 from portal.rendering import page
-from portal.threads import Shown, show
+from portal.threads import Shown, download, show
+from portal.uploads import read_uploads
 from portal.visits import Visit
-from support import chats, requests, threads
+from support import articles, chats, enclosures, requests, threads
 
 BY_CLIENT = "30/minute;600/day"
 BEGUN_BY_CLIENT = "10/hour;40/day"
@@ -63,12 +64,15 @@ async def _chat_page(
         if chat_id is not None:
             items, seen = await _shown(session, chat_id)
         wait = await usual_wait(session)
+        # Where nothing was said yet, the answers that most people look for.
+        read = [] if items else await articles.popular(session, current_locale(), 3)
     context = {
         "items": items,
         "last_seq": seen,
         "begun": chat_id is not None,
         "known": visit.customer_id is not None,
         "wait": wait,
+        "articles": read,
         "typed": {"name": "", "email": "", "body": "", **(typed or {})},
         "errors": errors or {},
         "key": secrets.token_urlsafe(16),
@@ -109,6 +113,7 @@ async def say(
     if not begun:
         await limits.take(BEGUN_BY_CLIENT, "chat-begin", client(request))
     try:
+        files = enclosures.check(await read_uploads(request))
         async with database.transaction() as session:
             chat_id = await _chat(session, visit)
             if chat_id is None:
@@ -121,7 +126,12 @@ async def say(
                 )
                 chat_id = conversation.id
             await requests.chat(
-                session, chat_id, form.body, key=form.key, proven=visit.customer_id is not None
+                session,
+                chat_id,
+                form.body,
+                key=form.key,
+                proven=visit.customer_id is not None,
+                files=files,
             )
             if visit.chat_id != chat_id:
                 visit = await visits.remember(session, request, chat_id=chat_id)
@@ -168,6 +178,19 @@ async def listen(
     return live.stream({f"conversation:{chat_id}": "conversation"})
 
 
+@get("/chat/attachments/{attachment_id:uuid}", guards=[anyone])
+async def show_file(
+    attachment_id: FromPath[UUID], visit: NamedDependency[Visit], database: NamedDependency[Database]
+) -> Response[Any]:
+    """A file of the visitor's own conversation."""
+    async with database.transaction() as session:
+        chat_id = await _chat(session, visit)
+        if chat_id is None:
+            raise NotFound(_("There is no conversation yet."))
+        file, blob = await threads.file(session, chat_id, attachment_id)
+    return download(file, blob)
+
+
 @post("/chat/end", guards=[anyone])
 async def end(
     request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
@@ -179,4 +202,4 @@ async def end(
     return Redirect("/chat", status_code=303)
 
 
-handlers = [show_chat, say, show_since, listen, end]
+handlers = [show_chat, say, show_since, listen, show_file, end]

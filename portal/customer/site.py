@@ -14,15 +14,12 @@ from core.settings import Settings
 from estore import documents, invoices
 from estore.goods import Category, Product
 from portal.guards import anyone
+from portal.indexing import FOR_PEOPLE_ALONE
 from portal.rendering import STATIC, page
 from support.models import Article, ArticleCategory
 
 # A sitemap may not hold more; a store beyond that needs an index of several.
 SITEMAP_LIMIT = 50_000
-_FOR_PEOPLE_ALONE = (
-    "/account", "/cart", "/checkout", "/chat", "/desk", "/l/", "/orders/", "/pay/", "/preferences/",
-    "/search", "/sign-in", "/u/", "/webhooks/",
-)  # fmt: skip
 _PARTICULARS = (
     "name", "street", "postcode", "city", "country", "country_name", "vat_id", "register", "phone",
 )  # fmt: skip
@@ -76,7 +73,7 @@ async def show_withdrawal(
 @get("/robots.txt", guards=[anyone], media_type="text/plain")
 async def show_robots(settings: NamedDependency[Settings]) -> str:
     """What crawlers should leave alone, and where the sitemap is."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _FOR_PEOPLE_ALONE)]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in FOR_PEOPLE_ALONE)]
     return "\n".join([*lines, "", f"Sitemap: {settings.public_url.rstrip('/')}/sitemap.xml", ""])
 
 

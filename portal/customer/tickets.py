@@ -20,8 +20,9 @@ from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import page
 from portal.threads import Shown, download, show
+from portal.uploads import read_uploads
 from portal.visits import Visit
-from support import requests, threads, tickets
+from support import enclosures, requests, threads, tickets
 from support.models import DONE, Ticket
 
 BY_CUSTOMER = "10/10 minutes;60/day"
@@ -62,9 +63,10 @@ async def open_ticket(
     form = await read_form(request, Question)
     await limits.take(BY_CUSTOMER, "ticket", str(visit.customer))
     try:
+        files = enclosures.check(await read_uploads(request))
         async with database.transaction() as session:
             ticket = await requests.open_ticket(
-                session, visit.customer, form.subject, form.body, key=form.key
+                session, visit.customer, form.subject, form.body, key=form.key, files=files
             )
     except Invalid as error:
         errors = {name: _(sentence) for name, sentence in error.fields.items()}
@@ -141,11 +143,12 @@ async def answer(
     form = await read_form(request, Reply)
     await limits.take(ANSWERS, "ticket-answer", str(visit.customer))
     try:
+        files = enclosures.check(await read_uploads(request))
         async with database.transaction() as session:
             ticket = await tickets.owned(session, visit.customer, ticket_id)
-            await requests.answer(session, visit.customer, ticket, form.body, key=form.key)
+            await requests.answer(session, visit.customer, ticket, form.body, key=form.key, files=files)
     except Invalid as error:
-        errors = {"body": _(error.fields.get("body", error.message))}
+        errors = {name: _(said) for name, said in error.fields.items()} or {"body": _(error.message)}
         return await _ticket_page(database, visit, ticket_id, body=form.body, errors=errors)
     return Redirect(f"/account/tickets/{ticket_id}#end", status_code=303)
 

@@ -73,6 +73,7 @@ export function start() {
   addEventListener("pageshow", settle);
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-chosen]")) event.target.form.querySelector("[data-files]").textContent = [...event.target.files].map((file) => file.name).join(", ");
   });
   document.querySelectorAll("dialog[data-open]").forEach((dialog) => dialog.showModal());
   document.querySelector("[data-focus]")?.focus();
