@@ -17,6 +17,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from core.words import mark
 from portal import notices, places, visits
+from support import enclosures
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -49,6 +50,7 @@ def make_environment(settings: Settings) -> Environment:
     made = environment(HERE / "templates")
     made.globals |= {
         "static": static,
+        "file_endings": ",".join(sorted(enclosures.ENDINGS)),
         "languages": list(LANGUAGES.items()),
         "company": Company(
             settings.company_name,
