@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import Cookie, MutableScopeHeaders, State
 from litestar.di import Provide
@@ -23,7 +24,7 @@ from core.database import Database
 from core.rendering import LANGUAGES, set_locale
 from core.settings import Settings
 from estore.gateway import Gateway
-from portal import errors, guards, inputs, notices, routes, visits
+from portal import errors, guards, indexing, inputs, notices, routes, visits
 from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import STATIC, make_environment
@@ -34,6 +35,8 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'{elsewhere}; frame-ancestors 'self'"
 )
+# Only what anybody may read is compressed: the length of a private page must not tell what stands in it.
+NOT_COMPRESSED = r"^/(?!$|static/(css|js|vendor)/|static/.*\.svg$|c/|p/|search|help|legal/)"
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -94,6 +97,7 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[lifespan],
         plugins=[HTMXPlugin()],
         middleware=[Visits, inputs.Legible],
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=[NOT_COMPRESSED]),
         csrf_config=CSRFConfig(
             secret=sha256(f"csrf:{secret}".encode()).hexdigest(),
             cookie_secure=settings.secure_cookies,
@@ -145,7 +149,7 @@ class Visits:
             at_desk = scope["path"].startswith("/desk")
             # The desk is English for now; half of it in another language would be worse.
             set_locale(
-                "en" if at_desk else visit.locale or _preferred(request.headers.get("accept-language", "")),
+                "en" if at_desk else _asked(request) or visit.locale or _preferred(request),
                 state.zone,
             )
             if not at_desk:
@@ -153,9 +157,15 @@ class Visits:
         await self.app(scope, receive, send)
 
 
-def _preferred(accepted: str) -> str:
+def _asked(request: Request[Any, Any, Any]) -> str:
+    """The language that the address itself asks for, as the links between languages do."""
+    language = str(request.query_params.get(indexing.LANGUAGE, ""))
+    return language if language in LANGUAGES else ""
+
+
+def _preferred(request: Request[Any, Any, Any]) -> str:
     """The first of our languages that a browser asks for, in its order."""
-    for part in accepted.split(","):
+    for part in request.headers.get("accept-language", "").split(","):
         language = part.split(";")[0].strip().lower()[:2]
         if language in LANGUAGES:
             return language

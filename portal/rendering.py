@@ -12,11 +12,12 @@ from litestar.response import Template
 from litestar_htmx import HTMXTemplate
 from markupsafe import Markup
 
+from core.money import as_decimal
 from core.rendering import LANGUAGES, current_locale, environment
 from core.rendering import gettext as _
 from core.settings import Settings
 from core.words import mark
-from portal import notices, places, visits
+from portal import indexing, notices, places, visits
 from support import enclosures
 
 HERE = Path(__file__).parent
@@ -48,10 +49,12 @@ def static(path: str) -> str:
 
 def make_environment(settings: Settings) -> Environment:
     made = environment(HERE / "templates")
+    made.filters["plain"] = lambda minor, currency: str(as_decimal(minor, currency))
     made.globals |= {
         "static": static,
         "file_endings": ",".join(sorted(enclosures.ENDINGS)),
         "languages": list(LANGUAGES.items()),
+        "public_url": settings.public_url.rstrip("/"),
         "company": Company(
             settings.company_name,
             mark("Machines, grinders and beans, and people who repair them"),
@@ -88,7 +91,15 @@ class Page(HTMXTemplate):
         elif not at_desk and visit.customer_id is not None:
             principal = Principal("customer", visit.customer_name, [])
         shell = request.app.state.get("shell")
+        canonical, alternates = "", []
+        if self.status_code in (None, 200):
+            asked = request.query_params
+            canonical, alternates = indexing.addresses(
+                "", request.url.path, str(asked.get("page", "")), str(asked.get(indexing.LANGUAGE, ""))
+            )
         return {
+            "canonical": canonical,
+            "alternates": alternates,
             "categories": shell.shelves(current_locale()) if shell is not None else [],
             "principal": principal,
             "desk_sections": sections,
