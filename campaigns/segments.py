@@ -171,6 +171,22 @@ async def explain(session: AsyncSession, definition: dict[str, Any], customer_id
     return _reason(condition, segments, remaining)
 
 
+async def memberships(session: AsyncSession, customer_id: UUID) -> list[Segment]:
+    """The segments that a customer is in, by name, asked in one statement. Raises NotFound."""
+    root = await survivor(session, customer_id)
+    kept = await listed(session)
+    columns, at = [], now()
+    for place, segment in enumerate(kept):
+        condition = decode(segment.definition)
+        columns.append(criterion(condition, await _referred(session, condition), at).label(f"s{place}"))
+    if not columns:
+        return []
+    async with limited(session, PATIENT):
+        one = people().where(Customer.id == root)
+        row = (await session.execute(one.with_only_columns(*columns, maintain_column_froms=True))).one()
+    return [segment for segment, holds in zip(kept, row, strict=True) if holds]
+
+
 def _collect(condition: Condition, segments: dict[UUID, Condition], leaves: list[Condition]) -> None:
     if isinstance(condition, AllOf | AnyOf | Not):
         for part in parts(condition):

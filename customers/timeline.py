@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from core.clock import now
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from core.jobs import Job, enqueue_many
 from core.nudges import nudge
 from customers.merging import group
@@ -159,20 +159,36 @@ async def history(
     customer_id: UUID,
     *,
     kinds: Sequence[str] | None = None,
+    channel: str = "",
     before: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[TimelineEntry]:
     """A customer's entries, newest first, with those of the records merged into theirs.
 
-    `before` is the (occurred_at, id) of the last entry of the page before.
+    `channel` keeps those that say that they came by it. `before` is the (occurred_at, id) of the last entry of the
+    page before.
     """
     query = select(TimelineEntry).where(TimelineEntry.customer_id.in_(await group(session, customer_id)))
     if kinds is not None:
         query = query.where(TimelineEntry.kind.in_(kinds))
+    if channel:
+        query = query.where(TimelineEntry.payload["channel"].astext == channel)
     if before is not None:
         query = query.where(tuple_(TimelineEntry.occurred_at, TimelineEntry.id) < before)
     query = query.order_by(TimelineEntry.occurred_at.desc(), TimelineEntry.id.desc()).limit(limit)
     return list(await session.scalars(query))
+
+
+async def entry(session: AsyncSession, customer_id: UUID, entry_id: UUID) -> TimelineEntry:
+    """One entry of a customer, or of a record merged into theirs. Raises NotFound."""
+    found: TimelineEntry | None = await session.scalar(
+        select(TimelineEntry).where(
+            TimelineEntry.customer_id.in_(await group(session, customer_id)), TimelineEntry.id == entry_id
+        )
+    )
+    if found is None:
+        raise NotFound("That is not on this customer's line.")
+    return found
 
 
 def shared_kinds() -> list[str]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.days import Span, bounds
 from estore.books import Invoice, InvoiceKind, InvoiceStatus, Payment, PaymentStatus
+from estore.goods import Product, Sku
 from estore.models import Order, OrderLine, OrderStatus
 
 ARRIVED = (PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED)
@@ -98,18 +99,25 @@ async def money_between(session: AsyncSession, begin: datetime, end: datetime, c
 async def best_sellers(session: AsyncSession, span: Span, currency: str, limit: int = 8) -> list[Sold]:
     """What the orders of these days were made of, by value."""
     value = func.sum(OrderLine.total)
-    rows = await session.execute(
-        select(func.max(OrderLine.slug), OrderLine.name, func.sum(OrderLine.quantity), value)
+    sold = (
+        select(Sku.product_id, func.sum(OrderLine.quantity).label("pieces"), value.label("value"))
         .join(Order, Order.id == OrderLine.order_id)
+        .join(Sku, Sku.id == OrderLine.sku_id)
         .where(
             Order.placed_at >= span.starts_at,
             Order.placed_at < span.ends_at,
             Order.status != OrderStatus.CANCELLED,
             Order.currency == currency,
         )
-        .group_by(OrderLine.name)
-        .order_by(value.desc(), OrderLine.name)
+        .group_by(Sku.product_id)
+        .order_by(value.desc(), Sku.product_id)
         .limit(limit)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(Product.slug, Product.name, sold.c.pieces, sold.c.value)
+        .join(sold, sold.c.product_id == Product.id)
+        .order_by(sold.c.value.desc(), Product.id)
     )
     return [Sold(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
 

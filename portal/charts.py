@@ -162,6 +162,7 @@ class Figure:
     good: bool | None
     chart: Chart
     column: str
+    icon: str = ""
 
 
 def points(

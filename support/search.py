@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.days import Span
+
 MIN_LENGTH = 2
 # How alike a name must be; asked again more leniently only when nobody is found.
 LIKENESS = (0.5, 0.3)
@@ -113,13 +115,15 @@ class Listed:
     verified: bool
     orders: int
     spend: int
+    last_order_at: datetime | None
     last_seen_at: datetime | None
     created_at: datetime
 
 
 _LISTED = """
 SELECT c.id, c.name, c.company, coalesce(i.value, '') AS contact, coalesce(i.verified, false) AS verified,
-    coalesce(t.orders, 0) AS orders, coalesce(t.spend, 0) AS spend, t.last_seen_at, c.created_at
+    coalesce(t.orders, 0) AS orders, coalesce(t.spend, 0) AS spend, t.last_order_at, t.last_seen_at,
+    c.created_at
 FROM customer c
 LEFT JOIN customer_traits t ON t.customer_id = c.id
 LEFT JOIN LATERAL (
@@ -128,6 +132,56 @@ LEFT JOIN LATERAL (
     ORDER BY verified_at IS NULL, created_at LIMIT 1
 ) i ON true
 """
+
+
+# How the list may be ordered; each has an index behind it.
+ORDERS = {"newest": "c.created_at", "spend": "t.spend", "orders": "t.orders", "bought": "t.last_order_at"}
+# Which customers it may be narrowed to.
+GROUPS = {
+    "": "",
+    "bought": "AND t.orders > 0",
+    "not_yet": "AND coalesce(t.orders, 0) = 0",
+    "company": "AND c.company <> ''",
+}
+
+
+async def listed(
+    session: AsyncSession,
+    *,
+    group: str = "",
+    order: str = "newest",
+    span: Span | None = None,
+    after: tuple[str, UUID] | None = None,
+    limit: int = 50,
+) -> list[Listed]:
+    """Customers by one of ORDERS, the highest first, of one of GROUPS; with a `span`, those who came in its days.
+
+    `after` is the `at` and the id of the last of the page before. Except for the newest, only those are listed
+    who have a value to be ordered by.
+    """
+    column = ORDERS[order]
+    where = [f"c.merged_into_id IS NULL {GROUPS[group]}"]
+    values: dict[str, object] = {"limit": limit}
+    if order != "newest":
+        where.append(f"{column} IS NOT NULL")
+    if span is not None:
+        where.append("c.created_at >= :begin AND c.created_at < :end")
+        values |= {"begin": span.starts_at, "end": span.ends_at}
+    if after is not None:
+        kind = "timestamptz" if order in ("newest", "bought") else "bigint"
+        where.append(f"({column}, c.id) < (cast(cast(:at AS text) AS {kind}), cast(:id AS uuid))")
+        values |= {"at": after[0], "id": after[1]}
+    query = f"{_LISTED} WHERE {' AND '.join(where)} ORDER BY {column} DESC, c.id DESC LIMIT :limit"
+    return [Listed(**row) for row in (await session.execute(text(query), values)).mappings()]
+
+
+async def number(session: AsyncSession, span: Span) -> int:
+    """How many customers came in these days."""
+    query = """
+        SELECT count(*) FROM customer
+        WHERE merged_into_id IS NULL AND created_at >= :begin AND created_at < :end
+    """
+    return await session.scalar(text(query), {"begin": span.starts_at, "end": span.ends_at}) or 0
 
 
 async def newest(

@@ -180,7 +180,7 @@ async def answers(session: AsyncSession, asked: Asked) -> Part:
     waited = _number(
         _("First answer after, half of them"),
         periods.wait(whole.waited, narrow=True) if whole.waited is not None else "–",
-        f"{here}answered", "voice", minutes(whole) or 0, minutes(then) or 0, [], False,
+        f"{here}answered", "ticket", minutes(whole) or 0, minutes(then) or 0, [], False,
     )  # fmt: skip
     return Part(
         "answers",

@@ -134,7 +134,7 @@ async def answering(session: AsyncSession, settings: Settings, at: datetime) -> 
             _("Not solved at the day's end"),
         ),
         Figure(
-            "waits", _("First answer, last 7 days"), "voice",
+            "waits", _("First answer, last 7 days"), "ticket",
             periods.wait(waited, narrow=True) if waited is not None else "–",
             f"/desk/figures/tickets?which=answered&{seven}",
             _("half of the people waited less; %(wait)s the week before")
@@ -155,6 +155,7 @@ async def answering(session: AsyncSession, settings: Settings, at: datetime) -> 
                 "line",
             ),
             _("First answer after"),
+            "clock",
         ),
     ]  # fmt: skip
 
