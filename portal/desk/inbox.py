@@ -26,6 +26,7 @@ from support.models import DONE
 from support.views import Row
 
 AGENT = staff(Role.AGENT)
+SAID = 160
 # After these a colleague goes on to the next conversation.
 PARTING = ("solve", "snooze")
 
@@ -70,7 +71,7 @@ def _listed(row: Row) -> Listed:
             left = (row.first_response_due_at - at).total_seconds()
             share = min(1.0, max(0.0, left / whole)) if whole > 0 else 0.0
             tone = "danger" if left <= 0 else "warning" if share < 0.25 else None
-    said = tickets.first_line(row.last_text) or row.subject
+    said = " ".join(row.last_text.split())[:SAID] or row.subject
     return Listed(row, said if row.last_inbound else _("Us: %(said)s") % {"said": said}, waits, share, tone)
 
 

@@ -28,6 +28,7 @@ def _commands(visit: Visit) -> list[Item]:
         items += [
             (_("Take the next ticket"), "/desk/inbox/next", "inbox", None, None),
             (_("Open the inbox"), "/desk/inbox", "inbox", None, "g i"),
+            (_("Macros"), "/desk/macros", "zap", None, None),
         ]
     items.append((_("Find customers"), "/desk/customers", "users", None, "g c"))
     if colleague.may_act_as(Role.MARKETER):

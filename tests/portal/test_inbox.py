@@ -12,7 +12,7 @@ from core.database import Database
 from core.staff import Role
 from customers import identities, merging
 from customers.models import Customer
-from support import drafts, tickets
+from support import drafts, presence, tickets
 from support.models import Draft, Note, Ticket
 from support.triage import triage
 from tests.portal.conftest import Browser, browser, employed
@@ -161,7 +161,80 @@ async def test_drafts_are_each_colleague_s_own(app: Litestar, agent_client: Brow
     async with browser(app, token) as other:
         shown = (await other.get(case.url)).text
         assert "Dear Ana" not in shown
-        assert "Ada Lund is here" in shown
+
+
+async def test_a_colleague_at_the_thread_is_shown_to_others_only(
+    app: Litestar, agent_client: Browser, case: Case
+):
+    other = uuid4()
+    await presence.arrive(app.state.live.redis, case.conversation.id, other, "Ole <b>", "a page")
+    assert "Ole &lt;b&gt; is here" in (await agent_client.get(case.url)).text
+    await presence.write(app.state.live.redis, case.conversation.id, other)
+    shown = await agent_client.get(f"{case.url}/present")
+    assert "Ole &lt;b&gt; is writing" in shown.text
+    await presence.leave(app.state.live.redis, case.conversation.id, other, "a page")
+    assert "Ole" not in (await agent_client.get(f"{case.url}/present")).text
+
+
+async def test_what_was_written_goes_along_to_another_road_but_never_from_a_note(
+    agent_client: Browser, case: Case
+):
+    async with case.database.transaction() as session:
+        await identities.claim(session, case.conversation.customer_id, identities.phone("+4915112345678"))
+    url = f"{case.url}/composer"
+    moved = await agent_client.submit(url, {"mode": "email", "road": "sms", "body": "Dear Ana"})
+    assert ">\nDear Ana</textarea>" in moved.text
+    assert "To +4915112345678" in moved.text
+    noted = await agent_client.submit(url, {"mode": "sms", "road": "note", "body": "Dear Ana"})
+    assert "Dear Ana" not in noted.text
+    assert "A draft is kept here" in noted.text
+    back = await agent_client.submit(url, {"mode": "note", "road": "email", "body": "She is angry"})
+    assert "angry" not in back.text
+    async with case.database.transaction() as session:
+        kept = dict((await session.execute(select(Draft.mode, Draft.body))).tuples().all())
+    assert kept == {"sms": "Dear Ana", "note": "She is angry"}
+
+
+async def test_solving_leads_to_the_next_conversation_and_can_be_taken_back(
+    agent_client: Browser, case: Case
+):
+    async with case.database.transaction() as session:
+        other = await talk.begin(session, await talk.customer(session, "ben@example.com", "Ben"))
+        await talk.say(session, other, "Something else")
+        await triage(session, other.id)
+    solved = await agent_client.submit(f"{case.url}/ticket", {"act": "solve", "seen_seq": 1})
+    place = solved.headers["location"]
+    assert place == f"/desk/inbox/{other.id}?view=open&parted={case.conversation.id}"
+    shown = await agent_client.get(place)
+    assert "Solved: No steam" in shown.text
+    undo = f"{case.url}/ticket/undo"
+    assert undo in shown.text
+    assert (await agent_client.submit(undo)).headers["location"] == f"{case.url}?view=open"
+    thread = (await agent_client.get(case.url)).text
+    assert "Ada Lund solved the ticket" in thread
+    assert "Ada Lund opened the ticket again" in thread
+
+
+async def test_macros_are_managed_and_read_as_they_would_in_the_conversation(
+    agent_client: Browser, marketer_client: Browser, case: Case
+):
+    typed = {"name": "Thanks", "body": "Thank you, {{ customer.first_name | friend }}. {{ agent.name }} <b>"}
+    assert (await marketer_client.submit("/desk/macros", typed)).status_code == 403
+    saved = await agent_client.submit("/desk/macros", typed)
+    assert saved.status_code == 303
+    macro = saved.headers["location"]
+    assert "{{ customer.first_name | friend }}" in (await agent_client.get(macro)).text
+    offered = (await agent_client.get(f"{case.url}/macros")).text
+    assert 'data-text="Thank you, Ana. Ada Lund &lt;b&gt;"' in offered
+    refused = await agent_client.submit(macro, {**typed, "body": "{{ settings.secret_key }}"})
+    assert refused.status_code == 422
+    assert "We do not know “settings.secret_key”." in refused.text
+    removed = await agent_client.submit(f"{macro}/remove")
+    assert "Thank you, Ana" not in (await agent_client.get(f"{case.url}/macros")).text
+    assert f"{macro}/restore" in (await agent_client.get(removed.headers["location"])).text
+    assert (await agent_client.submit(f"{macro}/restore")).status_code == 303
+    assert "Thank you, Ana" in (await agent_client.get(f"{case.url}/macros")).text
+    assert (await agent_client.get(f"/desk/macros/{uuid4()}")).status_code == 404
 
 
 async def test_changing_the_road_keeps_what_was_written_on_the_old_one(agent_client: Browser, case: Case):
