@@ -16,6 +16,7 @@ from customers.models import Customer, TimelineEntry
 from estore.models import Order
 from support.models import Ticket
 from workers import commands, demo, seed
+from workers.seeding import stories
 from workers.verification import verify
 
 
@@ -95,7 +96,7 @@ async def test_verify_finds_what_was_bent(database: Database, settings: Settings
             break
     async with database.transaction() as session:
         for place in (1, 3):
-            await seed._meet(session, settings, place, demo.PEOPLE[place])
+            await stories.tell(session, settings, place, demo.PEOPLE[place])
     async with database.transaction() as session:
         for bend in (
             "UPDATE stock SET reserved = reserved + 1 WHERE reserved > 0",

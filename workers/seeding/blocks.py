@@ -32,14 +32,11 @@ class Plan:
     customers: int
     end: int
     seed: str
+    many: bool
 
     @property
     def blocks(self) -> int:
         return -(-self.customers // SIZE)
-
-    @property
-    def many(self) -> bool:
-        return self.customers >= MANY
 
 
 @dataclass

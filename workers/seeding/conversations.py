@@ -5,6 +5,7 @@ from random import Random
 
 from channels.happenings import MessageReceived, MessageSent, preview
 from support.cycles import FIRST_RESPONSE, SOLUTION
+from support.events import Done
 from support.happenings import NoteWritten, TicketOpened, TicketSolved
 from support.models import Priority
 from support.tickets import first_line
@@ -22,6 +23,8 @@ STATUSES = {
     "snoozed": "pending",
     "solved": "solved",
 }
+# What colleagues did last with a conversation that came so far.
+ENDED = {"solved": Done.SOLVED.value, "snoozed": Done.SNOOZED.value}
 # So many of the latest are of the last days, and the newest of them are what the inbox is about.
 RECENT = 80
 RECENT_FOR = 6 * DAY
@@ -170,7 +173,8 @@ class Desk:
         last = max(each.moment for each in said if not each.note)
         sheets.put(
             "conversation",
-            *(conversation_id, person.id, channel, words(title), ours, len(said), stamp(began), stamp(last)),
+            *(conversation_id, person.id, channel, words(title), ours, len(said) + (fate in ENDED)),
+            *(stamp(began), stamp(last)),
         )
         asked = said[0]
         for seq, each in enumerate(said, 1):
@@ -265,9 +269,7 @@ class Desk:
         priority = random.choices(
             (Priority.NORMAL, Priority.LOW, Priority.HIGH, Priority.URGENT), (78, 12, 8, 2)
         )[0]
-        status = {"waiting": "new", "pending": "pending", "on_hold": "on_hold", "snoozed": "pending"}.get(
-            fate, "solved"
-        )
+        status = STATUSES[fate]
         assignee = self.company.agents[agent]
         if fate == "waiting" and random.random() < 0.6:
             holder: str | None = None
@@ -296,6 +298,12 @@ class Desk:
         person.traits.tickets += 1
         opened = TicketOpened(number, title, channel)
         sheets.tell(person.id, opened, f"ticket:{ticket_id}", conversation_id, began)
+        if fate in ENDED:
+            # What was done stands in the thread, after what was said.
+            at = stamp(solved or min(max(each.moment for each in said) + 90, self.end - 1))
+            kind, detail = ENDED[fate], (stamp(asleep).replace(" ", "T") if asleep else "")
+            row = (sheets.key(began), person.id, conversation_id, len(said) + 1, assignee, kind, detail, at)
+            sheets.put("ticket_event", *row)
         if solved:
             done = TicketSolved(number, title, 1)
             sheets.tell(person.id, done, f"ticket:{ticket_id}:1", conversation_id, solved)

@@ -78,6 +78,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("ticket_id", "cycle", "started_at", "started_seq", "first_response_due_at", "solution_due_at"),
         *("first_response_at", "solved_at"),
     ),
+    "ticket_event": (
+        "id",
+        "customer_id",
+        "conversation_id",
+        "seq",
+        "staff_id",
+        "kind",
+        "detail",
+        "created_at",
+    ),
     "broadcast_recipient": (
         *("id", "broadcast_id", "customer_id", "channel", "address", "state", "reason", "sent_at"),
         *("delivered_at", "human_click_at", "unsubscribed_at"),
