@@ -4,6 +4,7 @@ import argparse
 import html
 import shutil
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -12,6 +13,19 @@ from tests.journeys.town import ROOT
 from tests.looks.walking import Seen, Walk, staged, states, walk
 
 FOLDER = ROOT / "build" / "pictures"
+# What the README and the docs show, as the screen stands: small enough to be kept with the text.
+SHOWN = ROOT / "docs" / "pictures" / "screens"
+CHOSEN = {
+    "store/home-1280-light": "store",
+    "store/product-360-light": "product-phone",
+    "account/invoice-open-1280-light": "invoice",
+    "help/chat-over-page-360-dark": "chat-phone",
+    "desk/today-1280-light": "today",
+    "desk/thread-1280-light": "inbox",
+    "desk/thread-1280-dark": "inbox-dark",
+    "desk/customer-1280-light": "customer",
+    "desk/campaign-what-1280-light": "campaign",
+}
 
 
 def take(seen: Seen, page: Page) -> None:
@@ -19,6 +33,17 @@ def take(seen: Seen, page: Page) -> None:
     target = FOLDER / f"{seen}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=target, full_page=True, animations="disabled", caret="hide")
+    if str(seen) in CHOSEN:
+        _keep(page, SHOWN / f"{CHOSEN[str(seen)]}.webp")
+
+
+def _keep(page: Page, target: Path) -> None:
+    page.evaluate("scrollTo(0, 0)")
+    browser = page.context.new_cdp_session(page)
+    taken = browser.send("Page.captureScreenshot", {"format": "webp", "quality": 82})
+    browser.detach()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(b64decode(taken["data"]))
 
 
 def write_index(folder: Path) -> Path:

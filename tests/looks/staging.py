@@ -54,7 +54,7 @@ class Stage:
         context = self.browser.new_context(
             base_url=self.town.site, storage_state=self.cookies.get(who), locale="en-GB"
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         return context.new_page()
 
     def keep(self, who: str, page: Page) -> None:

@@ -80,7 +80,7 @@ def _visit(stage: Stage, section: str, state: State, width: int, look: Look, don
         color_scheme="light",
     )
     try:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         context.clock.set_fixed_time(CLOCK)
         page = context.new_page()
         errors: list[str] = []
