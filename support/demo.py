@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from support import demo_translations, macros
 from support.articles import publish
 from support.demo_articles import ARTICLES, CATEGORIES
+from support.demo_guides import GUIDES
 from support.models import Article, ArticleCategory, Macro
 
 MACROS = {
@@ -63,7 +64,7 @@ async def load(session: AsyncSession) -> int:
             await session.flush()
         categories[slug] = category
     added = 0
-    for position, article in enumerate(ARTICLES):
+    for position, article in enumerate((*ARTICLES, *GUIDES)):
         if await session.scalar(select(Article.id).where(Article.slug == article["slug"])):
             continue
         facts: dict[str, Any] = {key: value for key, value in article.items() if key != "category"}

@@ -7,11 +7,11 @@ from support.models import Article, ArticleVote
 
 
 async def test_the_help_centre_is_loaded_once(session):
-    assert await demo.load(session) == 12
+    assert await demo.load(session) == 30
     assert await demo.load(session) == 0
     sections = await articles.sections(session)
     assert [section.slug for section in sections] == ["machines", "orders", "returns"]
-    assert sum(len(section.articles) for section in sections) == 12
+    assert sum(len(section.articles) for section in sections) == 30
     assert (await articles.sections(session, "de"))[0].name == "Maschinen und Pflege"
 
 
