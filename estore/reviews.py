@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.words import mark
 from customers import timeline
 from customers.merging import group, hold
 from customers.models import Customer
@@ -100,11 +101,11 @@ async def write(
         raise NotFound("We do not sell that any more, or never did.")
     problems = {}
     if rating not in RATINGS:
-        problems["rating"] = "Choose one to five stars."
+        problems["rating"] = mark("Choose one to five stars.")
     if len(body.strip()) < 3:
-        problems["body"] = "Write a few words."
+        problems["body"] = mark("Write a few words.")
     elif len(body) > LONGEST:
-        problems["body"] = "That is too long: 4,000 characters at most."
+        problems["body"] = mark("That is too long: 4,000 characters at most.")
     if problems:
         raise Invalid("The review is not complete yet.", problems)
     # A merge would make one person of two that wrote one each.

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from channels.base import Enclosure
 from core.errors import Invalid
-from core.words import worded
+from core.words import mark, worded
 
 MOST = 5
 MOST_BYTES = 10 * 1024 * 1024
@@ -25,7 +25,7 @@ def check(files: Sequence[tuple[str, bytes]]) -> list[Enclosure]:
     if len(files) > MOST:
         raise _refused(worded("At most %(most)s files at a time.", most=MOST))
     if sum(len(content) for _name, content in files) > MOST_BYTES:
-        raise _refused("Those files are too large together: 10 MB at most.")
+        raise _refused(mark("Those files are too large together: 10 MB at most."))
     return [_enclosure(name, content) for name, content in files]
 
 
@@ -33,9 +33,9 @@ def _enclosure(name: str, content: bytes) -> Enclosure:
     shown = "".join(sign for sign in PurePosixPath(name.replace("\\", "/")).name if sign.isprintable())
     stem, ending = PurePosixPath(shown).stem[:120], PurePosixPath(shown).suffix.lower()
     if ending not in ENDINGS:
-        raise _refused("We take pictures, films, sounds, PDF, text and office files.")
+        raise _refused(mark("We take pictures, films, sounds, PDF, text and office files."))
     if not content:
-        raise _refused("One of the files is empty.")
+        raise _refused(mark("One of the files is empty."))
     kind = mimetypes.types_map.get(ending, "application/octet-stream")
     return Enclosure(filename=f"{stem}{ending}", content_type=kind, content=content)
 
