@@ -8,44 +8,21 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Person, Town
+from tests.journeys.steps import (
+    address,
+    newest,
+    open_mail,
+    pay_by_card,
+    send_text,
+    sign_in,
+    sign_in_at_desk,
+    write_mail,
+)
 
 BUYER = "freya.lindqvist@mail.test"
 STRANGER = "otto.kranz@mail.test"
 PHONE = "+4915112345678"
 SEGMENT = "News readers"
-CARD = "4242 4242 4242 4242"
-
-
-def sign_in_at_desk(town: Town, page: Page, role: str) -> None:
-    email, password = town.logins[role]
-    page.goto(f"{town.site}/desk/sign-in")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile(r"/desk(?!/sign-in)"))
-
-
-def open_mail(town: Town, page: Page, address: str, subject: str) -> None:
-    """Wait for a mail in the sandbox's mailbox and open it."""
-    page.goto(f"{town.sandbox}/mail/{address}")
-    link = page.get_by_role("link", name=re.compile(subject)).first
-    for _ in range(60):
-        if link.count():
-            break
-        page.wait_for_timeout(250)
-        page.reload()
-    link.click()
-
-
-def newest(town: Town, page: Page, address: str, subject: str, pattern: str) -> tuple[str, ...]:
-    """Wait for the newest mail of that subject and return what the pattern finds in its text."""
-    for _ in range(120):
-        for mail in town.ask_sandbox(f"/api/mail?to={address}&limit=20"):
-            found = re.search(pattern, mail["text"])
-            if subject in mail["subject"] and found:
-                return found.groups()
-        page.wait_for_timeout(250)
-    raise AssertionError(f"no mail {subject!r} to {address}")
 
 
 def chat(town: Town, customer: Page, agent: Page) -> None:
@@ -77,18 +54,10 @@ def buy(town: Town, customer: Page) -> str:
     expect(customer.get_by_role("main")).to_contain_text("Nord gooseneck kettle")
     customer.get_by_role("link", name="To the checkout").click()
 
-    customer.get_by_label("E-mail address").fill(BUYER)
-    customer.get_by_label("Name", exact=True).fill("Freya Lindqvist")
-    customer.get_by_label("Street and number").fill("Hafenstraße 4")
-    customer.get_by_label("Postcode").fill("20359")
-    customer.get_by_label("Town").fill("Hamburg")
+    address(customer, BUYER, "Freya Lindqvist")
     customer.get_by_role("checkbox").check()  # news, please
     customer.get_by_role("button", name="Order and pay").click()
-
-    customer.wait_for_url(f"{town.sandbox}/checkout/**")
-    customer.get_by_label("Card number").fill(CARD)
-    customer.get_by_role("button", name=re.compile("^Pay")).click()
-    customer.wait_for_url(f"{town.site}/**")
+    pay_by_card(town, customer)
     expect(customer.get_by_role("main")).to_contain_text(re.compile("[Pp]aid|[Tt]hank you"))
     return customer.url
 
@@ -100,18 +69,6 @@ def read_papers(town: Town, page: Page) -> None:
     mails = town.ask_sandbox(f"/api/mail?to={BUYER}&limit=10")
     files = [file["filename"] for mail in mails for file in mail["attachments"]]
     assert any(name.endswith(".pdf") for name in files), files
-
-
-def sign_in(town: Town, customer: Page, address: str) -> None:
-    """By the code in the mail."""
-    customer.goto(f"{town.site}/sign-in")
-    customer.get_by_label("E-mail").fill(address)
-    customer.get_by_role("button", name=re.compile("Send|code|Sign in")).first.click()
-    customer.wait_for_url(re.compile("/sign-in/code"))
-    code = newest(town, customer, address, "Sign in", r"\b(\d{3}) (\d{3})\b")
-    customer.get_by_label(re.compile("[Cc]ode")).fill("".join(code))
-    customer.get_by_role("button", name=re.compile("[Ss]ign in")).click()
-    customer.wait_for_url(re.compile("/account"))
 
 
 def ask(town: Town, customer: Page) -> None:
@@ -130,22 +87,6 @@ def ask(town: Town, customer: Page) -> None:
     )
     customer.get_by_role("main").get_by_role("button", name="Send").click()
     expect(customer.get_by_role("main")).to_contain_text("Can you send another lid?")
-
-
-def write_mail(town: Town, page: Page, sender: str, subject: str, text: str) -> None:
-    """From the sandbox's mailbox page, through our real listener."""
-    page.goto(f"{town.sandbox}/mail/{sender}")
-    page.get_by_role("link", name="Write to us").click()
-    page.get_by_label("Subject").fill(subject)
-    page.get_by_label("Text").fill(text)
-    page.get_by_role("button", name="Send").click()
-
-
-def send_text(town: Town, page: Page, number: str, text: str) -> None:
-    """From the sandbox's phone, through the Twilio webhook."""
-    page.goto(f"{town.sandbox}/phone/{number}")
-    page.get_by_role("textbox", name="Text message").fill(text)
-    page.get_by_role("button", name="Send").click()
 
 
 def open_thread(town: Town, agent: Page, who: str) -> None:
