@@ -32,9 +32,22 @@ def take(seen: Seen, page: Page) -> None:
     """The whole page, without anything that moves."""
     target = FOLDER / f"{seen}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=target, full_page=True, animations="disabled", caret="hide")
     if str(seen) in CHOSEN:
         _keep(page, SHOWN / f"{CHOSEN[str(seen)]}.webp")
+    size = page.viewport_size
+    hidden = min(page.evaluate(_BELOW), 6000)
+    if size and hidden:
+        page.set_viewport_size({"width": size["width"], "height": size["height"] + hidden})
+    page.screenshot(path=target, full_page=True, animations="disabled", caret="hide")
+    if size and hidden:
+        page.set_viewport_size(size)
+
+
+# The desk's pages scroll within the window: how much of one is below it.
+_BELOW = """() => {
+  const main = document.querySelector(".desk-main");
+  return main ? main.scrollHeight - main.clientHeight : 0;
+}"""
 
 
 def _keep(page: Page, target: Path) -> None:
