@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, text, update
+from sqlalchemy import Boolean, DateTime, RowMapping, column, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -35,12 +35,14 @@ _LIGHT = ", ".join(f"message.{column.key}" for column in LIGHT)
 # By the database's clock, which decides when a job is due, too. Nobody's lock is passed over: a message
 # that is left out here would wait for ever.
 WAITING = text(f"""
-SELECT {", ".join(column.key for column in MESSAGE.c)} FROM message
+SELECT {", ".join(column.key for column in MESSAGE.c)}, now() AS moment,
+    EXISTS (SELECT FROM attachment WHERE message_id = message.id) AS enclosed
+FROM message
 WHERE id = ANY(cast(:ids AS uuid[]))
   AND (status = 'queued' OR status IN ('held', 'unknown') AND release_at IS NOT NULL)
 ORDER BY id
-FOR UPDATE
-""").columns(*MESSAGE.c)  # noqa: S608 - only names and parts of our own are put in; values are bound
+FOR UPDATE OF message
+""").columns(*MESSAGE.c, column("moment", DateTime(timezone=True)), column("enclosed", Boolean))  # noqa: S608 - only names and parts of our own are put in; values are bound
 CLAIM = text("""
 WITH claimed AS (
     UPDATE message SET status = 'sending' WHERE id = ANY(cast(:ids AS uuid[]))
@@ -87,12 +89,11 @@ async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence
     The gate is asked here, after the rows are locked: what may not be sent fails or is held with the reason.
     What is due later is promised again for then.
     """
-    moment = (await session.scalars(select(func.now()))).one()
     result = await session.execute(WAITING, {"ids": list(ids)})
     rows: list[RowMapping] = []
     early: dict[datetime, list[UUID]] = defaultdict(list)
     for row in result.mappings():
-        if row["release_at"] is not None and row["release_at"] > moment:
+        if row["release_at"] is not None and row["release_at"] > row["moment"]:
             early[row["release_at"]].append(row["id"])
         else:
             rows.append(row)
@@ -115,7 +116,7 @@ async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence
             "attempts": [uuid7() for _ in chosen],
             "job_id": lease.job_id,
             "job_attempt": lease.attempt,
-            "moment": moment,
+            "moment": rows[0]["moment"],
         },
     )
     return await complete(session, rows)

@@ -12,23 +12,8 @@ from channels.models import Attachment, Blob, Message
 
 
 async def complete(session: AsyncSession, rows: Sequence[RowMapping]) -> list[Submission]:
-    """A submission for each row; `rows` map all columns of Message."""
-    ids = [row["id"] for row in rows]
-    files: dict[UUID, list[Enclosure]] = defaultdict(list)
-    found = await session.execute(
-        select(
-            Attachment.message_id,
-            Attachment.filename,
-            Attachment.content_type,
-            Blob.content,
-            Attachment.content_id,
-        )
-        .join(Blob, Blob.sha256 == Attachment.sha256)
-        .where(Attachment.message_id.in_(ids))
-        .order_by(Attachment.id)
-    )
-    for message_id, filename, content_type, content, content_id in found:
-        files[message_id].append(Enclosure(filename, content_type, content, content_id))
+    """A submission for each row; `rows` map all columns of Message, and `enclosed`: whether it has files."""
+    files = await _files(session, [row["id"] for row in rows if row["enclosed"]])
     chains = await _references(session, rows)
     return [
         Submission(
@@ -49,6 +34,27 @@ async def complete(session: AsyncSession, rows: Sequence[RowMapping]) -> list[Su
         )
         for row in rows
     ]
+
+
+async def _files(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[Enclosure]]:
+    files: dict[UUID, list[Enclosure]] = defaultdict(list)
+    if not ids:
+        return files
+    found = await session.execute(
+        select(
+            Attachment.message_id,
+            Attachment.filename,
+            Attachment.content_type,
+            Blob.content,
+            Attachment.content_id,
+        )
+        .join(Blob, Blob.sha256 == Attachment.sha256)
+        .where(Attachment.message_id.in_(ids))
+        .order_by(Attachment.id)
+    )
+    for message_id, filename, content_type, content, content_id in found:
+        files[message_id].append(Enclosure(filename, content_type, content, content_id))
+    return files
 
 
 async def _references(session: AsyncSession, rows: Sequence[RowMapping]) -> dict[UUID, tuple[str, ...]]:

@@ -142,15 +142,15 @@ async def start(session: AsyncSession, lease: Lease) -> JobRow | None:
     )
 
 
+EXTEND = text("""
+UPDATE job SET leased_until = now() + cast(:length AS interval)
+WHERE id = :id AND attempts = :attempt RETURNING id
+""")
+
+
 async def extend(session: AsyncSession, lease: Lease) -> bool:
     """Keep a long job's lease; False when it was lost and the work must stop."""
-    result = await session.execute(
-        update(JobRow)
-        .where(JobRow.id == lease.job_id, JobRow.attempts == lease.attempt)
-        .values(leased_until=func.now() + LEASE)
-        .returning(JobRow.id)
-        .execution_options(synchronize_session=False)
-    )
+    result = await session.execute(EXTEND, {"id": lease.job_id, "attempt": lease.attempt, "length": LEASE})
     return result.first() is not None
 
 
