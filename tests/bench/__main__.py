@@ -1,6 +1,7 @@
 """`make bench`: every figure, each beside its baseline from the same run."""
 
 import asyncio
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,6 +22,7 @@ async def main() -> None:
     folder.chmod(0o711)
     postgres, redis = EmbeddedPostgres(folder / "postgres"), EmbeddedRedis(folder / "redis")
     figures: list[Figure] = []
+    load = os.getloadavg()[0]
     try:
         settings = Settings(
             environment="test",
@@ -45,7 +47,7 @@ async def main() -> None:
         postgres.stop()
         redis.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    show(figures)
+    show(figures, load)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,11 @@ class Stamp(Job, tag="bench.stamp", frozen=True):
     number: int
 
 
+class LoneStamp(Stamp, tag="bench.lone_stamp", frozen=True):
+    """The same, each in a transaction of its own."""
+
+
+@transactional(LoneStamp)
 @transactional(Stamp, together=list)
 async def stamp(session: AsyncSession, job: Stamp) -> None:
     await session.execute(

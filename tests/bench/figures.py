@@ -33,9 +33,9 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return statistics.quantiles(values, n=100)[percent - 1]
 
 
-def show(figures: Sequence[Figure]) -> None:
-    """Print the table and write build/bench.json."""
-    table = Table(title="Throughline, measured")
+def show(figures: Sequence[Figure], load: float) -> None:
+    """Print the table and write build/bench.json; `load` is what the machine was busy with before we began."""
+    table = Table(title=f"Throughline, measured; load average before: {load:.1f}")
     for column in ("figure", "value", "unit", "baseline", "ratio", "target", "met"):
         table.add_column(column, justify="left" if column in {"figure", "unit", "target"} else "right")
     for figure in figures:

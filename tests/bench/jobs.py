@@ -11,12 +11,13 @@ from sqlalchemy import text
 from core.database import Database
 from core.jobs import enqueue, enqueue_many
 from core.settings import Settings
-from tests.bench.command import Stamp
+from tests.bench.command import LoneStamp, Stamp
 from tests.bench.figures import Figure, percentile
 from tests.chaos.processes import Processes
 
 SAMPLES = 200
 MANY = 4000
+BARE = "bare asyncpg insert + commit, 8 connections"
 
 
 async def measure(settings: Settings, database: Database, folder: Path) -> list[Figure]:
@@ -26,7 +27,8 @@ async def measure(settings: Settings, database: Database, folder: Path) -> list[
         crew.start("worker", "relay")
         await _one(database, -1)  # both are up
         waits = [await _one(database, number) for number in range(SAMPLES)]
-        rate = await _many(database)
+        together = await _many(database, Stamp)
+        alone = await _many(database, LoneStamp)
     bare = await _bare(settings.database_url)
     return [
         Figure(
@@ -37,7 +39,8 @@ async def measure(settings: Settings, database: Database, folder: Path) -> list[
             met=percentile(waits, 50) <= 50,
         ),
         Figure("commit to handled, p95", percentile(waits, 95), "ms"),
-        Figure("jobs, one worker process", rate, "1/s", bare, "bare asyncpg insert + commit, 8 connections"),
+        Figure("jobs that share, one worker process", together, "1/s", bare, BARE),
+        Figure("jobs that do not", alone, "1/s", bare, BARE),
     ]
 
 
@@ -54,13 +57,13 @@ async def _one(database: Database, number: int) -> float:
         await asyncio.sleep(0.01)
 
 
-async def _many(database: Database) -> float:
+async def _many(database: Database, kind: type[Stamp]) -> float:
     async with database.transaction() as session:
-        await enqueue_many(session, [Stamp(number) for number in range(MANY)])
+        await enqueue_many(session, [kind(number) for number in range(MANY)])
     started = time.monotonic()
     while True:
         async with database.transaction() as session:
-            if not await session.scalar(text("SELECT count(*) FROM job WHERE tag = 'bench.stamp'")):
+            if not await session.scalar(text("SELECT count(*) FROM job WHERE tag LIKE 'bench.%'")):
                 return MANY / (time.monotonic() - started)
         await asyncio.sleep(0.05)
 
