@@ -111,16 +111,25 @@ class Desk:
         self._write(sheets, random, person, channel, place, subject, said, fate, agent)
 
     def _topic(self, random: Random, person: Person, began: int) -> tuple[str, str, str]:
-        before = [each for each in person.bought if each.placed < began]
         talks = sayings.TALKS[person.place.locale]
-        latest: Bought | None = max(before, key=lambda each: each.placed) if before else None
+        latest: Bought | None = max(
+            (each for each in person.bought if each.placed < began),
+            key=lambda each: each.placed,
+            default=None,
+        )
         if latest is None:
-            talk = random.choice([talk for talk in talks if talk.about == "product"])
             ware = random.choice(self.company.wares)
             facts = {"product": ware.called(person.place.locale), "number": ""}
+            kind = ware.category
         else:
-            talk = random.choice(talks)
-            facts = {"product": latest.product, "number": latest.number}
+            facts, kind = {"product": latest.product, "number": latest.number}, latest.category
+        talk = random.choice(
+            [
+                talk
+                for place, talk in enumerate(talks)
+                if (latest or talk.about == "product") and kind in sayings.CONCERNS.get(place, (kind,))
+            ]
+        )
         return talk.subject.format(**facts), talk.question.format(**facts), talk.answer.format(**facts)
 
     def _ask(

@@ -132,7 +132,10 @@ class Store:
             sheets, random, person, basket, road, order_id, number, place, placed, (method, kind, days)
         )
         person.bought.append(
-            Bought(order_id, number, basket.lines[0].name, placed, road.delivered, basket.total)
+            Bought(
+                *(order_id, number, basket.lines[0].name, basket.lines[0].ware.category),
+                *(placed, road.delivered, basket.total),
+            )
         )
         if road.delivered and random.random() < 0.11:
             self._review(sheets, random, person, basket, order_id, road.delivered)
@@ -150,8 +153,8 @@ class Store:
             paid = placed + random.randint(9 * HOUR, 3 * DAY)
         else:
             # On account: most pay in time, some late; who has sent something back had paid for it.
-            in_time = goes_back or random.random() < 0.78
-            paid = placed + (random.randint(6, 13) if in_time else random.randint(16, 60)) * DAY
+            in_time = goes_back or random.random() < 0.66
+            paid = placed + (random.randint(6, 13) if in_time else random.randint(20, 90)) * DAY
         began = placed if kind == "later" else paid
         packed = _working_hour(random, began + random.randint(2 * HOUR, 26 * HOUR))
         shipped = packed + random.randint(HOUR, 5 * HOUR)

@@ -41,6 +41,7 @@ class Bought:
     order_id: str
     number: str
     product: str
+    category: str
     placed: int
     delivered: int | None
     total: int

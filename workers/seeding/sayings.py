@@ -52,6 +52,17 @@ NOTES = (
     "Carrier says it is in the depot. Asked them to deliver today.",
     "Sam has checked the shelf: two are left.",
 )
+_DEVICES = ("espresso-machines", "grinders", "filter-brewers", "kettles", "office-machines")
+# Which of the talks below, by their place, make sense for what kinds of products only.
+CONCERNS = {
+    1: (*_DEVICES, "cups-and-servers"),
+    3: _DEVICES,
+    4: ("espresso-machines", "grinders", "filter-brewers"),
+    5: _DEVICES,
+    6: ("espresso-machines", "filter-brewers", "office-machines"),
+    8: ("beans",),
+}
+
 TALKS: dict[str, tuple[Talk, ...]] = {
     "en": (
         Talk("order", "Where is order {number}?", "I ordered the {product} and the tracking has not moved for two days. Can you see where it is?", "the parcel was held at the depot over the weekend; it is on the van today. If it is not with you by this evening, write to me and I send another one."),
