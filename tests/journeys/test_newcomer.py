@@ -17,7 +17,7 @@ from tests.journeys.town import Town
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 SECTION = "Ten minutes"
-PATIENCE = 20.0
+PATIENCE = 30.0
 STEP = re.compile(
     r"\[(?P<page>[^\]]+)\]\((?P<address>http[^)]+)\)"
     r"|\*\*(?P<press>[^*]+)\*\*"
@@ -103,7 +103,9 @@ def test_a_newcomer_follows_the_readme_to_an_order_an_answer_and_a_campaign(
     town: Town, person: Person
 ) -> None:
     page = person()
-    walked = [step for step in steps() if take(town, page, step) is None]
+    walked = list(steps())
+    for step in walked:
+        take(town, page, step)
     assert {step.act for step in walked} == {"open", "press", "fill", "see"}
     told = "\n".join(f"{step.act}: {step.of}" for step in walked)
     assert all(words in told for words in ("see: Your order is paid", "press: Solve", "press: Launch")), told
