@@ -13,7 +13,7 @@ from litestar import Response
 
 from channels.models import Attachment, Blob
 from core.clock import now
-from core.rendering import current_locale, local, moment, spoken
+from core.rendering import current_locale, local, spoken
 from core.rendering import gettext as _
 from support.quotes import fold
 from support.threads import Item
@@ -28,11 +28,6 @@ blockquote{{margin:0 0 0 .5em;padding-left:.75em;border-left:2px solid #bbb}}</s
 _STYLES = {
     "color", "background-color", "font-weight", "font-style", "font-size", "text-align", "text-decoration",
     "padding", "margin", "border", "border-collapse", "width", "line-height", "list-style-type",
-}  # fmt: skip
-
-_MARKS = {
-    "assigned": "user-check", "released": "users", "solved": "circle-check", "reopened": "rotate-ccw",
-    "snoozed": "alarm-clock", "woken": "sun", "waits": "clock", "priority": "flag",
 }  # fmt: skip
 
 
@@ -67,11 +62,13 @@ def show(
     place: str,
     after: datetime | None = None,
     you: Callable[[Item], bool] | None = None,
+    tell: Callable[[Item], tuple[str, str]] | None = None,
 ) -> list[Shown]:
     """A thread for a reader.
 
     `by` is whose side is "mine": "staff" or "customer". `place` is the address that files and frames
-    stand under; `after` the instant of the item before the first, so that its day is not said twice.
+    stand under; `after` the instant of the item before the first, so that its day is not said twice;
+    `tell` says an event in words, with its icon.
     """
     shown = []
     last = local(after).date() if after else None
@@ -79,8 +76,9 @@ def show(
         day = local(item.at).date()
         form = item.kind if item.kind in ("note", "event") else "bubble" if item.kind in BUBBLES else "letter"
         words, quoted = (item.text, "") if form != "letter" else fold(item.text)
-        if form == "event":
-            words = _told(item)
+        mark = ""
+        if form == "event" and tell is not None:
+            words, mark = tell(item)
         taken_back = item.status == "held" and item.release_at is None
         shown.append(
             Shown(
@@ -104,43 +102,11 @@ def show(
                     (file.filename, _size(file.size), f"{place}/attachments/{file.id}")
                     for file in item.attachments
                 ],
-                mark=_MARKS.get(item.done, ""),
+                mark=mark,
             )
         )
         last = day
     return shown
-
-
-def _told(item: Item) -> str:
-    """An event as a sentence."""
-    who, detail = item.who, item.text
-    match item.done:
-        case "assigned" if who == detail:
-            told = _("%(who)s took the ticket")
-        case "assigned":
-            told = _("%(who)s gave the ticket to %(detail)s") if who else _("Given to %(detail)s")
-        case "released":
-            told = _("%(who)s put the ticket back for everyone") if who else _("Back for everyone")
-        case "solved":
-            told = _("%(who)s solved the ticket") if who else _("Solved")
-        case "reopened":
-            told = (
-                _("%(who)s opened the ticket again") if who else _("Opened again by the customer's message")
-            )
-        case "snoozed":
-            detail = moment(datetime.fromisoformat(detail))
-            told = _("%(who)s snoozed the ticket until %(detail)s") if who else _("Snoozed until %(detail)s")
-        case "woken":
-            told = _("%(who)s woke the ticket") if who else _("The ticket is awake again")
-        case "waits":
-            waits = {"pending": _("the customer"), "on_hold": _("someone else"), "open": _("us")}
-            detail = waits.get(detail, detail)
-            told = _("%(who)s: waits for %(detail)s") if who else _("Waits for %(detail)s")
-        case _:
-            priorities = {"low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
-            detail = priorities.get(detail, detail)
-            told = _("%(who)s set the priority to %(detail)s") if who else _("Priority: %(detail)s")
-    return told % {"who": who, "detail": detail}
 
 
 def _recipients(item: Item) -> str:

@@ -17,7 +17,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from customers import merging
 from portal import timeline
-from portal.desk import composer, inbox
+from portal.desk import composer, events, inbox
 from portal.desk.inbox import AGENT
 from portal.live import Live
 from portal.rendering import page
@@ -38,7 +38,7 @@ async def thread(session: AsyncSession, conversation_id: UUID, items: list[threa
     if items:
         before = await threads.latest(session, conversation_id, before=items[0].seq, limit=1)
         after = before[0].at if before else None
-    return show(items, by="staff", place=_place(conversation_id), after=after)
+    return show(items, by="staff", place=_place(conversation_id), after=after, tell=events.tell)
 
 
 async def about(session: AsyncSession, settings: Settings, conversation: Conversation) -> dict[str, Any]:

@@ -29,8 +29,8 @@ DESK = (
     "campaigns/personal.py", "campaigns/segments.py", "campaigns/templates.py", "campaigns/topics.py",
     "channels/adapters/", "channels/answers.py", "channels/conversations.py", "channels/outbox.py",
     "channels/quarantine.py", "channels/registry.py", "estore/refunds.py", "estore/tasks.py",
-    "support/editing.py", "support/notes.py", "support/outreach.py", "support/portraits.py", "support/readers.py",
-    "support/views.py",
+    "support/editing.py", "support/macros.py", "support/notes.py", "support/outreach.py", "support/portraits.py",
+    "support/readers.py", "support/views.py",
 )  # fmt: skip
 
 Message = tuple[Any, ...]  # line, function, message or messages, comments
