@@ -13,7 +13,7 @@ from workers.seeding import sayings
 from workers.seeding.company import Company
 from workers.seeding.people import Bought, Person
 from workers.seeding.seasons import DAY, Curve
-from workers.seeding.sheets import Sheets, document, stamp, words
+from workers.seeding.sheets import Sheets, Value, document, stamp, words
 
 HOUR = 3600
 STATUSES = {
@@ -214,6 +214,7 @@ class Desk:
     ) -> None:
         theirs = {"email": person.email, "sms": person.phone}.get(channel, "")
         at, subject = stamp(said.moment), title
+        row: tuple[Value, ...]
         if said.by:
             subject = f"Re: {title}" if title else ""
             to = document({"to": [theirs or "visitor"], "cc": []})

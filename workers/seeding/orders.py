@@ -165,8 +165,11 @@ class Store:
         if kind != "later":  # there the goods come first
             steps.insert(0, ("paid", paid))
         status = next((name for name, moment in reversed(steps) if moment < end), "placed")
-        gone = [moment if moment < end else None for moment in (paid, packed, shipped, delivered)]
-        return Road(status, *gone, None)
+
+        def gone(moment: int) -> int | None:
+            return moment if moment < end else None
+
+        return Road(status, gone(paid), gone(packed), gone(shipped), gone(delivered), None)
 
     def _order(
         self,

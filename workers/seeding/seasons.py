@@ -17,7 +17,7 @@ CLOCK = [0.0, *accumulate(hour / sum(HOURS) for hour in HOURS)]
 
 def weight(day: date, age: float) -> float:
     """How busy a day is; `age` is 1 for the oldest day and 0 for the newest."""
-    return MONTHS[day.month - 1] * WEEKDAYS[day.weekday()] * GROWTH ** (1 - age)
+    return float(MONTHS[day.month - 1] * WEEKDAYS[day.weekday()] * GROWTH ** (1 - age))
 
 
 class Curve:

@@ -150,7 +150,7 @@ class Sheets:
                 [
                     value if value.__class__ is str else NULL if value is None else str(value)
                     for value in values
-                ]  # type: ignore[misc]  # what is left is text
+                ]
             )
         )
 
