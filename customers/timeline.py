@@ -187,7 +187,7 @@ async def entry(session: AsyncSession, customer_id: UUID, entry_id: UUID) -> Tim
         )
     )
     if found is None:
-        raise NotFound("That is not on this customer's line.")
+        raise NotFound("There is nothing at this address.")
     return found
 
 

@@ -159,7 +159,7 @@ async def standing(session: AsyncSession, today: date) -> Standing:
     )
 
 
-def _arrived(span: Span | None) -> Select[tuple[Payment, Invoice, str]]:
+def _arrived(span: Span | None) -> Select[Payment, Invoice, str]:
     query = (
         select(Payment, Invoice, Order.number)
         .join(Invoice, Invoice.id == Payment.invoice_id)

@@ -1,6 +1,7 @@
 """Periods in words and in addresses: days of the company's zone, as figures show them and lists take them."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from babel.dates import format_date, format_interval, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_compact_currency, format_compact_decimal, format_percent
@@ -54,7 +55,9 @@ def wait(length: timedelta, *, narrow: bool = False) -> str:
         return _("under a minute") if not narrow else _("<1m")
     days, minutes = divmod(minutes, 1440)
     hours, minutes = divmod(minutes, 60)
-    parts = [("day", days), ("hour", hours), ("minute", minutes)]
+    parts: list[tuple[Literal["day", "hour", "minute"], int]] = [
+        ("day", days), ("hour", hours), ("minute", minutes),
+    ]  # fmt: skip
     while not parts[0][1]:
         parts.pop(0)
     units = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}

@@ -329,7 +329,7 @@ async def show_figures(
     return page("desk/figures.html", context)
 
 
-@get(f"{HERE}/{{name:str}}.csv", guards=[ANY])
+@get(f"{HERE}/{{name:str}}/csv", guards=[ANY])
 async def download_figures(
     name: FromPath[str],
     visit: NamedDependency[Visit],

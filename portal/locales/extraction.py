@@ -22,7 +22,8 @@ MARKS = frozenset({"worded", "mark"})
 # What only colleagues and operators read: the desk is English for now, so these stay as they are.
 DESK = (
     "portal/desk/", "portal/templates/desk/", "portal/templates/layouts/desk.html",
-    "portal/templates/components/palette.html", "portal/guards.py", "portal/webhooks.py",
+    "portal/templates/components/palette.html", "portal/templates/components/figures.html",
+    "portal/guards.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",
     "core/embedded/", "core/launcher/", "core/staff.py", "core/operations.py", "core/leases.py",
     "customers/merging.py",
     "campaigns/broadcasts.py", "campaigns/conditions.py", "campaigns/content.py", "campaigns/controls.py",
