@@ -1,6 +1,8 @@
 """Presence: which colleague is at a thread right now. It informs, it locks nothing, and may be lost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -74,7 +76,7 @@ async def present(redis: Redis, conversation_id: UUID, besides: UUID | None = No
     )
 
 
-def _people(found: dict[bytes, bytes], moment: float) -> dict[str, Present]:
+def _people(found: Mapping[Any, Any], moment: float) -> dict[str, Present]:
     """Who is here by what Redis holds: one or more streams each, and when they last wrote."""
     here: dict[str, str] = {}
     writing = set()
