@@ -477,3 +477,67 @@ _add(
     {"Cools": "20 l an hour", "Filter": "Changed every six months", "Size": "32 × 38 × 120 cm, 34 kg"},
     [("KIL-01", {}, 189000, 34000, 4)],
 )  # fmt: skip
+
+_bean(
+    "winter-blend", "WIN", "Winter blend", "Cocoa, dried plum, a little smoke",
+    "Roasted darker from November to February, for milk and for long evenings. When it is gone, it is gone until next year.",
+    "Brazil Cerrado, Sumatra", "Medium dark", "Cocoa, dried plum, smoke", 990, 3290, 120,
+)  # fmt: skip
+_bean(
+    "brasil-cerrado", "CER", "Brazil Cerrado", "Round, nutty, easy to like",
+    "From one family farm on the high plain. Little acid and much body: the coffee to convert somebody with.",
+    "Brazil, Cerrado", "Medium", "Hazelnut, cocoa", 850, 2890, 96,
+)  # fmt: skip
+_bean(
+    "costa-rica-tarrazu", "TAR", "Costa Rica Tarrazú", "Honey, and an orange in the sun",
+    "Dried in its fruit's own honey, which stays in the cup. Best as filter, good as a bright espresso.",
+    "Costa Rica, Tarrazú", "Medium light", "Honey, orange", 1090, 3690, 54,
+)  # fmt: skip
+_add(
+    "grinders", "tur-hand-grinder", "Tur hand grinder", "Half the length, fits the press",
+    "The small brother of the Fjell, for rucksacks: 18 g at a time, and the crank folds in.",
+    {"Burrs": "38 mm conical, hardened steel", "Holds": "18 g", "Settings": "60 clicks", "Weight": "360 g"},
+    [("TUG-01", {}, 6900, 360, 46)],
+)  # fmt: skip
+_add(
+    "filter-brewers", "stempel-small", "Stempel French press, small", "One large cup, or two small ones",
+    "The same two sieves and double walls as the Stempel, for one.",
+    {"Holds": "0.35 l", "Material": "Stainless steel", "Weight": "510 g"},
+    [("STE-03", {}, 3990, 510, 52)],
+)  # fmt: skip
+_add(
+    "filter-brewers", "kjele-small-moka-pot", "Kjele moka pot, small", "Three small strong cups",
+    "For the small flame on the left. Same steel, same seal as the large one.",
+    {"Holds": "0.15 l, 3 cups", "Stoves": "All, induction too", "Weight": "420 g"},
+    [("KJE-03", {}, 3690, 420, 44)],
+)  # fmt: skip
+_add(
+    "kettles", "liten-kettle", "Liten kettle", "Eight tenths of a litre, boiling in two minutes",
+    "For one pot of tea or two cups by hand. It fits where the Hytte does not.",
+    {"Holds": "0.8 l", "Power": "230 V, 1,500 W", "Noise": "60 dB", "Weight": "0.8 kg"},
+    [("LIT-01", {}, 5900, 800, 37)],
+)  # fmt: skip
+_add(
+    "cups-and-servers", "lungo-cup", "Lungo cup and saucer", "12 cl, between the two",
+    "For the long espresso and the short filter. Slate glaze, thick foot.",
+    {"Holds": "120 ml", "Material": "Stoneware", "Care": "Dishwasher"},
+    [("LUN-01", {}, 1690, 380, 58)],
+)  # fmt: skip
+_add(
+    "cups-and-servers", "bakke-mugs", "Bakke mugs, pair", "Wide at the foot, hard to knock over",
+    "For desks with papers on them. A quarter of a litre each.",
+    {"Holds": "250 ml each", "Material": "Glazed stoneware"},
+    [("BAK-02", {}, 2890, 720, 41)],
+)  # fmt: skip
+_add(
+    "parts-and-care", "milk-cleaner", "Milk system cleaner", "Dissolves what water does not",
+    "A capful a day through the milk hose, and it smells of nothing.",
+    {"Contains": "1 l", "For": "Bean-to-cup machines with milk"},
+    [("MLK-01", {}, 1590, 1080, 74)],
+)  # fmt: skip
+_add(
+    "parts-and-care", "bean-tin", "Bean tin", "Half a kilo, in the dark, without air",
+    "The inner lid is pressed down onto the beans and pushes the air out.",
+    {"Holds": "500 g", "Material": "Steel, beech"},
+    [("TIN-05", {}, 2790, 480, 63)],
+)  # fmt: skip

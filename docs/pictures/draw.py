@@ -217,13 +217,44 @@ PRODUCTS: dict[str, tuple[str, str, str, Draw]] = {
     "kontor-20": ("office-machines", "Kontor 20", "blush", lambda p: t.office(p, CREAM)),
     "kilde-water-tower": ("office-machines", "Kilde water tower", "sky", t.water_tower),
     "stor-batch-brewer": ("office-machines", "Stor batch brewer", "butter", lambda p: t.batch(p, INK)),
+    "winter-blend": ("beans", "Winter blend", "sky", lambda p: t.bag_scene(p, SLATE, PINE, "peaks")),
+    "brasil-cerrado": ("beans", "Brazil Cerrado", "stone", lambda p: t.bag_scene(p, PINE, MUSTARD, "sun")),
+    "costa-rica-tarrazu": (
+        "beans",
+        "Costa Rica Tarrazú",
+        "sage",
+        lambda p: t.bag_scene(p, MUSTARD, RUST, "leaf"),
+    ),
+    "tur-hand-grinder": ("grinders", "Tur hand grinder", "sky", lambda p: t.hand_grinder(p, COPPER, ROAST)),
+    "stempel-small": (
+        "filter-brewers",
+        "Stempel French press, small",
+        "blush",
+        lambda p: t.french_press(p, PINE),
+    ),
+    "kjele-small-moka-pot": (
+        "filter-brewers",
+        "Kjele moka pot, small",
+        "sage",
+        lambda p: t.moka(p, STEEL),
+    ),
+    "liten-kettle": ("kettles", "Liten kettle", "sand", lambda p: t.kettle(p, CREAM)),
+    "lungo-cup": (
+        "cups-and-servers",
+        "Lungo cup and saucer",
+        "butter",
+        lambda p: t.cup_and_saucer(p, SLATE),
+    ),
+    "bakke-mugs": ("cups-and-servers", "Bakke mugs, pair", "sage", lambda p: t.mugs(p, PINE, CREAM)),
+    "milk-cleaner": ("parts-and-care", "Milk system cleaner", "blush", lambda p: t.bottle(p, SKY)),
+    "bean-tin": ("parts-and-care", "Bean tin", "sand", lambda p: t.tin(p, PINE)),
 }
 
 
 # Small things fill their picture too.
 CLOSER = {
     "hverdag-mugs": 1.42, "tamper": 1.16, "knock-box": 1.3, "espresso-cup": 1.36, "cappuccino-cup": 1.22, "cappuccino-cup-pine": 1.22, "milk-pitcher": 1.14, "filter-papers": 1.16,
-    "glass-server": 1.12, "cleaning-tablets": 1.2, "water-filter": 1.1, "brew-scale": 1.06, "pico-compact-machine": 1.1, "pico-compact-machine-rust": 1.1, "trykk-travel-press": 1.08, "tasting-box": 1.08,
+    "lungo-cup": 1.3, "bakke-mugs": 1.42, "bean-tin": 1.2, "glass-server": 1.12, "cleaning-tablets": 1.2, "water-filter": 1.1, "brew-scale": 1.06, "pico-compact-machine": 1.1, "pico-compact-machine-rust": 1.1, "trykk-travel-press": 1.08, "tasting-box": 1.08,
 }  # fmt: skip
 
 

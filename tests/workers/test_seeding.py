@@ -63,7 +63,7 @@ async def shape(database: Database) -> list[str]:
 
 
 @pytest.fixture
-async def another(servers, settings: Settings):  # type: ignore[no-untyped-def]  # the class of tests/conftest.py is not importable
+async def another(servers, settings: Settings):
     """A second database, as empty as the first."""
     url = servers.create_database()
     database = Database(url)

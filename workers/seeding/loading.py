@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, time
@@ -46,7 +46,7 @@ def ending(day: datetime | None) -> int:
     return min(present, int(datetime.combine(day.date(), CLOSING).timestamp()))
 
 
-async def load(database: Database, settings: Settings, customers: int, end: int) -> AsyncIterator[Step]:
+async def load(database: Database, settings: Settings, customers: int, end: int) -> AsyncGenerator[Step]:
     """Make and load customers with their two years; nothing where generated ones are already.
 
     The same number and the same `end` (seconds since 1970) give the same rows, on tables in the same state.
