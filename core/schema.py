@@ -21,7 +21,6 @@ MODULES = (
     "estore.books",
     "support.models",
     "portal.models",
-    "portal.api.models",
 )
 
 

@@ -25,6 +25,7 @@ from core.rendering import LANGUAGES, set_locale
 from core.settings import Settings
 from estore.gateway import Gateway
 from portal import errors, guards, indexing, inputs, notices, routes, visits
+from portal.api import answers
 from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import STATIC, make_environment
@@ -54,7 +55,9 @@ def create_app(settings: Settings) -> Litestar:
         app.state.shell = Shell(app.state.database)
         app.state.gateway = Gateway(settings)
         app.state.zone = settings.time_zone
-        clearing = asyncio.create_task(visits.keep_clear(app.state.database))
+        clearing = asyncio.create_task(
+            visits.keep_clear(app.state.database, visits.forget_expired, answers.forget_old)
+        )
         yield
         clearing.cancel()
         with suppress(asyncio.CancelledError):

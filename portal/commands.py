@@ -57,7 +57,7 @@ def token() -> None:
 )
 def create_token(name: str, scopes: tuple[str, ...]) -> None:
     """Make a token called NAME and print it: it is shown this once."""
-    from portal.api import tokens
+    from portal import tokens
 
     _token, secret = asyncio.run(_in_transaction(lambda session: tokens.create(session, name, scopes)))
     click.echo(secret)
@@ -66,7 +66,7 @@ def create_token(name: str, scopes: tuple[str, ...]) -> None:
 @token.command("list")
 def list_tokens() -> None:
     """Show every token: when it was last used, and what it may do."""
-    from portal.api import tokens
+    from portal import tokens
 
     for kept in asyncio.run(_in_transaction(tokens.listed)):
         used = f"used {kept.last_used_at:%Y-%m-%d %H:%M}" if kept.last_used_at else "never used"
@@ -78,7 +78,7 @@ def list_tokens() -> None:
 @click.argument("token_id", type=click.UUID)
 def revoke_token(token_id: UUID) -> None:
     """Close a token for ever."""
-    from portal.api import tokens
+    from portal import tokens
 
     kept = asyncio.run(_in_transaction(lambda session: tokens.revoke(session, token_id)))
     click.echo(f"{kept.name} opens nothing any more.")

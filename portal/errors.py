@@ -13,9 +13,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TransientError
 from core.rendering import gettext as _
 from core.words import mark
-from portal.api.access import NotRecognised
-from portal.api.answers import Changed
-from portal.refusals import NotSignedIn, TooMany
+from portal.refusals import Changed, NotRecognised, NotSignedIn, TooMany
 from portal.rendering import page
 
 log = structlog.get_logger()

@@ -7,8 +7,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from core.errors import NotAllowed
 from core.staff import Role
-from portal import visits
-from portal.api import access
+from portal import access, visits
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 

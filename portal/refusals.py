@@ -13,3 +13,11 @@ class TooMany(DomainError):
     def __init__(self, message: str, wait: int) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+class NotRecognised(DomainError):
+    """The request brings no token that opens anything."""
+
+
+class Changed(DomainError):
+    """If-Match names a version that is no longer the current one."""

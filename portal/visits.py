@@ -6,6 +6,7 @@ beforehand is worth nothing afterwards.
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,7 +25,6 @@ from core.clock import now
 from core.database import Database
 from core.staff import Staff
 from customers.models import Customer
-from portal.api import answers
 from portal.models import VisitRow
 from portal.refusals import NotSignedIn
 from support import chats
@@ -176,11 +176,11 @@ async def forget_expired(session: AsyncSession) -> None:
     await session.execute(delete(VisitRow).where(VisitRow.expires_at < func.now()))
 
 
-async def keep_clear(database: Database) -> None:
-    """Delete what is over, every hour, until cancelled; an absent database is asked again later."""
+async def keep_clear(database: Database, *forget: Callable[[AsyncSession], Awaitable[None]]) -> None:
+    """Let each of these delete what is over, every hour, until cancelled; an absent database is asked later."""
     while True:
         with suppress(DBAPIError, OSError):
             async with database.transaction() as session:
-                await forget_expired(session)
-                await answers.forget_old(session)
+                for each in forget:
+                    await each(session)
         await asyncio.sleep(CLEARED_EVERY.total_seconds())

@@ -15,17 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.database import Database
-from core.errors import DomainError, Invalid
+from core.errors import Invalid
 from core.rendering import gettext as _
-from portal.api import access
-from portal.api.models import ApiAnswer
+from portal import access
+from portal.models import ApiAnswer
+from portal.refusals import Changed
 
 KEPT = timedelta(days=2)
 LONGEST_KEY = 255
-
-
-class Changed(DomainError):
-    """If-Match names a version that is no longer the current one."""
 
 
 def tag(content: bytes) -> str:

@@ -16,7 +16,7 @@ from core.database import Database
 from core.rendering import LANGUAGES
 from customers import consent, identities, merging, profile
 from customers.models import ConsentRecord, Customer, CustomerTraits, Identity
-from portal.api.access import current
+from portal.access import current
 from portal.api.answers import once, require_match
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program

@@ -8,7 +8,7 @@ from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 
 from core.database import Database
-from portal.api import tokens
+from portal import tokens
 
 Program = Callable[..., Awaitable[AsyncClient]]
 

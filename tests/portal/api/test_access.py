@@ -3,8 +3,8 @@ from sqlalchemy import select
 
 from core.database import Database
 from customers.models import Customer
-from portal.api import tokens
-from portal.api.models import ApiToken
+from portal import tokens
+from portal.models import ApiToken
 from tests.portal.api.conftest import Program
 from tests.portal.conftest import Browser
 

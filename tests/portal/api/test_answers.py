@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from core.database import Database
 from customers.models import Customer
-from portal.api.models import ApiAnswer
+from portal.models import ApiAnswer
 from tests.portal.api.conftest import Program
 
 LENA = {"email": "lena@post.test", "name": "Lena Hoffmann"}

@@ -6,17 +6,14 @@ from uuid import UUID
 
 from litestar.connection import ASGIConnection
 
-from core.errors import DomainError, NotAllowed
+from core.errors import NotAllowed
 from core.rendering import gettext as _
-from portal.api import tokens
+from portal import tokens
+from portal.refusals import NotRecognised
 
 GUESSES = "60/minute"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-
-
-class NotRecognised(DomainError):
-    """The request brings no token that opens anything."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.words import mark, worded
-from portal.api.models import ApiToken
+from portal.models import ApiToken
 
 PREFIX = "tl_"
 LONGEST_NAME = 100
