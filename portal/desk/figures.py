@@ -352,7 +352,7 @@ async def download_figures(
         table.writerow([span.first, span.last, *(values[place] for _title, values in part.columns)])
     return Response(
         written.getvalue(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={
             "content-disposition": f'attachment; filename="{name}-{asked.span.first}-{asked.span.last}.csv"'
         },
