@@ -91,7 +91,7 @@ class Page(HTMXTemplate):
         elif not at_desk and visit.customer_id is not None:
             principal = Principal("customer", visit.customer_name, [])
         shell = request.app.state.get("shell")
-        canonical, alternates = "", []
+        canonical, alternates = "", list[tuple[str, str]]()
         if self.status_code in (None, 200):
             asked = request.query_params
             canonical, alternates = indexing.addresses(
