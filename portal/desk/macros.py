@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from core.database import Database
 from core.errors import Invalid
 from portal.desk.inbox import AGENT
+from portal.desk.tickets import led
 from portal.forms import read_form
 from portal.rendering import page
 from support import macros
@@ -94,10 +95,12 @@ async def remove_macro(macro_id: FromPath[UUID], database: NamedDependency[Datab
 
 
 @post(HERE + "/{macro_id:uuid}/restore", guards=[AGENT])
-async def restore_macro(macro_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[Any]:
+async def restore_macro(
+    macro_id: FromPath[UUID], request: Request[Any, Any, Any], database: NamedDependency[Database]
+) -> Response[Any]:
     async with database.transaction() as session:
         await macros.restore(session, macro_id)
-    return Redirect(f"{HERE}/{macro_id}", status_code=303)
+    return led(request, Redirect(f"{HERE}/{macro_id}", status_code=303))
 
 
 handlers = [show_macros, show_macro, add_macro, change_macro, remove_macro, restore_macro]

@@ -40,6 +40,13 @@ def back(conversation_id: UUID, view: str, **more: Any) -> Redirect:
     )
 
 
+def led(request: Request[Any, Any, Any], there: Redirect) -> Response[Any]:
+    """The way that a toast's form leads: htmx would follow a redirect by itself and show nothing of it."""
+    if request.headers.get("hx-request"):
+        return Response("", status_code=200, headers={"HX-Redirect": there.url}, media_type="text/html")
+    return there
+
+
 class Answer(msgspec.Struct):
     road: str
     body: str = ""
@@ -143,10 +150,7 @@ async def undo(
             raise
         said = json.dumps({"toast": {"text": _(error.message), "tone": "warning"}})  # a header: ASCII
         return Response("", status_code=409, headers={"HX-Trigger": said}, media_type="text/html")
-    there = back(conversation_id, form.view, road=channel)
-    if by_htmx:
-        return Response("", status_code=200, headers={"HX-Redirect": there.url}, media_type="text/html")
-    return there
+    return led(request, back(conversation_id, form.view, road=channel))
 
 
 class Act(msgspec.Struct):
@@ -231,7 +235,7 @@ async def undo_parting(
             await tickets.reopen(session, ticket.id, by=me)
         else:
             await snoozes.unsnooze(session, ticket.id, by=me)
-    return back(conversation_id, form.view)
+    return led(request, back(conversation_id, form.view))
 
 
 def _id(written: str) -> UUID | None:
