@@ -42,7 +42,8 @@ async def replay(session: AsyncSession, received_mail_id: UUID, *, alone: bool =
     Raises NotFound when it does not wait any more.
     """
     mail = await _waits(session, received_mail_id)
-    await enqueue(session, ReadMail(mail.id, alone), key=f"mail:{mail.id}")
+    # A key of its own: the decision must not be lost to a mere replay that still waits.
+    await enqueue(session, ReadMail(mail.id, alone), key=f"mail:{mail.id}" + (":alone" if alone else ""))
 
 
 async def dismiss(session: AsyncSession, received_mail_id: UUID, by: str) -> None:

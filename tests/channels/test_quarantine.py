@@ -49,6 +49,19 @@ async def test_a_colleague_may_let_it_in_as_a_thread_of_its_own(session, forged)
     assert await quarantine.waiting(session) == []
 
 
+async def test_a_decision_to_let_it_in_is_not_lost_to_a_replay_that_still_waits(session, forged):
+    await quarantine.replay(session, forged.id)
+    await quarantine.replay(session, forged.id, alone=True)
+    rows = await session.scalars(select(JobRow).where(JobRow.key.startswith("mail:")).order_by(JobRow.id))
+    jobs: list[Any] = [decode(row.tag, row.payload) for row in rows]
+    assert [job.alone for job in jobs] == [False, True]
+    for job in reversed(jobs):  # in whatever order they are taken up
+        await read_mail(session, job, read_settings())
+    assert (await message_of(session, forged)).seq == 1
+    assert await quarantine.waiting(session) == []
+    assert await session.scalar(select(func.count()).select_from(Message)) == 3
+
+
 async def test_a_dismissed_mail_stays_out_with_its_reason(session, forged):
     await quarantine.dismiss(session, forged.id, "Ada")
     await session.flush()
