@@ -22,5 +22,15 @@ async def leave_mark(session: AsyncSession, job: LeaveMark) -> None:
     await asyncio.sleep(random.uniform(0, 0.4))
 
 
+class LeaveSharedMark(LeaveMark, tag="chaos.leave_shared_mark", frozen=True):
+    """The same, in a transaction with others of its kind."""
+
+
+@transactional(LeaveSharedMark, together=list)
+async def leave_shared_mark(session: AsyncSession, job: LeaveSharedMark) -> None:
+    await session.execute(text("INSERT INTO mark (number) VALUES (:number)"), {"number": job.number})
+    await asyncio.sleep(random.uniform(0, 0.05))
+
+
 if __name__ == "__main__":
     main()

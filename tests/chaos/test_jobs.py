@@ -11,11 +11,12 @@ from sqlalchemy import text
 from core.database import Database
 from core.jobs import enqueue_many
 from core.settings import Settings
-from tests.chaos.command import LeaveMark
+from tests.chaos.command import LeaveMark, LeaveSharedMark
 from tests.chaos.processes import Processes
 from workers.verification import verify
 
 JOBS = 2000
+KINDS = (LeaveMark, LeaveSharedMark)
 KILLS = 20
 FLUSHES = 5
 CREW = ("worker", "worker", "relay", "relay")
@@ -28,7 +29,7 @@ async def test_every_effect_happens_exactly_once_while_workers_and_relays_die_an
     async with database.transaction() as session:
         await session.execute(text("CREATE TABLE mark (number int NOT NULL)"))
     async with database.transaction() as session:
-        await enqueue_many(session, [LeaveMark(number) for number in range(JOBS)])
+        await enqueue_many(session, [KINDS[number % 2](number) for number in range(JOBS)])
 
     redis = Redis.from_url(settings.redis_url)
     flushes = set(random.sample(range(KILLS), FLUSHES))
@@ -52,7 +53,7 @@ async def test_every_effect_happens_exactly_once_while_workers_and_relays_die_an
 
     async with database.transaction() as session:
         marks = (await session.execute(text("SELECT number, count(*) FROM mark GROUP BY 1"))).all()
-        left = list(await session.scalars(text("SELECT error FROM job WHERE tag = 'chaos.leave_mark'")))
+        left = list(await session.scalars(text("SELECT error FROM job WHERE tag LIKE 'chaos.%'")))
     await redis.aclose()
     print(f"\n{JOBS} jobs, {KILLS} kills, {FLUSHES} wipes: drained {drained:.1f} s after the last fault")
     assert left == [], (tmp_path / "crew.log").read_text()[-3000:]
@@ -68,4 +69,4 @@ async def _marks(database: Database) -> int:
 
 async def _waiting(database: Database) -> int:
     async with database.transaction() as session:
-        return await session.scalar(text("SELECT count(*) FROM job WHERE tag = 'chaos.leave_mark'")) or 0
+        return await session.scalar(text("SELECT count(*) FROM job WHERE tag LIKE 'chaos.%'")) or 0
