@@ -72,11 +72,11 @@ def stop_in_the_middle(
     The addresses that wait in the middle: refused, queued again, and refused until the company is back.
     """
     for _ in range(600):
-        rows = ledger(marketer, report)
-        if any(row["state"] == "sent" for row in rows.values()):
+        if any(row["state"] == "sent" for row in ledger(marketer, report).values()):
             break
         marketer.wait_for_timeout(50)
     switch_fault(town, **{stand_in: down})
+    rows: dict[str, dict[str, str]] = {}
     for _ in range(240):
         rows = ledger(marketer, report)
         waiting = sorted(address for address, row in rows.items() if row["state"] == "queued")
