@@ -7,8 +7,9 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.serialization import encode_json
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -101,16 +102,17 @@ class Tagged:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reading = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        reading = scope["type"] == ScopeType.HTTP and scope["method"] in {"GET", "HEAD"}
         known = Request[Any, Any, Any](scope).headers.get("if-none-match", "") if reading else ""
-        held: Message | None = None
+        held: HTTPResponseStartEvent | None = None
 
         async def answer(message: Message) -> None:
             nonlocal held
             if message["type"] == "http.response.start":
-                _say_rate(message, scope)
-                if reading and message["status"] == 200:
-                    held = message
+                start: HTTPResponseStartEvent = message
+                _say_rate(start, scope)
+                if reading and start["status"] == 200:
+                    held = start
                     return
             elif held is not None and message["type"] == "http.response.body":
                 # Only what comes in one piece has been seen whole.
@@ -131,7 +133,7 @@ class Tagged:
         await self.app(scope, receive, answer)
 
 
-def _say_rate(message: Any, scope: Scope) -> None:
+def _say_rate(message: HTTPResponseStartEvent, scope: Scope) -> None:
     if rate := scope["state"].get("rate"):
         headers = MutableScopeHeaders.from_message(message)
         headers["ratelimit-limit"] = str(rate.most)

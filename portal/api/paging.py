@@ -28,7 +28,7 @@ class Page[T](msgspec.Struct):
 
 async def paged[R, T](
     session: AsyncSession,
-    query: Select[tuple[R]],
+    query: Select[R],
     keys: Sequence[InstrumentedAttribute[Any]],
     show: Callable[[R], T],
     cursor: str,
@@ -58,8 +58,10 @@ def _write(row: object, keys: Sequence[InstrumentedAttribute[Any]]) -> str:
 def _read(cursor: str, keys: Sequence[InstrumentedAttribute[Any]]) -> tuple[Any, ...]:
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        kinds = tuple[tuple(key.type.python_type for key in keys)]  # type: ignore[misc]  # made at run time
-        values: tuple[Any, ...] = msgspec.json.decode(raw, type=kinds)
+        given = msgspec.json.decode(raw, type=list[Any])
+        values = tuple(
+            msgspec.convert(value, key.type.python_type) for value, key in zip(given, keys, strict=True)
+        )
     except (ValueError, msgspec.ValidationError):
         raise Invalid(
             _("That cursor is none of ours."), {"cursor": _("Leave it out to begin anew.")}

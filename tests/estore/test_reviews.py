@@ -1,5 +1,7 @@
 """Reviews: by people who received the product, one each."""
 
+from typing import Any
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +17,7 @@ from estore.models import Order, OrderLine, OrderStatus
 from tests.estore.shopping import place
 
 
-async def received(session: AsyncSession, **changes: object) -> tuple[Order, Product]:
+async def received(session: AsyncSession, **changes: Any) -> tuple[Order, Product]:
     """An order on account, delivered, and the product in it."""
     order = await place(session, payment="invoice", company="Berg & Co", **changes)
     for step in (OrderStatus.PACKED, OrderStatus.SHIPPED, OrderStatus.DELIVERED):
