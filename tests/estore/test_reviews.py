@@ -1,7 +1,6 @@
 """Reviews: by people who received the product, one each."""
 
 from typing import Any
-from typing import Any
 from uuid import UUID
 
 import pytest
