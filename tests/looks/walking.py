@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.journeys.town import running_town
 from tests.looks.staging import Stage, prepare
@@ -85,12 +85,7 @@ def _visit(stage: Stage, section: str, state: State, width: int, look: Look, don
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda said: (
-                errors.append(said.text) if said.type == "error" and "status of 4" not in said.text else None
-            ),
-        )
+        page.on("console", lambda said: errors.append(said.text) if _matters(said) else None)
         answer = page.goto(state.path.format(**stage.places), wait_until="load")
         assert answer is not None
         if answer.status != state.status:
@@ -101,6 +96,7 @@ def _visit(stage: Stage, section: str, state: State, width: int, look: Look, don
         page.evaluate(_PICTURES_ARE_THERE)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
+            page.evaluate(_COLOURS_HAVE_CHANGED)
             look(Seen(section, state, width, scheme), page)
             done.seen += 1
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
@@ -109,6 +105,17 @@ def _visit(stage: Stage, section: str, state: State, width: int, look: Look, don
     finally:
         context.close()
 
+
+def _matters(said: ConsoleMessage) -> bool:
+    """Errors of the page's own: not a 4xx that was asked for, not our clock kept out of a letter's frame."""
+    return said.type == "error" and "status of 4" not in said.text and "frame is sandboxed" not in said.text
+
+
+# Colours fade from light to dark; what is looked at is the end.
+_COLOURS_HAVE_CHANGED = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  document.getAnimations().filter((one) => one instanceof CSSTransition).forEach((one) => one.finish());
+}"""
 
 # Lazy pictures load only when they come near; a picture of the whole page wants them all.
 _PICTURES_ARE_THERE = """async () => {
