@@ -13,14 +13,15 @@ from babel.messages import extract
 ERRORS = frozenset(
     {
         "DomainError", "NotFound", "NotAllowed", "Conflict", "Invalid", "TransientError",
-        "MissingValue", "NoAnswerError", "QuarantinedError", "Refused", "SoldOut", "StartError", "TooMany",
+        "Changed", "MissingValue", "NoAnswerError", "NotRecognised", "QuarantinedError", "Refused", "SoldOut", "StartError", "TooMany",
     }
 )  # fmt: skip
 # Calls that take a message as it stands in the source; see core.words.
 MARKS = frozenset({"worded", "mark"})
 
-# What only colleagues and operators read: the desk is English for now, so these stay as they are.
+# What only colleagues, operators and programs read: the desk and the API are English, so these stay as they are.
 DESK = (
+    "portal/api/", "portal/access.py", "portal/tokens.py", "customers/timeline.py",
     "portal/desk/", "portal/templates/desk/", "portal/templates/layouts/desk.html",
     "portal/templates/components/palette.html", "portal/templates/components/figures.html",
     "portal/guards.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",
