@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from core import leases
 from core.clock import now
@@ -23,7 +23,7 @@ async def only(session) -> JobRow:
 
 
 async def expire(session) -> None:
-    past = now() - timedelta(seconds=1)
+    past = func.now() - timedelta(seconds=1)
     await session.execute(update(JobRow).values(leased_until=past, due_at=past))
 
 
