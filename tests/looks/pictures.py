@@ -29,16 +29,18 @@ CHOSEN = {
 
 
 def take(seen: Seen, page: Page) -> None:
-    """The whole page, without anything that moves."""
+    """The whole page, or the screen where something lies over the page; without anything that moves."""
     target = FOLDER / f"{seen}.png"
     target.parent.mkdir(parents=True, exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")
     if str(seen) in CHOSEN:
         _keep(page, SHOWN / f"{CHOSEN[str(seen)]}.webp")
     size = page.viewport_size
     hidden = min(page.evaluate(_BELOW), 6000)
     if size and hidden:
         page.set_viewport_size({"width": size["width"], "height": size["height"] + hidden})
-    page.screenshot(path=target, full_page=True, animations="disabled", caret="hide")
+    covered = page.evaluate("Boolean(document.querySelector(':popover-open, dialog[open], .chat-frame'))")
+    page.screenshot(path=target, full_page=not covered, animations="disabled", caret="hide")
     if size and hidden:
         page.set_viewport_size(size)
 
@@ -51,7 +53,6 @@ _BELOW = """() => {
 
 
 def _keep(page: Page, target: Path) -> None:
-    page.evaluate("scrollTo(0, 0)")
     browser = page.context.new_cdp_session(page)
     taken = browser.send("Page.captureScreenshot", {"format": "webp", "quality": 82})
     browser.detach()

@@ -32,7 +32,7 @@ STORE = (
     State("listing-second-page", "/search?page=2"),
     State("everything", "/search"),
     State("search", "/search?q=grinder"),
-    State("search-nothing", "/search?q=dishwasher"),
+    State("search-nothing", "/search?q=zeppelin"),
     State("product", "/p/{product}", main=True),
     State("product-de", "/p/{product}", language="de"),
     State("product-sold-out", "/p/{sold_out}"),
