@@ -111,10 +111,14 @@ def _matters(said: ConsoleMessage) -> bool:
     return said.type == "error" and "status of 4" not in said.text and "frame is sandboxed" not in said.text
 
 
-# Colours fade from light to dark; what is looked at is the end.
+# Colours fade from light to dark, one within another; what is looked at is the end.
 _COLOURS_HAVE_CHANGED = """async () => {
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  document.getAnimations().filter((one) => one instanceof CSSTransition).forEach((one) => one.finish());
+  for (let left = 30, fading = true; fading && left; left--) {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const changes = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    changes.forEach((one) => one.finish());
+    fading = changes.length > 0 || left > 28;
+  }
 }"""
 
 # Lazy pictures load only when they come near; a picture of the whole page wants them all.
