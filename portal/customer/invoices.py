@@ -75,11 +75,14 @@ async def _pay(
     return Redirect(target, status_code=303)
 
 
-async def _fresh(database: Database, gateway: Gateway, invoice: Invoice) -> Invoice:
+async def _fresh(
+    request: Request[Any, Any, Any], database: Database, gateway: Gateway, invoice: Invoice
+) -> Invoice:
     """The invoice after a look at what is under way for it."""
     async with database.transaction() as session:
         payment = await attempts.open_attempt(session, invoice.id)
-    if await paying.look(database, gateway, payment):
+    returned = paying.RETURNED in request.query_params
+    if await paying.look(database, gateway, payment, returned=returned):
         async with database.transaction() as session:
             return await session.get_one(Invoice, invoice.id)
     return invoice
@@ -94,13 +97,14 @@ async def list_invoices(visit: NamedDependency[Visit], database: NamedDependency
 
 @get("/account/invoices/{label:str}", guards=[customer])
 async def show_invoice(
+    request: Request[Any, Any, Any],
     label: FromPath[str],
     visit: NamedDependency[Visit],
     database: NamedDependency[Database],
     gateway: NamedDependency[Gateway],
 ) -> Response[Any]:
     invoice = await _own(database, label, visit)
-    invoice = await _fresh(database, gateway, invoice)
+    invoice = await _fresh(request, database, gateway, invoice)
     return page(
         "account/invoice.html", await context(database, invoice, f"/account/invoices/{invoice.label}")
     )
@@ -145,7 +149,7 @@ async def show_link(
     await limits.take(LINK_TRIES, "pay-link", client(request))
     async with database.transaction() as session:
         invoice = await access.open_link(session, token)
-    invoice = await _fresh(database, gateway, invoice)
+    invoice = await _fresh(request, database, gateway, invoice)
     facts = await context(database, invoice, f"/pay/{token}")
     return page("store/pay.html", facts, headers=paying.PRIVATE)
 

@@ -15,6 +15,8 @@ from estore.models import Order
 from portal.visits import Visit
 
 LOOK_AGAIN = timedelta(seconds=2)
+# Stands in the address that the card company leads back to, once somebody has paid there.
+RETURNED = "returned"
 # For pages whose address lets in whoever knows it.
 PRIVATE = {"x-robots-tag": "noindex"}
 
@@ -48,7 +50,13 @@ async def pay(
     address = settings.public_url + back
     async with database.transaction() as session:
         chosen = await methods.enabled(session, method)
-        payment = await attempts.begin(session, invoice.id, chosen, success_url=address, cancel_url=address)
+        payment = await attempts.begin(
+            session,
+            invoice.id,
+            chosen,
+            success_url=f"{address}{'&' if '?' in address else '?'}{RETURNED}=1",
+            cancel_url=address,
+        )
     if chosen.kind != "card":
         return back
     return await ask(database, gateway, payment) or back
@@ -71,14 +79,19 @@ async def ask(database: Database, gateway: Gateway, payment: Payment) -> str | N
     return answer.url if answer.status == "open" else None
 
 
-async def look(database: Database, gateway: Gateway, payment: Payment | None) -> bool:
-    """Ask about an attempt that is waiting, not more often than every few seconds; whether it was asked."""
+async def look(
+    database: Database, gateway: Gateway, payment: Payment | None, *, returned: bool = False
+) -> bool:
+    """Ask about an attempt that is waiting, not more often than every few seconds; whether it was asked.
+
+    Whoever has `returned` from the card company is told at once: its webhook may still be on its way.
+    """
     if (
         payment is None
         or payment.kind != "card"
         or not payment.request
         or payment.status not in (PaymentStatus.PENDING, PaymentStatus.UNKNOWN)
-        or payment.checked_at > now() - LOOK_AGAIN
+        or (payment.checked_at > now() - LOOK_AGAIN and not returned)
     ):
         return False
     try:

@@ -24,7 +24,7 @@ def test_a_forged_reply_waits_in_quarantine_until_a_colleague_lets_it_in(town: T
 
     owner.goto(f"{town.site}/desk/operations")
     row = owner.get_by_role("table", name="Mail in quarantine").get_by_role("row").filter(has_text=ASKER)
-    expect(row).to_contain_text("Forged reply?")  # it appears by itself
+    expect(row).to_contain_text("Forged reply?", timeout=15_000)  # it appears by itself
     agent.goto(f"{town.site}/desk/inbox")
     expect(agent.get_by_role("region", name="Conversations")).not_to_contain_text("another address")
 
@@ -32,7 +32,7 @@ def test_a_forged_reply_waits_in_quarantine_until_a_colleague_lets_it_in(town: T
     row.get_by_role("button", name="Replay").click()
     expect(row).to_contain_text("Forged reply?")
     row.get_by_role("button", name="Let in alone").click()
-    expect(row).to_have_count(0)
+    expect(row).to_have_count(0, timeout=15_000)
     expect(agent.get_by_role("region", name="Conversations")).to_contain_text("Send it to another address")
 
 
