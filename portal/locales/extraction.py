@@ -13,7 +13,8 @@ from babel.messages import extract
 ERRORS = frozenset(
     {
         "DomainError", "NotFound", "NotAllowed", "Conflict", "Invalid", "TransientError",
-        "Changed", "MissingValue", "NoAnswerError", "NotRecognised", "QuarantinedError", "Refused", "SoldOut", "StartError", "TooMany",
+        "Changed", "MissingValue", "NoAnswerError", "NotRecognised", "QuarantinedError", "Refused", "SoldOut",
+        "StartError", "TooMany",
     }
 )  # fmt: skip
 # Calls that take a message as it stands in the source; see core.words.

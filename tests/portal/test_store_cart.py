@@ -53,7 +53,9 @@ async def test_adding_answers_htmx_with_the_drawer_and_anyone_else_with_the_page
     assert 'value="4"' in (await client.get("/cart")).text
 
 
-async def test_a_quantity_is_changed_in_the_drawer_without_closing_it(client: Browser, shop: Database) -> None:
+async def test_a_quantity_is_changed_in_the_drawer_without_closing_it(
+    client: Browser, shop: Database
+) -> None:
     wanted = {"slug": "dawn-blend", "sku": "DAW-250", "quantity": 1}
     drawer = await client.submit("/cart/add", wanted, headers={"hx-request": "true"})
     name = re.search(r'name="(quantity-[0-9a-f-]+)"', drawer.text)
