@@ -83,7 +83,7 @@ ACCOUNT = (
     State(
         "sign-in-wrong",
         "/sign-in",
-        do=(fill("[name=email]", "nobody"), press("Enter"), until("[aria-invalid=true]")),
+        do=(fill("[name=email]", "nobody@nowhere"), press("Enter"), until("[aria-invalid=true]")),
     ),
     State("sign-in-code", "/sign-in/code", "caller"),
     State("sign-in-link", "/sign-in/link/{sign_in_link}"),
@@ -103,7 +103,7 @@ ACCOUNT = (
     State("ticket", "/account/tickets/{own_ticket}", "customer"),
     State("ticket-new", "/account/tickets/new", "customer"),
     State("preferences", "/account/preferences", "customer"),
-    State("preferences-by-link", "/preferences/{unsubscribe}"),
+    State("preferences-by-link", "/preferences/{preferences}"),
     State("unsubscribe", "/u/{unsubscribe}"),
     State("profile", "/account/profile", "customer"),
 )
@@ -234,7 +234,8 @@ SANDBOX = tuple(
     )
 )
 
-SECTIONS = {"store": STORE, "help": HELP, "account": ACCOUNT, "desk": DESK, "sandbox": SANDBOX}
+# The account first: the link to sign in holds for a quarter of an hour.
+SECTIONS = {"account": ACCOUNT, "store": STORE, "help": HELP, "desk": DESK, "sandbox": SANDBOX}
 
 # Answers that are no pages of their own, and what shows or tests them.
 NOT_PAGES = {
