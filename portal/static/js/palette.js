@@ -5,7 +5,7 @@ let timer;
 const palette = () => document.getElementById("palette");
 const input = () => palette().querySelector(".palette-input");
 const list = () => palette().querySelector(".palette-list");
-const options = () => [...list().querySelectorAll('[role="option"]')];
+const options = () => [...list().querySelectorAll('[role="option"]:not([aria-disabled])')];
 
 function choose(option) {
   options().forEach((one, at) => {
