@@ -23,6 +23,7 @@ from channels.models import (
     MessageStatus,
     table,
 )
+from core import metrics
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.nudges import nudge
@@ -84,6 +85,7 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
     if known is not None and known.conversation_id is not None:
         return Received(known.id, known.conversation_id, known.customer_id, known.seq or 0, False)
     conversation = incoming.conversation or await _thread(session, incoming)
+    metrics.count(session, metrics.MESSAGES, incoming.channel, str(MessageStatus.RECEIVED))
     seq = await next_seq(session, conversation.id)
     message_id = uuid7()
     flag = await _remember_ids(session, incoming, conversation.id, message_id)

@@ -19,6 +19,7 @@ from channels.base import Outcome, Submission
 from channels.jobs import Deliver, DeliverBulk
 from channels.models import DeliveryAttempt, MessageStatus
 from channels.submissions import complete
+from core import metrics
 from core.clock import now
 from core.jobs import enqueue
 from core.leases import Lease
@@ -152,6 +153,7 @@ async def _stop(session: AsyncSession, job: Deliver, stopped: list[tuple[RowMapp
                 .returning(*LIGHT)
             )
         ).mappings()
+        metrics.count(session, metrics.MESSAGES, job.channel, str(status))
         if held:
             await enqueue(session, type(job)(job.channel, [row["id"]]), due_at=verdict.retry_at)
     await announce(session, changed)
@@ -206,6 +208,7 @@ async def record(
         if wait is not None:
             again[wait].append(message_id)
         statuses.append(str(status))
+        metrics.count(session, metrics.MESSAGES, job.channel, str(status))
         reasons.append(reason)
         releases.append(moment + wait if wait is not None else None)
     for wait, ids in again.items():

@@ -33,7 +33,7 @@ def migrate(message: str | None) -> None:
     if message:
         migrations.make_revision(_database_url(), message)
     else:
-        migrations.upgrade(_database_url())
+        migrations.upgrade(_database_url(), say=click.echo)
 
 
 @click.command()

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from uuid_utils.compat import uuid7
 
-from core import nudges
+from core import metrics, nudges, tracing
 
 # The types of most columns, so that a model reads as a list of facts.
 Key = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
@@ -47,6 +47,9 @@ class Database:
             hide_parameters=True,  # what people wrote does not belong into logs
             connect_args={"server_settings": {"application_name": "throughline", "jit": "off"}},
         )
+        metrics.watch(self.engine)
+        if tracing.on():
+            tracing.watch(self.engine)
         self.redis = redis
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -59,6 +62,7 @@ class Database:
         async with self._sessions() as session:
             async with session.begin():
                 yield session
+            metrics.committed(session)
             if self.redis is not None:
                 await nudges.publish(self.redis, session)
 

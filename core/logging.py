@@ -1,10 +1,18 @@
-"""Logs: one line an event, for people on a terminal and as JSON elsewhere. Never bodies, secrets or addresses."""
+"""Logs: one line an event, as JSON, in the embedded mode for people. Never bodies, secrets or addresses."""
 
 import logging
+import re
 import sys
 import traceback
+from collections.abc import Callable
 
 import structlog
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+
+from core.settings import Settings
+
+_ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 def tell_exception(logger: object, name: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
@@ -24,20 +32,54 @@ def tell_exception(logger: object, name: str, event: structlog.types.EventDict) 
     return event
 
 
-def configure(level: int = logging.INFO) -> None:
+def guard(settings: Settings | None) -> Callable[[object, str, str], str]:
+    """The last step of every line: addresses of mail, and the secrets of `settings`, are struck out.
+
+    Nothing should bring them this far; what libraries put into their errors is not in our hands.
+    """
+    given = [value.get_secret_value() for _, value in settings or () if isinstance(value, SecretStr)]
+    if settings is not None:
+        for url in (settings.database_url, settings.redis_url, settings.broker_url):
+            given.append(make_url(url).password or "" if url else "")
+    secrets = [secret for secret in given if len(secret) >= 6]
+
+    def strike(logger: object, name: str, line: str) -> str:
+        if "@" in line:
+            line = _ADDRESS.sub("<address>", line)
+        for secret in secrets:
+            if secret in line:
+                line = line.replace(secret, "<secret>")
+        return line
+
+    return strike
+
+
+def configure(settings: Settings | None = None, level: int = logging.INFO) -> None:
     """Set up structlog and the standard library's loggers for this process."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        tell_exception,
     ]
+    plain = sys.stderr.isatty() or (settings is not None and settings.environment == "embedded")
     renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if plain
+        else structlog.processors.JSONRenderer()
     )
+    last: list[structlog.types.Processor] = [renderer, guard(settings)]  # type: ignore[list-item]  # takes the rendered line
     structlog.configure(
-        processors=[*shared, tell_exception, renderer],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[libraries], force=True)

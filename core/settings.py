@@ -38,6 +38,17 @@ class Settings(BaseSettings):
         description="networks of the TLS front, 10.0.0.0/8,127.0.0.1: only its X-Forwarded-For is believed",
     )
 
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65532,
+        description="figures for Prometheus: web serves them here, relay, worker and listen on the three ports above;"
+        " empty turns them off",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="the address of these ports; never one that the outside reaches"
+    )
+
     database_url: str = Field(description="PostgreSQL 18: postgresql+asyncpg://user:password@host/database")
     redis_url: str = Field(description="Redis or Valkey, redis://host/0 or unix://…: nudges, rate limits")
     broker_url: str | None = Field(
@@ -86,6 +97,10 @@ class Settings(BaseSettings):
     )
 
     api_rate: str = Field(default="600/minute", description="how often a token may call the API")
+    webhooks_to_private: bool = Field(
+        default=False,
+        description="let webhooks go to addresses within your own network, and over plain http: for trying them out",
+    )
 
     twilio_account_sid: str = Field(description="the Twilio account")
     twilio_auth_token: SecretStr = Field(

@@ -39,6 +39,7 @@ TAIL = """
 |---|---|---|
 | `DOMAIN` | must be set | `compose.yaml` only: the site's host name; its TLS certificate is fetched for it |
 | `POSTGRES_PASSWORD` | must be set | `compose.yaml` only: the password of the database's account |
+| `OTEL_EXPORTER_OTLP_ENDPOINT` | empty | Where traces go, with the other `OTEL_` variables of OpenTelemetry; needs `throughline[otel]` |
 | `THROUGHLINE_PYTHON` | searched for | `make` only: the Python 3.13 to use |
 """
 

@@ -29,6 +29,7 @@ from portal.api import answers
 from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import STATIC, make_environment
+from portal.requests import Requests
 from portal.shell import Shell
 from portal.visits import COOKIE, STRANGER, Visit
 
@@ -95,7 +96,7 @@ def create_app(settings: Settings) -> Litestar:
         after_request=_cache_for_ever,
         include_in_schema=False,
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[files, *routes.ROUTES],
         lifespan=[lifespan],
         plugins=[HTMXPlugin()],
@@ -123,7 +124,10 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=None,
         include_in_schema=False,
         debug=False,
+        logging_config=None,
     )
+    app.asgi_handler = Requests(app.asgi_handler, settings)
+    return app
 
 
 def _cache_for_ever(response: Any) -> Any:

@@ -18,7 +18,12 @@ def web(workers: int) -> None:
     from core.logging import configure
     from core.settings import settings
 
-    configure()
+    configure(settings())
+    if workers > 1 and settings().metrics_port is not None:
+        raise click.ClickException(
+            "Figures are counted by each process for itself: instead of several workers, start several times "
+            "`throughline web`, each with a port and a metrics port of its own, or unset THROUGHLINE_METRICS_PORT."
+        )
     Granian(
         "portal.commands:application",
         address=settings().host,
@@ -28,16 +33,21 @@ def web(workers: int) -> None:
         workers=workers,
         websockets=False,
         log_access=False,
+        # Its few lines go the way of all others.
+        log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {}},
     ).serve()
 
 
 def application() -> object:
     """The ASGI application of a serving process."""
+    from core import metrics, tracing
     from core.logging import configure
     from core.settings import settings
     from portal.app import create_app
 
-    configure()
+    configure(settings())
+    tracing.configure("web")
+    metrics.serve(settings(), "web")
     return create_app(settings())
 
 

@@ -106,6 +106,12 @@ def client(request: Request[Any, Any, Any]) -> str:
     return str(address)
 
 
+def is_proxy(host: str, proxies: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Whether a peer is one of our own proxies, whose headers are believed."""
+    address = _address(host)
+    return address is not None and any(address in network for network in proxies)
+
+
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     """An address as a hop is written: 192.0.2.1, 192.0.2.1:443, 2001:db8::1 or [2001:db8::1]:443."""
     host = host.strip()

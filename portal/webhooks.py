@@ -6,9 +6,9 @@ from typing import Any
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 
-from core import webhooks
+from core import metrics, webhooks
 from core.database import Database
-from core.errors import NotFound
+from core.errors import NotAllowed, NotFound
 from core.settings import Settings
 from portal.guards import provider as known_provider
 
@@ -52,9 +52,14 @@ async def take(
     if verify is None:
         raise NotFound("We know no such provider.")
     body = await request.body()
-    external_id = verify(request, body, settings)
+    try:
+        external_id = verify(request, body, settings)
+    except NotAllowed:
+        metrics.WEBHOOKS.labels(name, "refused").inc()
+        raise
     async with database.transaction() as session:
-        await webhooks.store(session, name, external_id, body)
+        new = await webhooks.store(session, name, external_id, body)
+        metrics.count(session, metrics.WEBHOOKS, name, "kept" if new else "known")
     return Response(None, status_code=204)
 
 

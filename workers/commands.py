@@ -26,11 +26,14 @@ def _load_handlers() -> None:
 @click.option("--threads", default=24, show_default=True, help="Jobs that run at the same time.")
 def worker(threads: int) -> None:
     """Run jobs."""
+    from core import metrics, tracing
     from core.logging import configure
     from core.settings import settings
     from workers.broker import make_worker
 
-    configure()
+    configure(settings())
+    tracing.configure("worker")
+    metrics.serve(settings(), "worker")
     _load_handlers()
     running = make_worker(settings(), threads)
     stop = threading.Event()
@@ -44,9 +47,12 @@ def worker(threads: int) -> None:
 @click.command()
 def relay() -> None:
     """Send due jobs to the workers, and start what runs by the clock."""
+    from core import metrics
     from core.logging import configure
+    from core.settings import settings
 
-    configure()
+    configure(settings())
+    metrics.serve(settings(), "relay")
     asyncio.run(_relay())
 
 
@@ -57,6 +63,7 @@ async def _relay() -> None:
     from core.settings import settings
     from workers.broker import make_broker
     from workers.relay import run_relay
+    from workers.sampling import run_sampling
     from workers.schedule import run_schedule
 
     stop = asyncio.Event()
@@ -68,6 +75,8 @@ async def _relay() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(database, redis, make_broker(settings()), stop))
             tasks.create_task(run_schedule(database, stop))
+            if settings().metrics_port is not None:
+                tasks.create_task(run_sampling(database, stop))
     finally:
         await database.close()
         await redis.aclose()
@@ -76,9 +85,12 @@ async def _relay() -> None:
 @click.command()
 def listen() -> None:
     """Take mail from customers (SMTP)."""
+    from core import metrics
     from core.logging import configure
+    from core.settings import settings
 
-    configure()
+    configure(settings())
+    metrics.serve(settings(), "listen")
     asyncio.run(_listen())
 
 

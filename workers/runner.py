@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.contextvars import bound_contextvars
 
-from core import leases
+from core import leases, metrics, tracing
 from core.database import Database
 from core.errors import DomainError, TransientError
 from core.jobs import Job, decode
@@ -91,25 +93,46 @@ def _declare(handlers: dict[str, Any], job: type[Job]) -> Callable[[Any], Any]:
 
 async def run(database: Database, resources: Resources, lease: Lease) -> None:
     """Run a leased job to its end; what goes wrong is written into its row, never raised."""
+    known = lease.tag in TRANSACTIONAL or lease.tag in OUTSIDE
+    begun = perf_counter()
+    with (
+        bound_contextvars(job=lease.tag, job_id=lease.job_id, attempt=lease.attempt),
+        tracing.job(lease.tag, lease.job_id, lease.attempt),
+    ):
+        outcome = await _run(database, resources, lease)
+    _count(lease.tag if known else "unknown", outcome, perf_counter() - begun)
+
+
+def _count(tag: str, outcome: str, seconds: float, jobs: int = 1) -> None:
+    metrics.JOBS.labels(tag, outcome).inc(jobs)
+    metrics.JOB_SECONDS.labels(tag).observe(seconds)
+
+
+async def _run(database: Database, resources: Resources, lease: Lease) -> str:
+    """done, skipped (others have it, or it is done), lost or failed."""
     try:
         if lease.tag in TRANSACTIONAL:
-            await _run_transactional(database, lease)
+            done = await _run_transactional(database, lease)
         elif lease.tag in OUTSIDE:
-            await _run_outside(database, resources, lease)
+            done = await _run_outside(database, resources, lease)
         else:
             raise LookupError(f"no handler is declared for {lease.tag}")
+        return "done" if done else "skipped"
     except LeaseLost:
-        log.info("lease lost", job=lease.tag, job_id=lease.job_id)
+        log.info("lease lost")
+        return "lost"
     except (InterfaceError, OperationalError) as error:
         # The database went away: the lease runs out, and the job is sent again.
-        log.warning("database unreachable", job=lease.tag, job_id=lease.job_id, error=type(error).__name__)
+        log.warning("database unreachable", error=type(error).__name__)
+        return "lost"
     except Exception as error:
-        log.warning("job failed", job=lease.tag, job_id=lease.job_id, attempt=lease.attempt, exc_info=True)
+        log.warning("job failed", exc_info=True)
         with suppress(Exception):
             async with database.transaction() as session:
                 await leases.give_back(
                     session, lease, said(error), patient=isinstance(error, TransientError | OSError)
                 )
+        return "failed"
 
 
 def shared(several: Sequence[Lease]) -> list[list[Lease]]:
@@ -124,6 +147,7 @@ def shared(several: Sequence[Lease]) -> list[list[Lease]]:
 async def run_together(database: Database, resources: Resources, several: Sequence[Lease]) -> None:
     """Run leased jobs of one kind in one transaction, all or none; when one of them fails, each on its own."""
     if len(several) > 1:
+        begun = perf_counter()
         try:
             async with database.transaction() as session:
                 taken = await leases.take_all(session, several)
@@ -134,6 +158,7 @@ async def run_together(database: Database, resources: Resources, several: Sequen
                     # The next one reads the database as it stands then, as in a transaction of its own.
                     await session.flush()
                     session.expunge_all()
+            _count(several[0].tag, "done", perf_counter() - begun, len(taken))
             return
         except Exception as error:
             log.info("jobs run one by one", job=several[0].tag, jobs=len(several), error=type(error).__name__)
@@ -150,23 +175,24 @@ def said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-async def _run_transactional(database: Database, lease: Lease) -> None:
+async def _run_transactional(database: Database, lease: Lease) -> bool:
     if lease.attempt > leases.UNNOTED:
         async with database.transaction() as session:
             if await leases.start(session, lease) is None:
-                return
+                return False
     async with database.transaction() as session:
         taken = await leases.take(session, lease)
         if taken is not None:
             tag, payload = taken
             await TRANSACTIONAL[tag](session, decode(tag, payload))
+    return taken is not None
 
 
-async def _run_outside(database: Database, resources: Resources, lease: Lease) -> None:
+async def _run_outside(database: Database, resources: Resources, lease: Lease) -> bool:
     async with database.transaction() as session:
         row = await leases.start(session, lease)
     if row is None:
-        return
+        return False
     job = decode(row.tag, row.payload)
     current = Run(database, resources, lease)
     keeper = asyncio.create_task(_keep(database, lease, asyncio.current_task()))
@@ -181,6 +207,7 @@ async def _run_outside(database: Database, resources: Resources, lease: Lease) -
         raise
     finally:
         keeper.cancel()
+    return True
 
 
 async def _keep(database: Database, lease: Lease, work: asyncio.Task[Any] | None) -> None:

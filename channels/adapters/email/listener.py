@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from channels.adapters.email.reading import ReadMail
 from channels.models import ReceivedMail, table
+from core import metrics
 from core.database import Database
 from core.jobs import enqueue_many
 from core.settings import Settings
@@ -79,8 +80,10 @@ class Door:
     ) -> str:
         domain = address.rpartition("@")[2].lower()
         if domain != self._settings.mail_domain.lower():
+            metrics.MAILS.labels("refused").inc()
             return "550 5.7.1 We do not take mail for that domain"
         if mailbox_of(self._settings, address) is None:
+            metrics.MAILS.labels("refused").inc()
             return "550 5.1.1 Nobody has that mailbox here"
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
@@ -94,9 +97,11 @@ class Door:
         mail_from = (envelope.mail_from or "").replace("\x00", "")[:320]
         try:
             async with self._database.transaction() as transaction:
-                await store(transaction, mailboxes, mail_from, rcpt_to, raw)
+                new = await store(transaction, mailboxes, mail_from, rcpt_to, raw)
+                metrics.count(transaction, metrics.MAILS, "kept" if new else "known")
         except Exception as error:
             # Whatever it was: nothing is lost, the relay keeps the mail and comes again.
+            metrics.MAILS.labels("put off").inc()
             log.warning("mail not taken", error=type(error).__name__)
             return "451 4.3.0 We cannot keep it just now; try again later"
         return "250 2.0.0 Kept"

@@ -1,0 +1,98 @@
+"""Every request from outside: its id, its line in the log, its figures. The outermost layer of the application."""
+
+import re
+import secrets
+from time import perf_counter
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from core import metrics, tracing
+from core.settings import Settings
+from portal.limits import is_proxy
+
+log = structlog.get_logger()
+
+HEADER = b"x-request-id"
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+# Counted, but no line each: they would hide the others.
+_QUIET = ("/static/", "/health/")
+# What nginx writes when the one who asked is gone before the answer began.
+GONE = 499
+
+
+class Requests:
+    """Wraps the whole application, so that also what no route takes is seen."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.proxies = settings.proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
+        peer = scope.get("client")
+        believed = bool(peer and self.proxies and is_proxy(str(peer[0]), self.proxies))
+        request_id = (believed and _given(scope)) or secrets.token_hex(12)
+        begun = perf_counter()
+        status = 0
+        told = False
+
+        def tell() -> None:
+            nonlocal told
+            if not told:
+                told = True
+                _tell(scope, status or GONE, perf_counter() - begun)
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message.get("headers", ())]
+                message["headers"] = [*headers, (HEADER, request_id.encode())]
+                if any(value.startswith(b"text/event-stream") for _, value in headers):
+                    tell()
+            await send(message)
+
+        method = _method(scope)
+        with (
+            bound_contextvars(request_id=request_id),
+            tracing.request(method, scope["headers"], believed=believed) as span,
+        ):
+            try:
+                await self.app(scope, receive, answer)
+            except Exception:
+                status = status or 500
+                raise
+            finally:
+                tell()
+                span.tell(_route(scope), status or GONE)
+
+
+def _given(scope: HTTPScope) -> str | None:
+    """The id that the request came with, when it is one."""
+    for name, value in scope["headers"]:
+        if name == HEADER and _WELL_FORMED.fullmatch(given := value.decode("latin-1")):
+            return given
+    return None
+
+
+def _route(scope: HTTPScope) -> str:
+    return str(scope.get("path_template") or "unmatched")
+
+
+def _method(scope: HTTPScope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def _tell(scope: HTTPScope, status: int, seconds: float) -> None:
+    route = _route(scope)
+    method = _method(scope)
+    metrics.REQUESTS.labels(route, method, str(status)).inc()
+    metrics.REQUEST_SECONDS.labels(route, method).observe(seconds)
+    if not route.startswith(_QUIET):
+        log.info("request", route=route, method=method, status=status, ms=round(seconds * 1000, 1))
