@@ -47,9 +47,10 @@ def current_locale() -> str:
     return _locale.get()
 
 
-def spoken() -> str:
-    """The language as Babel knows it: English dates are those of Europe, 22 Nov and 24 hours."""
-    return "en_GB" if _locale.get() == "en" else _locale.get()
+def spoken(locale: str | None = None) -> str:
+    """A language (the reader's) as Babel knows it: English dates are those of Europe, 22 Nov and 24 hours."""
+    locale = locale or _locale.get()
+    return "en_GB" if locale == "en" else locale
 
 
 def set_locale(locale: str, zone: str | None = None) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.money import formatted
-from core.rendering import translations
+from core.rendering import spoken, translations
 from estore import invoices, pricing
 from estore.books import Invoice, InvoiceKind
 from estore.goods import PaymentMethod
@@ -53,13 +53,13 @@ async def sheet(session: AsyncSession, invoice: Invoice) -> Sheet:
         "lang": locale,
         "title": _("Credit note") if credit else _("Invoice"),
         "seller": particulars(invoice.seller, locale),
-        "buyer": _address(invoice.buyer),
+        "buyer": _address(invoice.buyer, locale),
         "meta": [
             [_("Credit note number") if credit else _("Invoice number"), invoice.label],
-            [_("Date"), format_date(invoice.issued_on, "medium", locale)],
+            [_("Date"), format_date(invoice.issued_on, "medium", spoken(locale))],
             *([[_("Order"), order.number]] if order else []),
             *([[_("For invoice"), credited.label]] if credited else []),
-            *([] if credit else [[_("Due by"), format_date(invoice.due_on, "medium", locale)]]),
+            *([] if credit else [[_("Due by"), format_date(invoice.due_on, "medium", spoken(locale))]]),
         ],
         "heads": [_("Description"), _("Quantity"), _("Unit price"), _("VAT"), _("Amount")],
         "lines": [
@@ -129,9 +129,11 @@ def particulars(seller: dict[str, Any], locale: str) -> dict[str, Any]:
     return said
 
 
-def _address(buyer: dict[str, Any]) -> list[str]:
+def _address(buyer: dict[str, Any], locale: str) -> list[str]:
     town = f"{buyer.get('postcode', '')} {buyer.get('city', '')}".strip()
-    rows = [buyer.get("company"), buyer.get("name"), buyer.get("street"), town, buyer.get("country")]
+    code = str(buyer.get("country", ""))
+    country = Locale.parse(locale).territories.get(code, code)
+    rows = [buyer.get("company"), buyer.get("name"), buyer.get("street"), town, country]
     return [str(row) for row in rows if row]
 
 

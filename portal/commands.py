@@ -97,8 +97,10 @@ def revoke_token(token_id: UUID) -> None:
 async def _in_transaction[T](act: Callable[[AsyncSession], Awaitable[T]]) -> T:
     from core.database import Database
     from core.errors import DomainError, Invalid
+    from core.schema import import_models
     from core.settings import settings
 
+    import_models()
     database = Database(settings().database_url)
     try:
         async with database.transaction() as session:

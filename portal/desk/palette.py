@@ -12,6 +12,7 @@ from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.staff import Role
 from estore import orders
+from portal import places
 from portal.guards import staff
 from portal.rendering import page
 from portal.visits import Visit
@@ -20,23 +21,32 @@ from support import search
 Item = tuple[str, str, str, str | None, str | None]
 
 
-def _commands(visit: Visit) -> list[Item]:
+def _commands(request: Request[Any, Any, Any], visit: Visit) -> list[Item]:
     """What may be done from anywhere in these roles: (words, address, icon, detail, keys)."""
     colleague = visit.colleague
     items: list[Item] = []
     if colleague.may_act_as(Role.AGENT):
         items += [
-            (_("Take the next ticket"), "/desk/inbox/next", "inbox", None, None),
-            (_("Open the inbox"), "/desk/inbox", "inbox", None, "g i"),
+            (_("Take the next ticket"), "/desk/inbox/next", "inbox", None, "t"),
             (_("Macros"), "/desk/macros", "zap", None, None),
         ]
-    items.append((_("Find customers"), "/desk/customers", "users", None, "g c"))
     if colleague.may_act_as(Role.MARKETER):
-        items.append((_("Campaigns"), "/desk/campaigns", "megaphone", None, "g p"))
-    if colleague.may_act_as(Role.MERCHANDISER):
-        items.append((_("Store"), "/desk/store", "store", None, "g s"))
-    if colleague.may_act_as(Role.ADMIN):
-        items.append((_("Operations"), "/desk/operations", "activity", None, "g o"))
+        items.append((_("Segments"), "/desk/segments", "users", None, None))
+    ways = {
+        "inbox": (_("Inbox"), "inbox", "g i"),
+        "customers": (_("Customers"), "users", "g c"),
+        "campaigns": (_("Campaigns"), "megaphone", "g p"),
+        "store": (_("Store"), "store", "g s"),
+        "money": (_("Money"), "wallet", "g m"),
+        "help": (_("Help centre"), "life-buoy", "g h"),
+        "figures": (_("Figures"), "chart-column", "g f"),
+        "operations": (_("Operations"), "activity", "g o"),
+        "settings": (_("Settings"), "settings", "g ,"),
+    }
+    open_here = places.open_to(request.app, colleague)
+    for name, (words, icon, keys) in ways.items():
+        if name in open_here:
+            items.append((words, places.PLACES[name], icon, None, keys))
     return items
 
 
@@ -100,7 +110,7 @@ async def show_palette(
                 ],
             ),
         ]
-    groups.append((_("Do"), [item for item in _commands(visit) if not asked or asked in item[0].lower()]))
+    groups.append((_("Do"), [item for item in _commands(request, visit) if not asked or asked in item[0].lower()]))
     context = {"groups": groups, "query": q.strip()}
     fragment = request.headers.get("hx-request")
     return page("desk/palette/_results.html" if fragment else "desk/palette.html", context)
