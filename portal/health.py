@@ -20,6 +20,8 @@ LONGEST_WAIT = timedelta(seconds=60)
 PROMPT = ("default", "delivery")
 # Who asks us gives up soon, too.
 PATIENCE = timedelta(seconds=2)
+# When to ask again, in seconds.
+AGAIN = "5"
 
 
 @get("/health/live", guards=[anyone])
@@ -47,7 +49,9 @@ async def ready(database: NamedDependency[Database], live: NamedDependency[Live]
         queue: {"relay": round(lag.relay, 1), "oldest_due": round(lag.oldest_due, 1)}
         for queue, lag in (lags or {}).items()
     }
-    return Response({**found, "lag": shown}, status_code=200 if fine else 503)
+    if fine:
+        return Response({**found, "lag": shown}, status_code=200)
+    return Response({**found, "lag": shown}, status_code=503, headers={"retry-after": AGAIN})
 
 
 async def _ask[T](question: Awaitable[T]) -> tuple[T | None, str]:

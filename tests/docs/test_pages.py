@@ -30,6 +30,7 @@ ENDINGS = (
 ELSEWHERE = {
     ".throughline/secrets.json",
     "THROUGHLINE_HOME/environment.json",
+    "build/bench.json",
 }
 
 
