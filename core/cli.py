@@ -22,6 +22,8 @@ SUMMARIES = {
     "migrate": "Bring the database's tables up to date.",
     "seed": "Load the demo company.",
     "verify": "Rebuild derived data and report every difference.",
+    "backup": "Write everything worth keeping into one file.",
+    "restore": "Load a backup, and compare every table with it.",
     "doctor": "Check this machine and this installation, and say what to do.",
     "create-admin": "Add a colleague with every right.",
     "token": "Make, show and revoke the keys with which programs use the API.",
