@@ -23,6 +23,18 @@ class DeliverBulk(Deliver, tag="channels.deliver_bulk", frozen=True):
     queue = "bulk"
 
 
+class CallEndpoint(Job, tag="channels.call_endpoint", frozen=True):
+    """Tell an endpoint one thing; `waits` is how often there was no room to."""
+
+    delivery_id: UUID
+    round: int = 1
+    waits: int = 0
+
+
+class ForgetCalls(Job, tag="channels.forget_calls", frozen=True):
+    """Delete what the log of endpoints has kept long enough."""
+
+
 DELIVERIES = ("channels.deliver", "channels.deliver_bulk")
 
 

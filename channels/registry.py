@@ -20,9 +20,9 @@ LANES = {"delivery": 16, "bulk": 32}
 
 @cache
 def names() -> dict[str, str]:
-    """Every channel, and the module that it is; a new file is a new channel. Imports them all."""
+    """Every channel, and the module that it is; a new file with a NAME is a new channel. Imports them all."""
     found = [f"{adapters.__name__}.{each.name}" for each in pkgutil.iter_modules(adapters.__path__)]
-    return {import_module(module).NAME: module for module in found}
+    return {name: module for module in found if (name := getattr(import_module(module), "NAME", ""))}
 
 
 def adapter(name: str) -> ModuleType | None:

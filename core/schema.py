@@ -14,6 +14,7 @@ MODULES = (
     "core.staff",
     "customers.models",
     "channels.models",
+    "channels.endpoints",
     "campaigns.models",
     "campaigns.leads",
     "estore.goods",

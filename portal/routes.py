@@ -38,6 +38,7 @@ from portal.desk import (
     payments,
     previews,
     profiles,
+    programs,
     segments,
     settings,
     team,
@@ -90,6 +91,7 @@ MODULES: list[Any] = [
     palette,
     team,
     settings,
+    programs,
     operations,
     desk_styleguide,
 ]

@@ -39,6 +39,8 @@ SCOPES = {
     "campaigns:write": mark("Change segments and campaigns"),
     "messages:write": mark("Send transactional messages"),
     "leads:write": mark("Hand in leads"),
+    "webhooks:read": mark("Read webhook endpoints and their log"),
+    "webhooks:write": mark("Change webhook endpoints and replay their log"),
 }
 
 

@@ -1,13 +1,16 @@
 """What a worker process holds open towards the outside: made on first use, on the loop that uses it."""
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis.asyncio import Redis
 
 from channels.registry import Channels
 from core.settings import Settings
 from estore.gateway import Gateway
+
+if TYPE_CHECKING:
+    from channels.adapters.webhook import Sender
 
 
 class Resources:
@@ -24,6 +27,14 @@ class Resources:
     def gateway(self) -> Gateway:
         """The open road to the card company."""
         return Gateway(self.settings)
+
+    @cached_property
+    def webhooks(self) -> "Sender":
+        """The open road to the endpoints of other programs."""
+        # Only here: a process that calls nobody need not carry its libraries.
+        from channels.adapters.webhook import Sender
+
+        return Sender(self.settings)
 
     async def close(self) -> None:
         """Close whatever was opened, and only that."""

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.jobs import ForgetCalls
 from core.clock import now
 from core.database import Database
 from core.jobs import Job, enqueue
@@ -24,6 +25,7 @@ LOCK = 0x7468_726F  # "thro"
 RECURRING: list[tuple[timedelta, Job]] = [
     (timedelta(minutes=1), ReconcilePayments()),
     (timedelta(hours=1), ForgetSignIns()),
+    (timedelta(hours=1), ForgetCalls()),
 ]
 
 

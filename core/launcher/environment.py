@@ -43,6 +43,8 @@ def throughline_environment(
         "THROUGHLINE_TWILIO_API_BASE": sandbox_url,
         "THROUGHLINE_TWILIO_NUMBER": TWILIO_NUMBER,
         "THROUGHLINE_SECRET_KEY": secrets["secret_key"],
+        # So that a receiver on the same machine can be tried out.
+        "THROUGHLINE_WEBHOOKS_TO_PRIVATE": "true",
     }
     own = {name: value for name, value in user.items() if name.startswith("THROUGHLINE_") and value}
     for first, prefix in _REAL_COMPANIES.items():

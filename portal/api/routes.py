@@ -14,6 +14,7 @@ from portal.api import (
     reference,
     tickets,
     timeline,
+    webhooks,
 )
 from portal.api.answers import Tagged
 
@@ -28,6 +29,7 @@ NOUNS = {
     "Segments and campaigns": campaigns,
     "Messages": messages,
     "Leads": leads,
+    "Webhooks": webhooks,
 }
 
 ROUTES = [

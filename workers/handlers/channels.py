@@ -4,10 +4,11 @@ import asyncio
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import delivery, recovery
+from channels import calls, delivery, recovery
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.base import Outcome, Submission
-from channels.jobs import Abandon, Deliver, DeliverBulk
+from channels.jobs import Abandon, CallEndpoint, Deliver, DeliverBulk, ForgetCalls
+from core.errors import TransientError
 from core.settings import settings
 from core.webhooks import ReceivedWebhook
 from workers.handlers.core import READERS
@@ -46,6 +47,35 @@ outside(DeliverBulk)(deliver)
 @transactional(Abandon)
 async def abandon(session: AsyncSession, job: Abandon) -> None:
     await recovery.abandon(session, job.message_ids, job.reason)
+
+
+@outside(CallEndpoint)
+async def call_endpoint(run: Run, job: CallEndpoint) -> None:
+    """Tell an endpoint one thing; what is not taken is tried again by this job, with ever longer pauses."""
+    sender = run.resources.webhooks
+    async with run.transaction() as session:
+        call = await calls.claim(session, job)
+    if call is None:
+        return
+    with sender.room(call) as free:
+        if not free:
+            async with run.final() as session:
+                await calls.put_off(session, job)
+            return
+        answer = await sender.send(call)
+    if answer.taken:
+        async with run.final() as session:
+            await calls.record(session, job, answer)
+        return
+    async with run.transaction() as session:
+        again = await calls.record(session, job, answer)
+    if again:
+        raise TransientError(answer.error or f"The endpoint answered {answer.status}.")
+
+
+@transactional(ForgetCalls)
+async def forget_calls(session: AsyncSession, job: ForgetCalls) -> None:
+    await calls.forget_old(session)
 
 
 async def read_twilio(session: AsyncSession, webhook: ReceivedWebhook) -> None:

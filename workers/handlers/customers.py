@@ -5,6 +5,7 @@ from itertools import batched, chain
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels import calls
 from core.jobs import enqueue_many
 from customers import signin, traits
 from customers.models import TimelineEntry
@@ -35,6 +36,7 @@ async def announce(session: AsyncSession, job: Announce) -> None:
     await enqueue_many(
         session, [follow(entry) for entry in entries for follow in SUBSCRIPTIONS.get(entry.kind, ())]
     )
+    await calls.promise(session, entries)
     touched = sorted({entry.customer_id for entry in entries})
     if len(touched) > 1:
         await enqueue_many(session, [RefreshTraits(touched)])

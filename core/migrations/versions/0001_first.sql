@@ -286,6 +286,46 @@ CREATE TABLE public.draft (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.endpoint (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    url text NOT NULL,
+    kinds text[] NOT NULL,
+    secret bytea NOT NULL,
+    old_secret bytea,
+    old_secret_until timestamp with time zone,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    failing_since timestamp with time zone,
+    disabled_at timestamp with time zone,
+    disabled_reason text
+);
+
+CREATE TABLE public.endpoint_attempt (
+    id uuid NOT NULL,
+    delivery_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    status integer,
+    answer text DEFAULT ''::text NOT NULL,
+    error text,
+    ms integer NOT NULL
+);
+
+CREATE TABLE public.endpoint_delivery (
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    customer_id uuid,
+    entry_id uuid,
+    kind text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    round integer DEFAULT 1 NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    last_status integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    wanted_at timestamp with time zone DEFAULT now() NOT NULL,
+    delivered_at timestamp with time zone
+);
+
 CREATE TABLE public.identity (
     id uuid NOT NULL,
     customer_id uuid NOT NULL,
@@ -866,6 +906,15 @@ ALTER TABLE ONLY public.delivery_attempt
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT pk_draft PRIMARY KEY (staff_id, conversation_id, mode);
 
+ALTER TABLE ONLY public.endpoint
+    ADD CONSTRAINT pk_endpoint PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.endpoint_attempt
+    ADD CONSTRAINT pk_endpoint_attempt PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.endpoint_delivery
+    ADD CONSTRAINT pk_endpoint_delivery PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT pk_identity PRIMARY KEY (id);
 
@@ -998,6 +1047,9 @@ ALTER TABLE ONLY public.campaign_link
 ALTER TABLE ONLY public.category
     ADD CONSTRAINT uq_category_slug UNIQUE (slug);
 
+ALTER TABLE ONLY public.endpoint_delivery
+    ADD CONSTRAINT uq_endpoint_delivery_endpoint_id_entry_id UNIQUE (endpoint_id, entry_id);
+
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT uq_identity_customer_id_kind_value UNIQUE (customer_id, kind, value);
 
@@ -1125,6 +1177,16 @@ CREATE INDEX ix_customer_traits_orders ON public.customer_traits USING btree (or
 CREATE INDEX ix_customer_traits_spend ON public.customer_traits USING btree (spend);
 
 CREATE INDEX ix_delivery_attempt_message_id ON public.delivery_attempt USING btree (message_id);
+
+CREATE INDEX ix_endpoint_attempt_delivery_id_id ON public.endpoint_attempt USING btree (delivery_id, id);
+
+CREATE INDEX ix_endpoint_delivery_created_at ON public.endpoint_delivery USING btree (created_at);
+
+CREATE INDEX ix_endpoint_delivery_endpoint_id_created_at_id ON public.endpoint_delivery USING btree (endpoint_id, created_at, id);
+
+CREATE INDEX ix_endpoint_delivery_open ON public.endpoint_delivery USING btree (endpoint_id, created_at) WHERE (state <> 'delivered'::text);
+
+CREATE INDEX ix_endpoint_enabled ON public.endpoint USING btree (id) WHERE (disabled_at IS NULL);
 
 CREATE INDEX ix_identity_kind_value ON public.identity USING btree (kind, value);
 
@@ -1322,6 +1384,18 @@ ALTER TABLE ONLY public.draft
 
 ALTER TABLE ONLY public.draft
     ADD CONSTRAINT fk_draft_staff_id FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+ALTER TABLE ONLY public.endpoint_attempt
+    ADD CONSTRAINT fk_endpoint_attempt_delivery_id FOREIGN KEY (delivery_id) REFERENCES public.endpoint_delivery(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.endpoint
+    ADD CONSTRAINT fk_endpoint_created_by FOREIGN KEY (created_by) REFERENCES public.staff(id);
+
+ALTER TABLE ONLY public.endpoint_delivery
+    ADD CONSTRAINT fk_endpoint_delivery_customer_id_entry_id FOREIGN KEY (customer_id, entry_id) REFERENCES public.timeline_entry(customer_id, id);
+
+ALTER TABLE ONLY public.endpoint_delivery
+    ADD CONSTRAINT fk_endpoint_delivery_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES public.endpoint(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT fk_identity_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);

@@ -1,0 +1,648 @@
+"""Webhooks out: promised with the entry, signed, tried until taken, never into our own network."""
+
+import asyncio
+import socket
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import func, select, text
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from channels import calls, endpoints
+from channels.adapters import webhook
+from channels.addresses import is_public
+from channels.endpoints import Endpoint, EndpointAttempt, EndpointDelivery
+from core import clock
+from core.errors import Conflict, Invalid, NotFound
+from core.jobs import JobRow
+from core.leases import lease
+from core.schema import import_models
+from customers import identities, timeline
+from customers.models import TimelineEntry
+from customers.timeline import Announce
+from tests.channels.receiver import receiving
+from workers import runner
+from workers.handlers import load
+from workers.resources import Resources
+
+SERVICED = "custom.machine.serviced"
+PRIVATE = "Its address lies within a private network: nothing was sent."
+
+
+@pytest.fixture
+async def resources(settings):
+    import_models()
+    load()
+    resources = Resources(settings.model_copy(update={"webhooks_to_private": True}), Redis())
+    yield resources
+    await resources.close()
+
+
+@pytest.fixture
+async def receiver():
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def customer_id(database) -> UUID:
+    async with database.transaction() as session:
+        return await identities.verify(session, identities.email("ann@example.test"), by="link")
+
+
+async def add(database, url: str, kinds=("*",)) -> tuple[Endpoint, str]:
+    async with database.transaction() as session:
+        return await endpoints.add(session, "The accounts", url, kinds, private=True)
+
+
+async def happen(database, customer_id, *keys: str, kind: str = SERVICED) -> None:
+    async with database.transaction() as session:
+        for key in keys:
+            await timeline.append_own(session, customer_id, kind, {"title": key}, source_key=key)
+
+
+async def run_due(database, resources) -> None:
+    """Run what is due now, and what follows from it at once, as workers do."""
+    while True:
+        async with database.transaction() as session:
+            leases = await lease(session, "default", 100)
+        if not leases:
+            return
+        for each in leases:
+            await runner.run(database, resources, each)
+
+
+async def make_due(database) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE job SET due_at = now(), leased_until = NULL"))
+
+
+async def deliveries(database) -> list[EndpointDelivery]:
+    async with database.transaction() as session:
+        return list(
+            await session.scalars(
+                select(EndpointDelivery).order_by(EndpointDelivery.created_at, EndpointDelivery.id)
+            )
+        )
+
+
+async def attempts(database) -> list[EndpointAttempt]:
+    async with database.transaction() as session:
+        return list(await session.scalars(select(EndpointAttempt).order_by(EndpointAttempt.id)))
+
+
+async def count(database, model: Any) -> int:
+    async with database.transaction() as session:
+        return await session.scalar(select(func.count()).select_from(model)) or 0
+
+
+async def test_an_entry_is_told_signed_under_the_id_of_its_delivery(
+    database, resources, receiver, customer_id
+):
+    endpoint, secret = await add(database, receiver.url)
+    assert secret.startswith("whsec_")
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    [said] = receiver.verified(secret)
+    async with database.transaction() as session:
+        entry = (await session.scalars(select(TimelineEntry))).one()
+    assert (said["type"], said["data"]["id"], said["data"]["payload"]) == (
+        SERVICED,
+        str(entry.id),
+        {"title": "first"},
+    )
+    assert datetime.fromisoformat(said["timestamp"]) == entry.occurred_at
+    [delivery] = await deliveries(database)
+    [(headers, _body)] = receiver.calls
+    assert headers["webhook-id"] == str(delivery.id)
+    assert headers["content-type"] == "application/json"
+    assert (delivery.state, delivery.tries, delivery.last_status) == ("delivered", 1, 204)
+    assert delivery.delivered_at is not None
+    assert (delivery.endpoint_id, delivery.entry_id) == (endpoint.id, entry.id)
+    assert await count(database, JobRow) == 0
+
+
+async def test_another_secret_or_another_body_does_not_verify(database, resources, receiver, customer_id):
+    _endpoint, secret = await add(database, receiver.url)
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    [(headers, body)] = receiver.calls
+    with pytest.raises(WebhookVerificationError):
+        Webhook(endpoints.shown_secret(b"x" * 32)).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(body.replace(b"first", b"other"), headers)
+
+
+async def test_without_endpoints_nothing_is_promised(database, resources, customer_id):
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    assert await deliveries(database) == []
+
+
+async def test_an_endpoint_hears_only_of_its_kinds(database, resources, receiver, customer_id):
+    _endpoint, secret = await add(database, receiver.url, ["custom.machine.sold", "message.received"])
+    await happen(database, customer_id, "first")
+    await happen(database, customer_id, "second", kind="custom.machine.sold")
+    await run_due(database, resources)
+    assert [said["type"] for said in receiver.verified(secret)] == ["custom.machine.sold"]
+
+
+async def test_an_entry_announced_again_is_told_once(database, resources, receiver, customer_id):
+    await add(database, receiver.url)
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    async with database.transaction() as session:
+        entry = (await session.scalars(select(TimelineEntry))).one()
+        await timeline.enqueue_many(session, [Announce([(customer_id, entry.id)])] * 2)
+    await run_due(database, resources)
+    assert len(receiver.calls) == 1
+    assert len(await deliveries(database)) == 1
+
+
+async def test_a_receiver_that_is_down_loses_nothing(database, resources, receiver, customer_id):
+    _endpoint, secret = await add(database, receiver.url)
+    await receiver.down()
+    keys = [f"service-{number}" for number in range(5)]
+    await happen(database, customer_id, *keys)
+    await run_due(database, resources)
+    for _round in range(3):
+        await make_due(database)
+        await run_due(database, resources)
+    assert receiver.calls == []
+    assert {(each.state, each.tries) for each in await deliveries(database)} == {("waiting", 4)}
+    assert {each.error for each in await attempts(database)} == {
+        "It could not be reached: nobody took the connection."
+    }
+    async with database.transaction() as session:
+        assert (await session.scalars(select(Endpoint))).one().failing_since is not None
+    await receiver.up()
+    # While it was failing it is asked one by one; then it is told everything.
+    await make_due(database)
+    await run_due(database, resources)
+    assert sorted(said["data"]["payload"]["title"] for said in receiver.verified(secret)) == keys
+    assert sorted(receiver.taken) == sorted(str(each.id) for each in await deliveries(database))
+    assert {(each.state, each.tries) for each in await deliveries(database)} == {("delivered", 5)}
+    async with database.transaction() as session:
+        assert (await session.scalars(select(Endpoint))).one().failing_since is None
+    assert await count(database, JobRow) == 0
+
+
+async def test_a_failure_is_left_to_the_jobs_own_patience(database, resources, receiver, customer_id):
+    await add(database, receiver.url)
+    receiver.status, receiver.answer = 500, "x" * 600
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    async with database.transaction() as session:
+        job = (await session.scalars(select(JobRow).where(JobRow.tag == "channels.call_endpoint"))).one()
+        waits = await session.scalar(select(JobRow.due_at > func.now()))
+    assert (job.tries, job.dead_at, job.error) == (1, None, "The endpoint answered 500.")
+    assert waits is True
+    [attempt] = await attempts(database)
+    assert (attempt.status, attempt.answer, attempt.error) == (500, "x" * 500, None)
+    assert attempt.ms >= 0
+
+
+async def test_a_copy_after_a_lost_record_bears_the_same_id(
+    database, resources, receiver, customer_id, monkeypatch
+):
+    await add(database, receiver.url)
+    await happen(database, customer_id, "first")
+    record = calls.record
+
+    async def lost(*_arguments):
+        raise ConnectionError("The database went away.")
+
+    monkeypatch.setattr(calls, "record", lost)
+    await run_due(database, resources)
+    monkeypatch.setattr(calls, "record", record)
+    await make_due(database)
+    await run_due(database, resources)
+    first, second = receiver.calls
+    assert first[0]["webhook-id"] == second[0]["webhook-id"]
+    assert first[1] == second[1]
+    assert [each.state for each in await deliveries(database)] == ["delivered"]
+
+
+async def test_a_redirect_is_not_followed(database, resources, receiver, customer_id):
+    await add(database, receiver.url)
+    receiver.status, receiver.headers = 302, {"location": receiver.url}
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    assert len(receiver.calls) == 1
+    [attempt] = await attempts(database)
+    assert (attempt.status, attempt.error) == (302, "It answered with a redirect, which is not followed.")
+
+
+async def test_a_hanging_receiver_is_not_waited_for(database, resources, receiver, customer_id, monkeypatch):
+    monkeypatch.setattr(webhook, "TIMEOUT", 0.3)
+    await add(database, receiver.url)
+    receiver.may_answer.clear()
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    [attempt] = await attempts(database)
+    assert (attempt.status, attempt.error) == (None, "It did not answer within 0.3 seconds.")
+
+
+async def test_a_hanging_receiver_keeps_few_hands_busy(database, resources, receiver, customer_id):
+    await add(database, receiver.url)
+    await happen(database, customer_id, *(f"service-{number}" for number in range(6)))
+    async with database.transaction() as session:
+        announced = await lease(session, "default", 100)
+    for each in announced:
+        await runner.run(database, resources, each)
+    receiver.may_answer.clear()
+    async with database.transaction() as session:
+        leases = [each for each in await lease(session, "default", 100) if each.tag.startswith("channels.")]
+    assert len(leases) == 6
+    running = [asyncio.create_task(runner.run(database, resources, each)) for each in leases]
+    while sum(task.done() for task in running) < 2:
+        await asyncio.sleep(0.01)
+    while receiver.under_way < webhook.AT_ONCE:
+        await asyncio.sleep(0.01)
+    receiver.may_answer.set()
+    await asyncio.gather(*running)
+    assert receiver.most_under_way == webhook.AT_ONCE
+    assert len(receiver.taken) == 4
+    await make_due(database)
+    await run_due(database, resources)
+    assert len(receiver.taken) == len(set(receiver.taken)) == 6
+    assert {(each.state, each.tries) for each in await deliveries(database)} == {("delivered", 1)}
+
+
+async def test_of_a_long_answer_little_is_read(database, resources, receiver, customer_id):
+    await add(database, receiver.url)
+    receiver.status, receiver.answer = 200, "\x00" + "y" * 10_000_000
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    [attempt] = await attempts(database)
+    assert (attempt.status, attempt.answer) == (200, "\ufffd" + "y" * 499)
+
+
+async def test_after_three_days_of_failure_the_endpoint_is_disabled_and_what_waits_is_kept(
+    database, resources, receiver, customer_id
+):
+    endpoint, secret = await add(database, receiver.url)
+    receiver.status = 503
+    await happen(database, customer_id, "first", "second")
+    await run_due(database, resources)
+    with clock.at(clock.now() + calls.PATIENCE - timedelta(minutes=1)):
+        await make_due(database)
+        await run_due(database, resources)
+    async with database.transaction() as session:
+        assert (await endpoints.get(session, endpoint.id)).disabled_at is None
+    with clock.at(clock.now() + calls.PATIENCE + timedelta(minutes=1)):
+        await make_due(database)
+        await run_due(database, resources)
+    async with database.transaction() as session:
+        disabled = await endpoints.get(session, endpoint.id)
+        assert disabled.disabled_at is not None
+        assert disabled.disabled_reason == (
+            "Every call of the last three days failed. What it missed waits for a replay."
+        )
+    assert await count(database, JobRow) == 0
+    assert {each.state for each in await deliveries(database)} == {"waiting"}
+    receiver.calls.clear()
+    await happen(database, customer_id, "third")
+    await run_due(database, resources)
+    assert receiver.calls == []
+    receiver.status = 204
+    async with database.transaction() as session:
+        with pytest.raises(Conflict):
+            await calls.replay_since(session, endpoint.id)
+    async with database.transaction() as session:
+        await endpoints.enable(session, endpoint.id)
+        assert await calls.replay_since(session, endpoint.id) == 2
+    await run_due(database, resources)
+    assert len(receiver.taken) == len(set(receiver.taken)) == 2
+    told = [said["data"]["payload"]["title"] for said in receiver.verified(secret)]
+    assert sorted(told) == ["first", "second"]
+
+
+async def test_one_success_begins_the_three_days_anew(database, resources, receiver, customer_id):
+    endpoint, _secret = await add(database, receiver.url)
+    receiver.status = 503
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    receiver.status = 204
+    await happen(database, customer_id, "second")
+    await run_due(database, resources)
+    receiver.status = 503
+    with clock.at(clock.now() + calls.PATIENCE + timedelta(minutes=1)):
+        await make_due(database)
+        await run_due(database, resources)
+    first, second = await deliveries(database)
+    # The one that failed for so long is given up; the endpoint, which took another meanwhile, is not.
+    assert (first.state, second.state) == ("failed", "delivered")
+    async with database.transaction() as session:
+        assert (await endpoints.get(session, endpoint.id)).disabled_at is None
+    assert await count(database, JobRow) == 0
+
+
+async def test_who_answers_gone_is_called_no_more(database, resources, receiver, customer_id):
+    endpoint, _secret = await add(database, receiver.url)
+    receiver.status = 410
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    async with database.transaction() as session:
+        assert (await endpoints.get(session, endpoint.id)).disabled_reason == (
+            "It answered 410: nobody listens there any more."
+        )
+    assert await count(database, JobRow) == 0
+
+
+async def test_a_replay_sends_the_same_again_and_the_waiting_job_leaves(
+    database, resources, receiver, customer_id
+):
+    endpoint, secret = await add(database, receiver.url)
+    receiver.status = 500
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    receiver.status = 204
+    [delivery] = await deliveries(database)
+    async with database.transaction() as session:
+        await calls.replay(session, endpoint.id, delivery.id)
+    await run_due(database, resources)
+    await make_due(database)
+    await run_due(database, resources)
+    assert receiver.taken == [str(delivery.id)]
+    assert await count(database, JobRow) == 0
+    async with database.transaction() as session:
+        await calls.replay(session, endpoint.id, delivery.id)
+    await run_due(database, resources)
+    assert receiver.taken == [str(delivery.id)] * 2
+    assert len({body for _headers, body in receiver.calls}) == 1
+    assert len(receiver.verified(secret)) == 3
+
+
+async def test_a_replay_of_another_endpoints_delivery_is_not_found(
+    database, resources, receiver, customer_id
+):
+    await add(database, receiver.url)
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    other, _secret = await add(database, receiver.url, [SERVICED])
+    [delivery] = await deliveries(database)
+    async with database.transaction() as session:
+        with pytest.raises(NotFound):
+            await calls.replay(session, other.id, delivery.id)
+    assert (await deliveries(database))[0].round == 1
+
+
+async def test_after_a_rotation_both_secrets_verify_for_a_day(database, resources, receiver, customer_id):
+    endpoint, old = await add(database, receiver.url)
+    async with database.transaction() as session:
+        _endpoint, new = await endpoints.rotate(session, endpoint.id)
+    assert new != old
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    assert receiver.verified(old) == receiver.verified(new)
+    async with database.transaction() as session:
+        kept = await endpoints.get(session, endpoint.id)
+    assert len(endpoints.signing(kept, clock.now() + endpoints.BOTH + timedelta(seconds=1))) == 1
+
+
+async def test_a_test_event_says_so_and_is_of_no_customer(database, resources, receiver):
+    endpoint, secret = await add(database, receiver.url, [SERVICED])
+    async with database.transaction() as session:
+        delivery = await calls.send_test(session, endpoint.id)
+    await run_due(database, resources)
+    [said] = receiver.verified(secret)
+    assert (said["type"], said["data"]) == (
+        "webhook.test",
+        {"message": "This is a test: nothing happened."},
+    )
+    assert receiver.taken == [str(delivery.id)]
+
+
+async def test_a_removed_endpoint_is_forgotten_with_its_log(database, resources, receiver, customer_id):
+    endpoint, _secret = await add(database, receiver.url)
+    receiver.status = 500
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    async with database.transaction() as session:
+        await endpoints.remove(session, endpoint.id)
+    await make_due(database)
+    await run_due(database, resources)
+    assert len(receiver.calls) == 1
+    assert await count(database, EndpointDelivery) == await count(database, EndpointAttempt) == 0
+    assert await count(database, JobRow) == 0
+
+
+async def test_the_log_is_kept_for_thirty_days(database, resources, receiver, customer_id):
+    await add(database, receiver.url)
+    await happen(database, customer_id, "first")
+    await run_due(database, resources)
+    for days, kept in ((29, 1), (31, 0)):
+        with clock.at(clock.now() + timedelta(days=days)):
+            async with database.transaction() as session:
+                await calls.forget_old(session)
+        assert await count(database, EndpointDelivery) == kept
+    assert await count(database, EndpointAttempt) == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "field"),
+    [
+        ("http://example.com/hook", "url"),
+        ("ftp://example.com/hook", "url"),
+        ("https://", "url"),
+        ("https://name:word@example.com/", "url"),
+        ("https://example.com/#part", "url"),
+        ("https://example.com:99999/", "url"),
+        ("https://example.com/a b", "url"),
+        ("https://example.com\\@127.0.0.1/", "url"),
+        ("https://127.0.0.1/", "url"),
+        ("https://10.1.2.3/", "url"),
+        ("https://[::1]/", "url"),
+        ("https://[::ffff:10.0.0.1]/", "url"),
+        ("https://169.254.169.254/latest/meta-data", "url"),
+    ],
+)
+async def test_what_could_never_be_called_is_not_taken(session, url, field):
+    with pytest.raises(Invalid) as refused:
+        await endpoints.add(session, "The accounts", url, ["*"], private=False)
+    assert list(refused.value.fields) == [field]
+    assert await session.scalar(select(func.count()).select_from(Endpoint)) == 0
+
+
+async def test_a_kind_that_nobody_says_is_not_taken(session):
+    for kinds in ([], ["order.plaaced"], ["custom."], ["custom.x; drop table"]):
+        with pytest.raises(Invalid) as refused:
+            await endpoints.add(session, "The accounts", "https://example.com/", kinds, private=False)
+        assert list(refused.value.fields) == ["kinds"]
+    endpoint, _secret = await endpoints.add(
+        session, " The accounts ", "https://example.com/", ["*", SERVICED], private=False
+    )
+    assert (endpoint.name, endpoint.kinds) == ("The accounts", ["*"])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+        "255.255.255.255", "240.0.0.1", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1",
+        "ff02::1", "fec0::1", "2001:db8::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::10.0.0.1", "2002:0a00:0001::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2", "64:ff9b::10.0.0.1", "64:ff9b::a9fe:a9fe",
+    ],
+)  # fmt: skip
+def test_an_address_of_a_private_network_is_not_public(address):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.1.1.1",
+        "93.184.215.14",
+        "2606:4700::1111",
+        "::ffff:1.1.1.1",
+        "64:ff9b::1.1.1.1",
+        "2002:0101:0101::1",
+    ],
+)
+def test_an_address_of_everybodys_internet_is_public(address):
+    assert is_public(address)
+
+
+class Door:
+    """Counts who knocks at a port of loopback."""
+
+    def __init__(self) -> None:
+        self.knocks = 0
+
+    async def __aenter__(self) -> "Door":
+        self._server = await asyncio.start_server(self._knock, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _knock(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.knocks += 1
+        writer.close()
+
+
+def a_call(url: str) -> calls.Call:
+    return calls.Call(uuid4(), uuid4(), url, [b"s" * 32], msgspec.json.encode({"type": "a"}), False)
+
+
+@pytest.fixture
+async def sender(settings):
+    sender = webhook.Sender(settings)
+    yield sender
+    await sender.close()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "169.254.169.254",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "[::ffff:127.0.0.1]",
+        "localhost",
+    ],
+)
+async def test_a_private_address_is_never_called(sender, host):
+    async with Door() as door:
+        answer = await sender.send(a_call(f"https://{host}:{door.port}/hook"))
+    assert (answer.status, answer.text, answer.error) == (None, "", PRIVATE)
+    assert door.knocks == 0
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f000001", "0177.0.0.1"])
+async def test_an_odd_spelling_of_a_private_address_is_never_called(sender, host):
+    async with Door() as door:
+        answer = await sender.send(a_call(f"https://{host}:{door.port}/hook"))
+    assert answer.status is None
+    assert answer.error
+    assert door.knocks == 0
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["10.0.0.1"],
+        ["::1"],
+        ["::ffff:10.0.0.1"],
+        ["169.254.169.254"],
+        ["1.1.1.1", "127.0.0.1"],
+    ],
+)
+async def test_a_name_that_leads_to_a_private_address_is_never_called(sender, monkeypatch, addresses):
+    def resolved(host, port, *_arguments, **_options):
+        return [
+            (
+                socket.AF_INET6 if ":" in address else socket.AF_INET,
+                socket.SOCK_STREAM,
+                6,
+                "",
+                (address, port, 0, 0) if ":" in address else (address, port),
+            )
+            for address in addresses
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    async with Door() as door:
+        answer = await sender.send(a_call(f"https://hook.example.com:{door.port}/"))
+    assert answer.error == PRIVATE
+    assert door.knocks == 0
+
+
+async def test_a_name_that_changes_its_mind_is_stopped_at_the_socket(sender, monkeypatch):
+    # Whatever the resolver let through: what counts is where the connection goes.
+    async def fooled(self, host, port=0, family=socket.AF_INET):
+        return [
+            {
+                "hostname": host,
+                "host": "127.0.0.1",
+                "port": port,
+                "family": socket.AF_INET,
+                "proto": 0,
+                "flags": 0,
+            }
+        ]
+
+    monkeypatch.setattr(webhook._Public, "resolve", fooled)
+    async with Door() as door:
+        answer = await sender.send(a_call(f"https://hook.example.com:{door.port}/"))
+    assert answer.error == PRIVATE
+    assert door.knocks == 0
+
+
+async def test_plain_http_is_not_spoken_outside_a_demo(sender):
+    answer = await sender.send(a_call("http://example.com/hook"))
+    assert (answer.status, answer.error) == (None, "Its address is not one that begins with https://.")
+
+
+async def test_a_refused_address_is_in_the_log_and_nothing_was_sent(database, settings, customer_id):
+    import_models()
+    load()
+    strict = Resources(settings, Redis())
+    async with Door() as door:
+        await add(database, f"https://localhost:{door.port}/hook")
+        await happen(database, customer_id, "first")
+        await run_due(database, strict)
+        await strict.close()
+    assert door.knocks == 0
+    [attempt] = await attempts(database)
+    assert (attempt.status, attempt.error) == (None, PRIVATE)
+
+
+def test_the_signature_is_that_of_the_specification():
+    at = datetime(2021, 2, 25, 17, 35, 20, tzinfo=UTC)
+    call = calls.Call(uuid4(), uuid4(), "https://example.com", [b"k" * 32], b'{"test": 2432232314}', False)
+    headers = webhook.headers(call, at)
+    assert headers["webhook-timestamp"] == str(int(at.timestamp()))
+    assert headers["webhook-signature"] == Webhook(b"k" * 32).sign(
+        str(call.delivery_id), at, '{"test": 2432232314}'
+    )
