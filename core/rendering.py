@@ -11,12 +11,15 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_datetime_format
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 
 from core import money
 from core.clock import now
@@ -121,6 +124,17 @@ def _ago(instant: datetime, at: datetime | None = None) -> str:
     return str(format_timedelta(instant - (at or now()), add_direction=True, threshold=1.1, locale=spoken()))
 
 
+def _grouped(counted: Any) -> Any:
+    """Jinja's ngettext with its number written as the reader writes it: 1,135 people."""
+
+    @pass_context
+    def write(context: Context, singular: str, plural: str, num: int, **variables: Any) -> Any:
+        variables.setdefault("num", format_decimal(num, locale=spoken()))
+        return counted(context, singular, plural, num, **variables)
+
+    return write
+
+
 def environment(*folders: Path) -> Environment:
     """A Jinja environment over template folders: autoescaped, strict about missing names, in five languages.
 
@@ -136,6 +150,7 @@ def environment(*folders: Path) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the library declares less than it has
+    made.globals["ngettext"] = _grouped(made.globals["ngettext"])
     made.filters |= {
         "money": _money,
         "date": _date,

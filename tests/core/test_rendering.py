@@ -89,3 +89,11 @@ def test_a_catalogue_is_read_from_its_po_file(tmp_path, monkeypatch):
         assert say('{{ _("Sign in") }}') == "Sign in"
     finally:
         rendering.translations.cache_clear()
+
+
+def test_what_is_counted_is_grouped_as_the_reader_writes_it():
+    people = '{{ ngettext("%(num)s person", "%(num)s people", n) }}'
+    assert say(people, n=1135) == "1,135 people"
+    with speaking("de"):
+        assert say(people, n=1135) == "1.135 people"
+    assert say(people, n=1) == "1 person"
