@@ -158,7 +158,7 @@ def test_an_agent_works_a_whole_shift_by_keyboard_alone(town: Town, person: Pers
 
     # Solve, and the next conversation is there.
     lead(agent, "e")
-    expect(agent.get_by_text("Solved: Shift question 0")).to_be_visible()
+    expect(agent.get_by_text("Solved: Shift question 0", exact=True)).to_be_visible()
     assert agent.url.partition("?")[0] != here
     expect(rows.filter(has_text="Number 0 takes the paper filter.")).to_have_count(0)
 

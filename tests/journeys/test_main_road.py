@@ -153,7 +153,11 @@ def campaign(town: Town, marketer: Page, customer: Page) -> None:
     marketer.get_by_label("Name").fill(SEGMENT)
     marketer.get_by_role("button", name="Save").click()
     marketer.get_by_role("link", name="Everyone in it").click()
-    expect(marketer.get_by_role("main")).to_contain_text("Freya Lindqvist")  # who is in it
+    expect(marketer.get_by_role("main")).to_contain_text(re.compile(r"\d,\d{3} people"))
+    # Who is in it, and why.
+    marketer.goto(f"{town.site}/desk/customers?q={BUYER}")
+    marketer.get_by_role("link", name="Freya Lindqvist").first.click()
+    expect(marketer.get_by_role("main")).to_contain_text(SEGMENT)
 
     marketer.goto(f"{town.site}/desk/campaigns/new")
     marketer.get_by_label("Name").fill("Winter")

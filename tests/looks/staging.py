@@ -24,7 +24,7 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "own_ticket": ("customer", "/account/tickets", r"/account/tickets/([0-9a-f-]{36})"),
     "own_paid_invoice": ("customer", "/account/invoices", r"/invoices/([\w-]+)(?=(?:(?!</li>).)*\bPaid\b)"),
     "own_open_invoice": ("customer", "/account/invoices", r"/invoices/([\w-]+)(?=(?:(?!</li>).)*\bOpen\b)"),
-    "conversation": ("agent", "/desk/inbox?view=open", r"/desk/inbox/([0-9a-f-]{36})(?=(?:(?!</a>).)*Liam Byrne)"),
+    "conversation": ("agent", "/desk/palette?q=Two+invoices", r"/desk/inbox/([0-9a-f-]{36})"),
     "chat_thread": ("agent", "/desk/inbox?view=open", r"/desk/inbox/([0-9a-f-]{36})(?=(?:(?!</a>).)*Does the Nord)"),
     "customer": ("agent", "/desk/customers?q=liam", r"/desk/customers/([0-9a-f-]{36})"),
     "segment": ("marketer", "/desk/segments", r"/desk/segments/([0-9a-f-]{36})"),
