@@ -73,11 +73,12 @@ def restore(path: Path, force: bool, into: str | None) -> None:
 
 
 @click.command()
-def doctor() -> None:
-    """Check this machine and this installation, and say what to do."""
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(as_json: bool) -> None:
+    """Check this machine and this installation, and say what to do; 1 when something is wrong."""
     from core.launcher.doctor import examine
 
-    if not examine():
+    if not examine(as_json=as_json):
         raise SystemExit(1)
 
 

@@ -38,8 +38,9 @@ TAIL = """
 | Variable | Default | What it is |
 |---|---|---|
 | `DOMAIN` | must be set | `compose.yaml` only: the site's host name; its TLS certificate is fetched for it |
+| `FRONT_NETWORK` | `172.30.31.0/24` | `compose.yaml` only: the network of the front and the site |
 | `POSTGRES_PASSWORD` | must be set | `compose.yaml` only: the password of the database's account |
-| `OTEL_EXPORTER_OTLP_ENDPOINT` | empty | Where traces go, with the other `OTEL_` variables of OpenTelemetry; needs `throughline[otel]` |
+| `OTEL_EXPORTER_OTLP_ENDPOINT` | empty | Where traces go (OpenTelemetry); needs `throughline[otel]` |
 | `THROUGHLINE_PYTHON` | searched for | `make` only: the Python 3.13 to use |
 """
 

@@ -1,35 +1,80 @@
 """`throughline doctor`: what this machine has, what it lacks, and what to do about it."""
 
+import asyncio
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+import click
+from pydantic import ValidationError
 
 from core.cli import default_home
 from core.embedded import StartError, places, programs, redis
-from core.launcher import ports
+from core.launcher import installation, ports
+from core.launcher.findings import Finding
 from core.launcher.home import Home
 from core.launcher.progress import Progress
 from core.launcher.up import answers_ok, check_python
+from core.settings import Settings
 
 
-def examine() -> bool:
-    """Print one line a check; False when any of them failed."""
+def examine(*, as_json: bool = False) -> bool:
+    """Print one line a check, or all of them as JSON; False when any of them failed."""
     progress = Progress()
-    fine = True
-    for name, check in _checks():
-        try:
-            progress.say(f"ok    {name}: {check()}")
-        except (StartError, OSError) as error:
-            fine = False
-            progress.complain(f"wrong {name}: {error}")
-    return fine
+    found: list[Finding] = []
+    for finding in _findings():
+        found.append(finding)
+        if not as_json:
+            _show(progress, finding)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in found], indent=1))
+    return all(finding.level != "fail" for finding in found)
 
 
-def _checks() -> Iterator[tuple[str, Callable[[], str]]]:
+def _show(progress: Progress, finding: Finding) -> None:
+    line = f"{finding.level:<5} {finding.what}: {finding.told}"
+    (progress.complain if finding.level == "fail" else progress.say)(line)
+    if finding.mend:
+        progress.say(f"      → {finding.mend}")
+
+
+def _findings() -> Iterator[Finding]:
     home = Home(default_home())
-    running = home.is_taken()
+    own = "THROUGHLINE_DATABASE_URL" in os.environ
+    for name, check in _checks(home, own=own):
+        try:
+            yield Finding("ok", name, check())
+        except (StartError, OSError) as error:
+            yield Finding("fail", name, str(error))
+    if not own:
+        if not home.is_taken():
+            return
+        for name, value in home.recall("environment").items():
+            os.environ.setdefault(name, str(value))
+    try:
+        settings = Settings()  # type: ignore[call-arg]  # filled from the environment
+    except ValidationError as error:
+        for item in error.errors():
+            name = f"THROUGHLINE_{str(item['loc'][0]).upper()}"
+            yield Finding("fail", "Settings", f"{name}: {item['msg']}.", "docs/settings.md says what it is.")
+        return
+    # Gathered first: what is yielded is shown outside of any loop.
+    yield from asyncio.run(_all(settings))
+
+
+async def _all(settings: Settings) -> list[Finding]:
+    return [finding async for finding in installation.examine(settings)]
+
+
+def _checks(home: Home, *, own: bool) -> Iterator[tuple[str, Callable[[], str]]]:
+    """What this machine is asked; the servers of the embedded mode only where no others are `own`."""
     yield "Python", _python
+    if own:
+        return
+    running = home.is_taken()
     yield "Data folder", lambda: _folder(home)
     yield "PostgreSQL", lambda: _postgres(home)
     yield "Redis", lambda: _version([str(redis.find_server()), "--version"])
