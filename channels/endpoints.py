@@ -235,7 +235,7 @@ def _about_url(url: str, private: bool) -> str:
 
 async def get(session: AsyncSession, endpoint_id: UUID, *, lock: bool = False) -> Endpoint:
     """One endpoint. Raises NotFound."""
-    endpoint = await session.get(Endpoint, endpoint_id, with_for_update=lock or None)
+    endpoint = await session.get(Endpoint, endpoint_id, with_for_update={"key_share": True} if lock else None)
     if endpoint is None:
         raise NotFound("That endpoint does not exist.")
     return endpoint

@@ -24,8 +24,12 @@ class DeliverBulk(Deliver, tag="channels.deliver_bulk", frozen=True):
 
 
 class CallEndpoint(Job, tag="channels.call_endpoint", frozen=True):
-    """Tell an endpoint one thing; `waits` is how often there was no room to."""
+    """Tell an endpoint one thing; `waits` is how often there was no room to.
 
+    On a queue of its own: neither a receiver that hangs nor a broadcast's worth of entries may keep others waiting.
+    """
+
+    queue = "calls"
     delivery_id: UUID
     round: int = 1
     waits: int = 0

@@ -21,7 +21,7 @@ from core.database import Base, CreatedAt, Instant
 from core.nudges import nudge
 
 TOPIC = "jobs"
-QUEUES = ("default", "delivery", "bulk")
+QUEUES = ("default", "delivery", "bulk", "calls")
 
 
 class Job(msgspec.Struct, frozen=True, tag_field="job", kw_only=False):

@@ -16,7 +16,7 @@ from portal.live import Live
 
 # A due job that nobody takes up for this long says that relay or workers do not keep up.
 LONGEST_WAIT = timedelta(seconds=60)
-# The queues that must keep up: in `bulk` campaigns wait for their turn, as long as it takes.
+# The queues that must keep up: in `bulk` campaigns wait for their turn, in `calls` other programs for theirs.
 PROMPT = ("default", "delivery")
 # Who asks us gives up soon, too.
 PATIENCE = timedelta(seconds=2)

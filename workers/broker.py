@@ -20,9 +20,9 @@ from core.settings import Settings
 from workers import runner
 from workers.resources import Resources
 
-# A thread only waits for its job on the loop, so they are cheap: more than the delivery and bulk windows of the
-# relay together, so that a slow provider never keeps inbound mail and webhooks waiting.
-THREADS = 24
+# A thread only waits for its job on the loop, so they are cheap: more than the delivery, bulk and calls windows of
+# the relay together, so that a slow provider never keeps inbound mail and webhooks waiting.
+THREADS = 32
 # How many jobs of the default queue run at the same time, how many of one message do, how long an idle worker
 # waits for Redis, and how long its threads sleep when nothing comes (ms; stopping waits as long at most).
 AT_ONCE = 16

@@ -23,7 +23,7 @@ def _load_handlers() -> None:
 
 
 @click.command()
-@click.option("--threads", default=24, show_default=True, help="Jobs that run at the same time.")
+@click.option("--threads", default=32, show_default=True, help="Jobs that run at the same time.")
 def worker(threads: int) -> None:
     """Run jobs."""
     from core import metrics, tracing

@@ -23,9 +23,9 @@ log = structlog.get_logger()
 
 # How many jobs of a queue may be out at once. Small enough that a ticket never waits out its lease behind others,
 # and that a broadcast leaves threads free for receipts and answers.
-WINDOW = {"default": 256, "delivery": 8, "bulk": 4}
+WINDOW = {"default": 256, "delivery": 8, "bulk": 4, "calls": 8}
 # How many jobs share a ticket when many are due.
-SHARED = {"default": 16, "delivery": 1, "bulk": 1}
+SHARED = {"default": 16, "delivery": 1, "bulk": 1, "calls": 1}
 POLL = timedelta(seconds=1)
 # While the windows are full: how soon to look again. And the shortest pause when nothing could be leased
 # (a row whose lease ran out may be locked by the worker that still runs it).

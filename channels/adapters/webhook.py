@@ -112,8 +112,9 @@ class Sender:
                 call.url, data=call.body, headers=headers(call, now()), allow_redirects=False
             ) as response:
                 text = await _beginning(response)
-                # What is left of a long answer is not waited for.
-                response.close()
+                if not response.content.at_eof():
+                    # What is left of a long answer is not waited for.
+                    response.close()
                 error = None
                 if 300 <= response.status < 400:
                     error = "It answered with a redirect, which is not followed."

@@ -32,6 +32,8 @@ def _commands(request: Request[Any, Any, Any], visit: Visit) -> list[Item]:
         ]
     if colleague.may_act_as(Role.MARKETER):
         items.append((_("Segments"), "/desk/segments", "users", None, None))
+    if colleague.may_act_as(Role.ADMIN):
+        items.append((_("API and webhooks"), "/desk/settings/api", "webhook", None, None))
     ways = {
         "inbox": (_("Inbox"), "inbox", "g i"),
         "customers": (_("Customers"), "users", "g c"),

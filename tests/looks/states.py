@@ -210,6 +210,7 @@ DESK = (
     State("figures-campaigns", "/desk/figures/campaigns", "owner"),
     State("operations", "/desk/operations", "owner"),
     State("settings", "/desk/settings", "owner"),
+    State("api", "/desk/settings/api", "owner"),
     State("team", "/desk/settings/team", "owner"),
     State("profile", "/desk/settings/profile", "owner"),
     State("styleguide", "/desk/styleguide", "owner", main=True),

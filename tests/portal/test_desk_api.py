@@ -51,7 +51,9 @@ async def delivery_in(database: Database, endpoint: Endpoint, **facts: object) -
 
 async def promised(database: Database) -> list[tuple[UUID, int]]:
     async with database.transaction() as session:
-        jobs = [decode(row.tag, row.payload) for row in await session.scalars(select(JobRow))]
+        jobs = [
+            decode(row.tag, row.payload) for row in await session.scalars(select(JobRow).order_by(JobRow.id))
+        ]
     return [(job.delivery_id, job.round) for job in jobs if isinstance(job, CallEndpoint)]
 
 
