@@ -1,0 +1,194 @@
+"""`throughline doctor` names what is wrong with an installation, and how to mend it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from core import heartbeats
+from core.clock import now
+from core.database import Database
+from core.heartbeats import Heart
+from core.jobs import JobRow, enqueue
+from core.launcher import installation
+from core.launcher.configuration import about_settings
+from core.launcher.findings import Finding
+from core.settings import Settings
+from core.staff import Role, hire
+from core.webhooks import ProcessWebhook
+from tests.core.commands import throughline
+
+if TYPE_CHECKING:
+    from tests.conftest import Servers
+
+WELL_SET = {
+    "environment": "production",
+    "secret_key": SecretStr("9fJx-2mQ7vLw_Zr5tYb8NcKd3Hs6Pa1Ue4Go0Ii"),
+    "public_url": "https://shop.example.com",
+    "trusted_proxies": "172.30.31.0/24",
+    "mail_domain": "example.com",
+    "trusted_authserv_id": "mx.example.com",
+    "stripe_api_key": SecretStr("sk_live_abc"),
+    "stripe_webhook_secret": SecretStr("whsec_abc"),
+    "stripe_api_base": None,
+    "twilio_account_sid": "AC" + "0" * 32,
+    "twilio_auth_token": SecretStr("t" * 32),
+    "twilio_api_base": None,
+    "twilio_number": "+4989123456",
+}
+
+
+def altered(settings: Settings, **changes: object) -> Settings:
+    return settings.model_copy(update={**WELL_SET, **changes})
+
+
+def not_well(findings: list[Finding]) -> dict[str, str]:
+    """Level by what, of everything that should be mended; each says how."""
+    found = [finding for finding in findings if finding.level != "ok"]
+    assert all(finding.mend for finding in found)
+    return {finding.what: finding.level for finding in found}
+
+
+def test_a_well_set_installation_has_nothing_to_mend(settings: Settings) -> None:
+    assert not_well(list(about_settings(altered(settings)))) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"secret_key": SecretStr("k" * 40)}, {"Secret key": "fail"}),
+        ({"secret_key": SecretStr("change-me-" + "abcdefghijklmnopqrstuvwxyz")}, {"Secret key": "fail"}),
+        ({"public_url": "http://shop.example.com"}, {"Public address": "fail"}),
+        ({"public_url": "https://shop.example.com/"}, {"Public address": "fail"}),
+        ({"trusted_proxies": ""}, {"TLS front": "warn"}),
+        ({"trusted_proxies": "0.0.0.0/0"}, {"TLS front": "fail"}),
+        ({"mail_domain": "halden.test"}, {"Sender domain": "fail"}),
+        ({"trusted_authserv_id": None}, {"Checked senders": "warn"}),
+        ({"stripe_api_key": SecretStr("pk_live_abc")}, {"Stripe": "fail"}),
+        ({"stripe_api_key": SecretStr("sk_test_abc")}, {"Stripe": "warn"}),
+        ({"stripe_webhook_secret": SecretStr("abc")}, {"Stripe": "fail"}),
+        ({"stripe_api_base": "http://127.0.0.1:9"}, {"Stripe": "warn"}),
+        ({"twilio_auth_token": SecretStr("short")}, {"Twilio": "fail"}),
+        ({"twilio_number": "+4930555010"}, {"Twilio": "warn"}),
+        ({"broker_url": None}, {"Broker": "warn"}),
+    ],
+)
+def test_each_setting_that_is_off_is_named(
+    settings: Settings, changes: dict[str, Any], expected: dict[str, str]
+) -> None:
+    assert not_well(list(about_settings(altered(settings, **changes)))) == expected
+
+
+async def examined(settings: Settings) -> dict[str, str]:
+    return not_well([finding async for finding in installation.examine(settings)])
+
+
+@asynccontextmanager
+async def mail_server() -> AsyncIterator[int]:
+    """Something that greets like a mail server; its port."""
+
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 ready\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.fixture
+async def living(settings: Settings, database: Database) -> AsyncIterator[Settings]:
+    """An installation that is well: a relay, a worker, an admin and a mail server."""
+    async with Redis.from_url(settings.redis_url) as redis:
+        for role in heartbeats.ROLES:
+            await Heart(redis, role).beat()
+    async with database.transaction() as session:
+        await hire(session, "ada@example.com", "Ada Lund", [Role.ADMIN], "a long enough password")
+    async with mail_server() as port:
+        yield altered(settings, smtp_relay_port=port)
+
+
+async def test_an_installation_that_runs_well_passes(living: Settings) -> None:
+    assert await examined(living) == {}
+
+
+async def test_what_does_not_run_is_named_and_what_depends_on_it_is_not_asked(settings: Settings) -> None:
+    gone = altered(
+        settings,
+        database_url="postgresql+asyncpg://nobody:hush-hush@127.0.0.1:9/nothing",
+        redis_url="redis://127.0.0.1:9/0",
+        broker_url="redis://127.0.0.1:9/1",
+    )
+    findings = [finding async for finding in installation.examine(gone)]
+    assert not_well(findings) == {
+        "Database": "fail", "Redis": "fail", "Broker's Redis": "fail", "Mail out": "fail",
+    }  # fmt: skip
+    assert "hush-hush" not in repr(findings)
+
+
+async def test_dead_late_and_unmanned_are_named(settings: Settings, database: Database) -> None:
+    async with database.transaction() as session:
+        moment = now() - timedelta(minutes=5)
+        await enqueue(session, ProcessWebhook(b"\0" * 16, "stripe"), due_at=moment)  # type: ignore[arg-type]  # never read
+        session.add(JobRow(queue="default", tag="a.b", payload="{}", dead_at=now()))
+    async with mail_server() as port:
+        found = await examined(altered(settings, smtp_relay_port=port))
+    assert found == {
+        "Dead jobs": "warn", "Queues": "fail", "Colleagues": "warn", "A relay": "fail", "A worker": "fail",
+    }  # fmt: skip
+
+
+async def test_a_redis_that_throws_out_is_named(living: Settings) -> None:
+    async with Redis.from_url(living.redis_url) as redis:
+        await redis.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            assert await examined(living) == {"Redis": "fail", "Broker's Redis": "fail"}
+        finally:
+            await redis.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.fixture
+def bare_url(servers: "Servers") -> Iterator[str]:
+    url = servers.create_database(template="template0")
+    yield url
+    servers.drop_database(url)
+
+
+async def test_tables_that_are_not_there_are_to_be_migrated(living: Settings, bare_url: str) -> None:
+    found = [
+        finding
+        async for finding in installation.examine(living.model_copy(update={"database_url": bare_url}))
+    ]
+    assert not_well(found) == {"Extensions": "fail", "Tables": "fail"}
+    assert next(each for each in found if each.what == "Tables").mend == "Run `throughline migrate`."
+
+
+async def test_tables_of_a_newer_version_are_not_to_be_migrated(living: Settings, database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    found = [finding async for finding in installation.examine(living)]
+    assert not_well(found) == {"Tables": "fail"}
+    assert "newer" in next(each for each in found if each.what == "Tables").mend
+
+
+async def test_the_command_prints_json_and_fails_when_something_does(living: Settings) -> None:
+    # The fixture's own environment names other addresses of the companies.
+    real = {"THROUGHLINE_STRIPE_API_BASE": "", "THROUGHLINE_TWILIO_API_BASE": ""}
+    status, said = await throughline(living, "doctor", "--json", extra=real)
+    told = json.loads(said)
+    assert (status, {each["level"] for each in told}) == (0, {"ok"})
+    assert {"Database", "Redis", "A relay", "Mail out", "Disk"} <= {each["what"] for each in told}
+    status, said = await throughline(living, "doctor", extra={"THROUGHLINE_MAIL_DOMAIN": "halden.test"})
+    assert status == 1
+    assert "fail  Sender domain: halden.test receives no mail." in said
+    assert "→ Set THROUGHLINE_MAIL_DOMAIN to your own domain" in said
+    status, said = await throughline(living, "doctor", extra={"THROUGHLINE_SECRET_KEY": "short"})
+    assert status == 1
+    assert "THROUGHLINE_SECRET_KEY" in said
