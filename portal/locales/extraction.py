@@ -26,7 +26,7 @@ DESK = (
     "portal/desk/", "portal/templates/desk/", "portal/templates/layouts/desk.html",
     "portal/templates/components/palette.html", "portal/templates/components/figures.html",
     "portal/guards.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",
-    "core/embedded/", "core/launcher/", "core/staff.py", "core/operations.py", "core/leases.py",
+    "core/backups.py", "core/embedded/", "core/launcher/", "core/staff.py", "core/operations.py", "core/leases.py",
     "customers/merging.py",
     "campaigns/broadcasts.py", "campaigns/conditions.py", "campaigns/content.py", "campaigns/controls.py",
     "campaigns/personal.py", "campaigns/segments.py", "campaigns/templates.py", "campaigns/topics.py",
