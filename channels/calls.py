@@ -230,7 +230,7 @@ async def unfinished(session: AsyncSession) -> dict[UUID, int]:
         .where(EndpointDelivery.state != DeliveryState.DELIVERED)
         .group_by(EndpointDelivery.endpoint_id)
     )
-    return dict(rows.tuples().all())
+    return {endpoint_id: number for endpoint_id, number in rows}
 
 
 async def delivery(session: AsyncSession, endpoint_id: UUID, delivery_id: UUID) -> EndpointDelivery:
