@@ -112,7 +112,9 @@ async def show_palette(
                 ],
             ),
         ]
-    groups.append((_("Do"), [item for item in _commands(request, visit) if not asked or asked in item[0].lower()]))
+    groups.append(
+        (_("Do"), [item for item in _commands(request, visit) if not asked or asked in item[0].lower()])
+    )
     context = {"groups": groups, "query": q.strip()}
     fragment = request.headers.get("hx-request")
     return page("desk/palette/_results.html" if fragment else "desk/palette.html", context)

@@ -12,7 +12,7 @@ from core.database import Database
 from core.jobs import enqueue_many
 from core.settings import Settings
 from tests.chaos.command import LeaveMark, LeaveSharedMark
-from tests.chaos.processes import Processes
+from tests.chaos.processes import Forks
 from workers.verification import verify
 
 JOBS = 2000
@@ -33,7 +33,7 @@ async def test_every_effect_happens_exactly_once_while_workers_and_relays_die_an
 
     redis = Redis.from_url(settings.redis_url)
     flushes = set(random.sample(range(KILLS), FLUSHES))
-    with Processes(settings, tmp_path / "crew.log") as crew:
+    with Forks(settings, tmp_path / "crew.log") as crew:
         for kill in range(KILLS):
             crew.start(*CREW)
             before = await _marks(database)

@@ -70,7 +70,7 @@ def prepare(town: Town, browser: Browser) -> Stage:
         _enter_desk(stage, role)
     for who, address in (("customer", CUSTOMER), ("newcomer", NEWCOMER)):
         _sign_in(stage, who, address)
-    for act in (_fill_cart, _buy, _ask_for_code, _chat, _sell_out, _launch):
+    for act in (_fill_cart, _buy, _ask_for_code, _chat, _sell_out, _launch, _connect):
         act(stage)
     for name, (who, path, pattern) in PLACES.items():
         stage.places[name] = _find(stage, who, path, pattern)
@@ -205,6 +205,21 @@ def _launch(stage: Stage) -> None:
         found = stage.town.newest_mail(READER, "", rf"/{where}/([\w.-]+)", within=60)
         stage.places[name] = found[0]
     stage.keep("marketer", page)
+
+
+def _connect(stage: Stage) -> None:
+    """Have a program told what happens."""
+    page = stage.page("owner")
+    page.goto("/desk/settings/api")
+    page.locator("[name=url]").first.fill("https://books.test/hooks")
+    form = page.locator("form:has([name=url])").first
+    form.locator("[name=name]").fill("The books")
+    form.locator("button[type=submit]").click()
+    page.wait_for_load_state()
+    page.goto("/desk/settings/api")
+    found = page.locator("a[href*='/desk/settings/api/endpoints/']").first.get_attribute("href") or ""
+    stage.places["endpoint"] = found.rpartition("/")[2]
+    stage.keep("owner", page)
 
 
 def _address(page: Page, name: str) -> str:
