@@ -8,8 +8,8 @@ from babel.numbers import format_compact_currency, format_compact_decimal, forma
 
 from core.days import Span, today
 from core.money import as_decimal
-from core.rendering import current_locale
 from core.rendering import gettext as _
+from core.rendering import spoken
 
 
 def query(span: Span) -> str:
@@ -20,32 +20,32 @@ def query(span: Span) -> str:
 def words(span: Span) -> str:
     """ "Fri, 20 Nov 2026", or "1 – 30 Nov 2026"."""
     if span.first == span.last:
-        return str(format_skeleton("yMMMEd", span.first, locale=current_locale()))
-    return str(format_interval(span.first, span.last, "yMMMd", locale=current_locale()))
+        return str(format_skeleton("yMMMEd", span.first, locale=spoken()))
+    return str(format_interval(span.first, span.last, "yMMMd", locale=spoken()))
 
 
 def short(span: Span) -> str:
     """The first day, for an axis: "20 Nov"; today is called so."""
     if span.length == 1 and span.last == today(span.zone):
         return _("Today")
-    return str(format_skeleton("MMMd", span.first, locale=current_locale()))
+    return str(format_skeleton("MMMd", span.first, locale=spoken()))
 
 
 def tick(span: Span) -> str:
     """One letter for a day of the week; a week has none."""
     if span.length > 1:
-        return str(format_skeleton("Md", span.first, locale=current_locale()))
-    return str(format_date(span.first, "EEEEE", locale=current_locale()))
+        return str(format_skeleton("Md", span.first, locale=spoken()))
+    return str(format_date(span.first, "EEEEE", locale=spoken()))
 
 
 def clock(at: datetime, span: Span) -> str:
     """The time of day in the span's zone, as people write it."""
-    return str(format_time(at.astimezone(span.zone), "short", locale=current_locale()))
+    return str(format_time(at.astimezone(span.zone), "short", locale=spoken()))
 
 
 def weekday(span: Span) -> str:
     """ "Saturday"."""
-    return str(format_date(span.last, "EEEE", locale=current_locale()))
+    return str(format_date(span.last, "EEEE", locale=spoken()))
 
 
 def wait(length: timedelta, *, narrow: bool = False) -> str:
@@ -65,7 +65,7 @@ def wait(length: timedelta, *, narrow: bool = False) -> str:
         str(
             format_timedelta(
                 units[unit] * number, granularity=unit, threshold=10_000,
-                format="narrow" if narrow else "long", locale=current_locale(),
+                format="narrow" if narrow else "long", locale=spoken(),
             )
         )
         for unit, number in parts[:2]
@@ -75,16 +75,14 @@ def wait(length: timedelta, *, narrow: bool = False) -> str:
 
 def count(number: int) -> str:
     """A number for a chart: "940", "12K"."""
-    return str(
-        format_compact_decimal(number, locale=current_locale(), fraction_digits=0 if number < 1000 else 1)
-    )
+    return str(format_compact_decimal(number, locale=spoken(), fraction_digits=0 if number < 1000 else 1))
 
 
 def sum_of(amount: int, currency: str) -> str:
     """An amount in minor units for a chart, short: "€940", "€12.3K"."""
     main = as_decimal(amount, currency)
     digits = 0 if abs(main) < 1000 else 1
-    return str(format_compact_currency(main, currency, locale=current_locale(), fraction_digits=digits))
+    return str(format_compact_currency(main, currency, locale=spoken(), fraction_digits=digits))
 
 
 def change(now: float, before: float) -> tuple[str, str] | None:
@@ -94,6 +92,6 @@ def change(now: float, before: float) -> tuple[str, str] | None:
     share = (now - before) / before
     if abs(share) < 0.005:
         return _("as much as before"), "same"
-    return ("+" if share > 0 else "") + str(format_percent(round(share, 2), locale=current_locale())), (
+    return ("+" if share > 0 else "") + str(format_percent(round(share, 2), locale=spoken())), (
         "up" if share > 0 else "down"
     )

@@ -1,4 +1,4 @@
-"""Customers over the API: who they are, how they are reached, what they allow."""
+"""Customers over the API: who they are, and how they are reached."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
 from core.rendering import LANGUAGES
-from customers import consent, identities, merging, profile
-from customers.models import ConsentRecord, Customer, CustomerTraits, Identity
-from portal.access import current
+from customers import identities, merging, profile
+from customers.models import Customer, CustomerTraits, Identity
 from portal.api.answers import once, require_match
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
@@ -31,7 +30,6 @@ Name = Annotated[str, Meta(max_length=200, examples=["Lena Hoffmann"])]
 Company = Annotated[str, Meta(max_length=200, examples=["Werkstatt Lang"])]
 Email = Annotated[str, Meta(max_length=254, examples=["lena.hoffmann@post.test"])]
 Phone = Annotated[str, Meta(max_length=40, examples=["+49 30 23125000"])]
-Topic = Annotated[str, Meta(min_length=1, max_length=50, examples=["news"])]
 
 
 class IdentityOut(msgspec.Struct):
@@ -99,30 +97,6 @@ class IdentityIn(msgspec.Struct, forbid_unknown_fields=True):
     value: Annotated[str, Meta(min_length=3, max_length=254, examples=["lena@work.test"])]
 
 
-class ConsentOut(msgspec.Struct):
-    """A line of the ledger: what was allowed or withdrawn, where and in which words."""
-
-    channel: str
-    topic: str
-    granted: bool
-    address: str
-    source: str
-    wording: str
-    actor: str
-    recorded_at: datetime
-
-
-class ConsentIn(msgspec.Struct, forbid_unknown_fields=True):
-    """A word of the customer's that was given elsewhere."""
-
-    channel: Literal["email", "sms"]
-    granted: bool
-    source: Annotated[str, Meta(min_length=1, max_length=100, examples=["trade fair 2026"])]
-    topic: Topic = "news"
-    address: Annotated[str, Meta(max_length=254)] = ""
-    wording: Annotated[str, Meta(max_length=2000, description="The words that were agreed to.")] = ""
-
-
 Expand = Annotated[
     str | None,
     QueryParameter(
@@ -147,10 +121,6 @@ def show(customer: Customer) -> CustomerOut:
 
 def show_identity(identity: Identity) -> IdentityOut:
     return IdentityOut(identity.id, identity.kind, identity.value, identity.verified_at, identity.verified_by)
-
-
-def _show_consent(record: ConsentRecord) -> ConsentOut:
-    return msgspec.convert(record, ConsentOut, from_attributes=True)
 
 
 async def _expand(session: AsyncSession, shown: list[CustomerOut], expand: str | None) -> None:
@@ -272,61 +242,6 @@ async def add_identity(
     return await once(request, database, act)
 
 
-@get("/customers/{customer_id:uuid}/consent", guards=[READ])
-async def list_consent(
-    customer_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cursor: Cursor = "",
-    limit: Limit = 50,
-) -> Page[ConsentOut]:
-    """The ledger of what this customer allowed and withdrew, the newest line first."""
-    async with database.transaction() as session:
-        await merging.survivor(session, customer_id)
-        query = select(ConsentRecord).where(
-            ConsentRecord.customer_id.in_(await merging.group(session, customer_id))
-        )
-        return await paged(session, query, [ConsentRecord.id], _show_consent, cursor, limit)
-
-
-@post("/customers/{customer_id:uuid}/consent", guards=[WRITE])
-async def record_consent(
-    customer_id: FromPath[UUID],
-    request: Request[Any, Any, Any],
-    data: JSONBody[ConsentIn],
-    database: NamedDependency[Database],
-) -> Response[ConsentOut]:
-    """Add a line to the ledger. A yes counts for addresses that the customer has proven; a no counts at once."""
-    actor = f"api:{current(request).name}"
-
-    async def act(session: AsyncSession) -> ConsentOut:
-        speaker = await merging.survivor(session, customer_id)
-        if data.granted:
-            await consent.grant(
-                session,
-                speaker,
-                data.channel,
-                source=data.source,
-                topic=data.topic,
-                address=data.address,
-                wording=data.wording,
-                actor=actor,
-            )
-        else:
-            await consent.withdraw(
-                session,
-                speaker,
-                data.channel,
-                source=data.source,
-                topic=data.topic,
-                address=data.address,
-                actor=actor,
-            )
-        latest = select(ConsentRecord).where(ConsentRecord.customer_id == speaker)
-        return _show_consent((await session.scalars(latest.order_by(ConsentRecord.id.desc()).limit(1))).one())
-
-    return await once(request, database, act)
-
-
 handlers = [
     list_customers,
     create_customer,
@@ -334,6 +249,4 @@ handlers = [
     change_customer,
     list_identities,
     add_identity,
-    list_consent,
-    record_consent,
 ]

@@ -4,6 +4,7 @@ from litestar import Router
 
 from portal.api import (
     campaigns,
+    consent,
     conversations,
     customers,
     invoices,
@@ -12,6 +13,7 @@ from portal.api import (
     orders,
     products,
     reference,
+    segments,
     tickets,
     timeline,
     webhooks,
@@ -20,13 +22,15 @@ from portal.api.answers import Tagged
 
 NOUNS = {
     "Customers": customers,
+    "Consent": consent,
     "Timeline": timeline,
     "Conversations": conversations,
     "Tickets": tickets,
     "Products": products,
     "Orders": orders,
     "Invoices and payments": invoices,
-    "Segments and campaigns": campaigns,
+    "Segments": segments,
+    "Campaigns": campaigns,
     "Messages": messages,
     "Leads": leads,
     "Webhooks": webhooks,

@@ -14,7 +14,7 @@ from campaigns.models import BroadcastState
 from core.database import Database
 from core.settings import Settings
 from customers.models import ConsentRecord, Customer, Identity
-from tests.chaos.processes import Forks
+from tests.chaos.processes import Processes
 from tests.sandbox.stand_in import run_sandbox
 from workers.verification import verify
 
@@ -61,9 +61,9 @@ async def test_a_broadcast_reaches_everyone_at_most_once_while_workers_are_kille
         async with database.transaction() as session:
             await broadcasts.launch(session, broadcast.id, broadcast.version)
         with (
-            Forks(relay, tmp_path / "relay.log") as relays,
-            Forks(relay, tmp_path / "left.log") as left,
-            Forks(relay, tmp_path / "right.log") as right,
+            Processes(relay, tmp_path / "relay.log") as relays,
+            Processes(relay, tmp_path / "left.log") as left,
+            Processes(relay, tmp_path / "right.log") as right,
         ):
             relays.start("relay")
             left.start("worker")
