@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 from core.errors import NotAllowed
 from core.rendering import gettext as _
 from portal import tokens
+from portal.limits import client
 from portal.refusals import NotRecognised
 
 GUESSES = "60/minute"
@@ -34,8 +35,7 @@ async def recognise(connection: Connection, *scopes: str) -> Caller:
     async with state.database.transaction() as session:
         token = await tokens.find(session, secret.strip())
     if token is None:
-        client = connection.client.host if connection.client else ""
-        await state.limits.take(GUESSES, "api-guess", client)
+        await state.limits.take(GUESSES, "api-guess", client(connection))
         raise NotRecognised(_("That token is unknown or was revoked."))
     caller = Caller(token.id, token.name, frozenset(token.scopes))
     connection.scope["state"]["caller"] = caller

@@ -10,7 +10,7 @@ from babel.dates import format_timedelta
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
-from litestar import Request
+from litestar.connection import ASGIConnection
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -84,7 +84,7 @@ def _words(seconds: int) -> str:
     return format_timedelta(seconds, threshold=1.2, locale=current_locale())
 
 
-def client(request: Request[Any, Any, Any]) -> str:
+def client(request: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Who a request comes from: an address, of IPv6 the network that one customer gets (/64).
 
     Anyone may write X-Forwarded-For, so it counts only from a peer that is one of our proxies, and of it only

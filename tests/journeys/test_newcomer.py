@@ -65,9 +65,9 @@ def waited(page: Page, what: str, candidates: list[Locator]) -> Locator:
 
 def press(page: Page, name: str) -> None:
     exact, begins = re.compile(rf"^{re.escape(name)}$"), re.compile(rf"^{re.escape(name)}\b")
-    candidates = [page.get_by_role(role, name=exact) for role in PRESSED]  # type: ignore[arg-type]
-    candidates += [page.get_by_role(role, name=begins) for role in PRESSED]  # type: ignore[arg-type]
-    candidates += [page.get_by_role(role, name=name) for role in PRESSED]  # type: ignore[arg-type]
+    candidates = [page.get_by_role(role, name=exact) for role in PRESSED]  # type: ignore[arg-type]  # every one of PRESSED is a role
+    candidates += [page.get_by_role(role, name=begins) for role in PRESSED]  # type: ignore[arg-type]  # every one of PRESSED is a role
+    candidates += [page.get_by_role(role, name=name) for role in PRESSED]  # type: ignore[arg-type]  # every one of PRESSED is a role
     waited(page, name, [*candidates, page.get_by_text(exact)]).click()
 
 
