@@ -71,10 +71,9 @@ def description(app: Litestar) -> bytes:
     plugin._openapi_config = CONFIG
     written = _renamed(plugin.provide_openapi_schema())
     closed = {
-        name
+        kind.__name__
         for kind in msgspec.Struct.__subclasses__()
         if kind.__module__.startswith("portal.api.") and kind.__struct_config__.forbid_unknown_fields
-        for name in [kind.__name__]
     }
     for name, schema in written["components"]["schemas"].items():
         if name in closed:
