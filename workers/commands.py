@@ -115,12 +115,19 @@ async def _listen() -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def verify(as_json: bool) -> None:
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Look again, for so long, while jobs that may remove a difference are due.",
+)
+def verify(as_json: bool, wait: float) -> None:
     """Rebuild derived data and report every difference; 1 when there is any."""
     import json
     from dataclasses import asdict
 
-    found = asyncio.run(_verify())
+    found = asyncio.run(_verify(wait))
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:
@@ -129,16 +136,16 @@ def verify(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-async def _verify() -> "Verified":
+async def _verify(wait: float) -> "Verified":
     from core.database import Database
     from core.schema import import_models
     from core.settings import settings
-    from workers.verification import verify
+    from workers.verification import verify_settled
 
     import_models()
     database = Database(settings().database_url, pool_size=1)
     try:
-        return await verify(database)
+        return await verify_settled(database, wait)
     finally:
         await database.close()
 

@@ -1,5 +1,7 @@
 """`throughline verify`: everything derived is derived anew and compared with what is kept."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -49,3 +51,13 @@ async def verify(database: Database) -> Verified:
             )
         ).one()
     return Verified(found, waiting, dead)
+
+
+async def verify_settled(database: Database, seconds: float) -> Verified:
+    """Compare again while something differs and a job is due that may remove it, for so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = await verify(database)
+        if not (found.differences and found.waiting) or time.monotonic() >= deadline:
+            return found
+        await asyncio.sleep(0.5)

@@ -218,5 +218,5 @@ def walk(town: Town, person: Person) -> None:
 
 def test_a_customer_an_agent_and_a_marketer_walk_the_whole_road(town: Town, person: Person) -> None:
     walk(town, person)
-    verified = town.run("verify", "--json")
+    verified = town.run("verify", "--json", "--wait", "60")
     assert verified.returncode == 0, verified.stdout
