@@ -17,7 +17,9 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import QueuePool
 
 from core.settings import Settings
@@ -62,6 +64,7 @@ QUEUE_WAIT = Gauge("throughline_queue_oldest_due_seconds", "How long the oldest 
 QUEUES_AT = Gauge("throughline_queues_sampled_at_seconds", "When a relay last looked at the queues.")
 
 _GATHERED = "counted"
+_Gathered = tuple[SessionTransaction | None, Counter, tuple[str, ...], int]
 _engines: WeakSet[AsyncEngine] = WeakSet()
 
 
@@ -88,15 +91,31 @@ def watch(engine: AsyncEngine) -> None:
 
 
 def count(session: AsyncSession, counter: Counter, *labels: str, by: int = 1) -> None:
-    """Count something that is true once the session's transaction is committed, and only then."""
-    gathered: dict[tuple[Counter, tuple[str, ...]], int] = session.info.setdefault(_GATHERED, {})
-    gathered[counter, labels] = gathered.get((counter, labels), 0) + by
+    """Count something that is true once the session's transaction is committed, and only then.
+
+    What was counted within a savepoint that is undone does not count.
+    """
+    savepoint = session.sync_session.get_nested_transaction()
+    gathered: list[_Gathered] = session.info.setdefault(_GATHERED, [])
+    gathered.append((savepoint, counter, labels, by))
 
 
 def committed(session: AsyncSession) -> None:
     """Count what the session gathered; said after its commit."""
-    for (counter, labels), times in session.info.pop(_GATHERED, {}).items():
+    for _, counter, labels, times in session.info.pop(_GATHERED, ()):
         counter.labels(*labels).inc(times)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, undone: SessionTransaction) -> None:
+    if gathered := session.info.get(_GATHERED):
+        gathered[:] = [each for each in gathered if not _lies_in(each[0], undone)]
+
+
+def _lies_in(savepoint: SessionTransaction | None, undone: SessionTransaction) -> bool:
+    while savepoint is not None and savepoint is not undone:
+        savepoint = savepoint.parent
+    return savepoint is undone or undone.parent is None
 
 
 def serve(settings: Settings, role: str) -> None:

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 from prometheus_client import REGISTRY, Counter
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from core import leases, metrics
 from core.clock import now
@@ -54,6 +55,30 @@ async def test_only_what_is_committed_is_counted(database: Database) -> None:
         assert value("throughline_tried_out_total", what="done") == 0
     assert value("throughline_tried_out_total", what="done") == 3
     assert value("throughline_tried_out_total", what="undone") == 0
+
+
+async def test_what_a_savepoint_undid_is_not_counted(database: Database) -> None:
+    async with database.transaction() as session:
+        metrics.count(session, TRIED, "before")
+        with pytest.raises(ZeroDivisionError):
+            async with session.begin_nested():
+                metrics.count(session, TRIED, "outer")
+                async with session.begin_nested():
+                    metrics.count(session, TRIED, "inner, released, and undone with the outer")
+                raise ZeroDivisionError
+        async with session.begin_nested():
+            metrics.count(session, TRIED, "released")
+            with pytest.raises(DBAPIError):
+                async with session.begin_nested():
+                    metrics.count(session, TRIED, "undone by the database")
+                    await session.execute(text("SELECT 1 / 0"))
+        metrics.count(session, TRIED, "after")
+    counted = {
+        what: value("throughline_tried_out_total", what=what) for what in ("before", "released", "after")
+    }
+    assert counted == {"before": 1, "released": 1, "after": 1}
+    for what in ("outer", "inner, released, and undone with the outer", "undone by the database"):
+        assert REGISTRY.get_sample_value("throughline_tried_out_total", {"what": what}) is None
 
 
 async def leased(database: Database, *jobs: Job) -> list[Lease]:
