@@ -56,6 +56,8 @@ class Requests:
                 message["headers"] = [*headers, (HEADER, request_id.encode())]
                 if any(value.startswith(b"text/event-stream") for _, value in headers):
                     tell()
+            elif scope["method"] == "HEAD" and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         method = _method(scope)

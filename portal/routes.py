@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from portal import health, webhooks
+from litestar import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import ServerSentEvent
+
+from portal import guards, health, webhooks
 from portal.api import routes as api
 from portal.customer import (
     account,
@@ -96,4 +100,17 @@ MODULES: list[Any] = [
     desk_styleguide,
 ]
 
-ROUTES = [*(handler for module in MODULES for handler in module.handlers), *api.ROUTES]
+
+
+def _answer_head(handler: HTTPRouteHandler) -> HTTPRouteHandler:
+    """HEAD asks what a public GET would answer; `Requests` leaves the body out. A stream would never end."""
+    if (
+        HttpMethod.GET in handler.http_methods
+        and guards.anyone in (handler.guards or ())
+        and handler.fn.__annotations__.get("return") is not ServerSentEvent
+    ):
+        handler.http_methods.add(HttpMethod.HEAD)
+    return handler
+
+
+ROUTES = [*(_answer_head(handler) for module in MODULES for handler in module.handlers), *api.ROUTES]

@@ -167,3 +167,14 @@ async def test_a_customers_page_leads_each_role_only_to_what_it_may_open(app: Li
         for href in links(answer):
             if href.startswith("/desk/") and href != "/desk/sign-out":
                 assert (await marketer.get(href)).status_code == 200, href
+
+
+async def test_head_answers_as_get_does_without_the_body(client: Browser, stocked: Database) -> None:
+    public = ["/", "/c/beans", "/p/tasting-box", "/search?q=beans", "/help", "/help/articles/warranty"]
+    for path in [*public, "/help/contact", "/legal/terms", "/cart", "/chat", "/robots.txt", "/sitemap.xml"]:
+        asked, told = await client.get(path), await client.head(path)
+        assert (asked.status_code, told.status_code, told.content) == (200, 200, b""), path
+        assert told.headers["content-type"] == asked.headers["content-type"], path
+    assert (await client.head("/p/no-such-thing")).status_code == 404
+    # A stream would never end.
+    assert (await client.head("/chat/live")).status_code == 405
