@@ -1,9 +1,11 @@
 # Two commands matter: `make run` and `make test`. Everything else is listed by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint messages docs bench clean install install-dev chromium
+.PHONY: help run test units journeys lint messages docs bench pictures axe lighthouse clean install install-dev chromium
 
 # Test processes at a time; each starts a PostgreSQL and a Redis of its own.
 WORKERS ?= 2
+# Where this is forbidden, the hundreds of processes that tests start would compile everything each.
+test: export PYTHONDONTWRITEBYTECODE =
 # Where messages for people are written.
 SPOKEN = core customers channels campaigns estore support portal
 
@@ -22,10 +24,17 @@ run: install ## Install, then start everything with the demo company; Ctrl-C sto
 
 test: install-dev chromium ## Install what tests need and run them all: lint, types, contracts, tests, browser.
 	@$(MAKE) --no-print-directory lint
-	@echo "==> tests"
-	@.venv/bin/pytest -n $(WORKERS) -m "not browser"
-	@echo "==> browser tests"
-	@.venv/bin/pytest -m browser || [ $$? -eq 5 ]
+	@$(MAKE) --no-print-directory -j 2 -k units journeys
+
+units:
+	@echo "==> tests (browser tests run beside them: build/journeys.log)"
+	@MAKEFLAGS= .venv/bin/pytest -n $(WORKERS) -m "not browser"
+
+# A process of their own: Playwright's loop and pytest-asyncio's cannot share one.
+journeys:
+	@mkdir -p build
+	@MAKEFLAGS= .venv/bin/pytest -m browser >build/journeys.log 2>&1; status=$$?; \
+		echo "==> browser tests"; cat build/journeys.log; [ $$status -eq 0 ] || [ $$status -eq 5 ]
 
 lint: install-dev ## Check style, types and import contracts.
 	@echo "==> ruff"

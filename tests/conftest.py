@@ -8,19 +8,22 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from redis import Redis
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from core import migrations
+from core import migrations, staff
 from core.database import Database
 from core.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.embedded.children import FolderLock
@@ -206,6 +209,26 @@ def settings(
     process_settings.cache_clear()
     yield made
     process_settings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with the least that argon2 takes: most tests hire somebody, and 64 MiB each add up to minutes.
+
+    A test that asks for `costly_passwords` gets the real thing.
+    """
+    if "costly_passwords" not in request.fixturenames:
+        monkeypatch.setattr(staff, "_hasher", _cheap_hasher)
+
+
+@pytest.fixture
+def costly_passwords() -> None:
+    """Passwords hashed as they are outside tests."""
+
+
+@cache
+def _cheap_hasher() -> PasswordHash:
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 
 @pytest.fixture(scope="session")

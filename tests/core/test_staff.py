@@ -12,7 +12,7 @@ from core.staff import Role, Staff
 PASSWORD = "a long enough password"
 
 
-async def test_a_password_is_kept_as_argon2_and_proves_its_owner(session):
+async def test_a_password_is_kept_as_argon2_and_proves_its_owner(session, costly_passwords):
     ada = await staff.hire(session, " Ada@Halden.test ", " Ada ", [Role.AGENT], PASSWORD)
     assert (ada.email, ada.name, ada.roles) == ("ada@halden.test", "Ada", ["agent"])
     assert ada.password_hash.startswith("$argon2id$")
@@ -37,7 +37,7 @@ async def test_an_address_belongs_to_one_colleague(session):
     assert await session.scalar(select(Staff.name)) == "Ada"
 
 
-async def test_verifying_a_password_does_not_hold_up_the_loop(session):
+async def test_verifying_a_password_does_not_hold_up_the_loop(session, costly_passwords):
     ada = await staff.hire(session, "ada@halden.test", "Ada", [Role.AGENT], PASSWORD)
     turns = 0
 
