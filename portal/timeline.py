@@ -261,7 +261,7 @@ def _href(entry: TimelineEntry, at_desk: bool) -> str | None:
     if family in ("invoice", "payment") and (label := facts.get("number") or facts.get("invoice")):
         return f"{'/desk/money/invoices' if at_desk else '/account/invoices'}/{label}"
     if family == "review" and facts.get("slug"):
-        return f"{'/desk/store/catalogue' if at_desk else '/p'}/{facts['slug']}"
+        return f"{'/desk/store/products' if at_desk else '/p'}/{facts['slug']}"
     if family == "campaign":
         return f"/desk/campaigns/{entry.subject_id}" if at_desk else None
     return None

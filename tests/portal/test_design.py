@@ -1,5 +1,6 @@
 """The design system: what every template must keep, and the two routes that belong to it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -81,3 +82,11 @@ async def test_the_list_of_languages_changes_the_page_and_leads_only_home(client
     answer = await client.submit("/language", {"language": "xx", "next": "https://elsewhere.test/"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert '<html lang="de"' in (await client.get("/help")).text
+
+
+def test_htmx_writes_no_style_that_the_policy_would_refuse() -> None:
+    found = re.search(r"name=\"htmx-config\" content='([^']+)'", (TEMPLATES / "layouts/base.html").read_text())
+    assert found is not None
+    told = json.loads(found[1])
+    # A field that was pulled larger carries a style; a swap must not try to copy it.
+    assert (told["includeIndicatorStyles"], "style" in told["attributesToSettle"]) == (False, False)
