@@ -5,6 +5,7 @@ from typing import Any
 from litestar import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import ServerSentEvent
+from litestar.types import ControllerRouterHandler
 
 from portal import guards, health, webhooks
 from portal.api import routes as api
@@ -101,7 +102,6 @@ MODULES: list[Any] = [
 ]
 
 
-
 def _answer_head(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     """HEAD asks what a public GET would answer; `Requests` leaves the body out. A stream would never end."""
     if (
@@ -113,4 +113,7 @@ def _answer_head(handler: HTTPRouteHandler) -> HTTPRouteHandler:
     return handler
 
 
-ROUTES = [*(_answer_head(handler) for module in MODULES for handler in module.handlers), *api.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [
+    *(_answer_head(handler) for module in MODULES for handler in module.handlers),
+    *api.ROUTES,
+]

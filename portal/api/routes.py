@@ -1,6 +1,7 @@
 """Every route of the API, noun by noun."""
 
 from litestar import Router
+from litestar.types import ControllerRouterHandler
 
 from portal.api import (
     campaigns,
@@ -36,7 +37,7 @@ NOUNS = {
     "Webhooks": webhooks,
 }
 
-ROUTES = [
+ROUTES: list[ControllerRouterHandler] = [
     Router(
         "/api/v1",
         route_handlers=[
