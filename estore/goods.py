@@ -167,7 +167,11 @@ class Review(Base):
         # Whoever shows a product asks for its shown reviews, newest first; a list asks for its ratings alone.
         Index("ix_review_shown", "product_id", "created_at", postgresql_where=text("hidden_at IS NULL")),
         Index("ix_review_ratings", "product_id", "rating", postgresql_where=text("hidden_at IS NULL")),
+        Index("ix_review_waiting", "created_at", "id", postgresql_where=text("judged_at IS NULL")),
+        Index("ix_review_hidden", "created_at", "id", postgresql_where=text("hidden_at IS NOT NULL")),
+        Index(None, "created_at", "id"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+        CheckConstraint("hidden_at IS NULL OR judged_at IS NOT NULL", name="judged"),
     )
 
     id: Mapped[Key]
@@ -181,5 +185,8 @@ class Review(Base):
     author: Mapped[str] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(Text, server_default="en")
     created_at: Mapped[CreatedAt]
+    # A colleague has read it. It stands on the page from the beginning, and waits for this all the same.
+    judged_at: Mapped[Instant | None]
+    judged_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     # Taken off the page by a colleague; counted no more.
     hidden_at: Mapped[Instant | None]

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
@@ -19,6 +21,21 @@ from estore.models import Order, OrderLine, OrderStatus
 
 LONGEST = 4000
 RATINGS = (5, 4, 3, 2, 1)
+
+
+class Standing(StrEnum):
+    """Where a review stands: waiting ones are on the page already, but no colleague has read them."""
+
+    WAITING = "waiting"
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+
+
+_STANDS: dict[Standing, ColumnElement[bool]] = {
+    Standing.WAITING: Review.judged_at.is_(None),
+    Standing.SHOWN: Review.judged_at.is_not(None) & Review.hidden_at.is_(None),
+    Standing.HIDDEN: Review.hidden_at.is_not(None),
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +53,15 @@ class Told:
     reviews: list[Review]
     spread: list[tuple[int, int]]
     rating: Rating
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A review as colleagues see it: of which product, and received with which order."""
+
+    review: Review
+    product: Product
+    order: str
 
 
 async def ratings(session: AsyncSession, product_ids: Sequence[UUID]) -> dict[UUID, Rating]:
@@ -139,14 +165,57 @@ async def write(
     return review
 
 
-async def hide(session: AsyncSession, review_id: UUID, *, hidden: bool = True) -> Review:
-    """Take a review off its product's page, or put it back. Raises NotFound."""
+async def listed(
+    session: AsyncSession,
+    standing: Standing | None = None,
+    *,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Judged]:
+    """The reviews that stand so (all without a standing), newest first; `before` is the last one seen."""
+    query = select(Review, Product, Order.number).join(Product, Product.id == Review.product_id)
+    query = query.join(Order, Order.id == Review.order_id)
+    if standing is not None:
+        query = query.where(_STANDS[standing])
+    if before is not None:
+        query = query.where(tuple_(Review.created_at, Review.id) < before)
+    rows = await session.execute(query.order_by(Review.created_at.desc(), Review.id.desc()).limit(limit))
+    return [Judged(review, product, number) for review, product, number in rows]
+
+
+async def waiting(session: AsyncSession) -> int:
+    """How many reviews no colleague has read yet."""
+    query = select(func.count()).select_from(Review).where(_STANDS[Standing.WAITING])
+    return await session.scalar(query) or 0
+
+
+def standing(review: Review) -> Standing:
+    if review.judged_at is None:
+        return Standing.WAITING
+    return Standing.SHOWN if review.hidden_at is None else Standing.HIDDEN
+
+
+async def find(session: AsyncSession, review_id: UUID) -> Review:
+    """Raises NotFound."""
+    review = await session.get(Review, review_id)
+    if review is None:
+        raise NotFound("There is no such review.")
+    return review
+
+
+async def judge(session: AsyncSession, review_id: UUID, to: Standing, by: UUID) -> Standing:
+    """Leave a review on its product's page, take it off, or let it wait again; how it stood. Raises NotFound."""
     review = await session.get(Review, review_id, with_for_update=True)
     if review is None:
         raise NotFound("There is no such review.")
-    review.hidden_at = (review.hidden_at or now()) if hidden else None
+    before = standing(review)
+    if before == to:
+        return before
+    judged = to != Standing.WAITING
+    review.judged_at, review.judged_by = (now(), by) if judged else (None, None)
+    review.hidden_at = now() if to == Standing.HIDDEN else None
     await session.flush()
-    return review
+    return before
 
 
 def _shown_name(name: str) -> str:

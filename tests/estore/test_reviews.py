@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
+from core.staff import Role, hire
 from customers import merging
 from customers.models import TimelineEntry
 from estore import orders, reviews
 from estore.goods import Product, Review, Sku
 from estore.models import Order, OrderLine, OrderStatus
+from estore.reviews import Standing
 from tests.estore.shopping import place
 
 
@@ -92,10 +94,37 @@ async def test_a_review_needs_stars_words_and_a_product(
 async def test_a_hidden_review_is_neither_shown_nor_counted(shop: AsyncSession) -> None:
     order, product = await received(shop)
     review = await reviews.write(shop, order.customer_id, product.slug, 1, "Something rude.")
+    sam = (await hire(shop, "sam@halden.test", "Sam Vik", [Role.MERCHANDISER], "a long enough password")).id
     ids: list[UUID] = [product.id]
     assert await reviews.ratings(shop, ids) == {product.id: reviews.Rating(1.0, 1)}
-    await reviews.hide(shop, review.id)
+    assert await reviews.judge(shop, review.id, Standing.HIDDEN, sam) == Standing.WAITING
     assert (await reviews.told(shop, product.id)).reviews == []
     assert await reviews.ratings(shop, ids) == {}
-    await reviews.hide(shop, review.id, hidden=False)
+    assert await reviews.judge(shop, review.id, Standing.SHOWN, sam) == Standing.HIDDEN
     assert await reviews.ratings(shop, ids) == {product.id: reviews.Rating(1.0, 1)}
+    with pytest.raises(NotFound):
+        await reviews.judge(shop, order.id, Standing.HIDDEN, sam)
+
+
+async def test_colleagues_list_reviews_by_how_they_stand(shop: AsyncSession) -> None:
+    written = []
+    for email in ("ann@example.com", "bo@example.com", "cy@example.com"):
+        order, product = await received(shop, email=email)
+        written.append(await reviews.write(shop, order.customer_id, product.slug, 4, "Good."))
+    sam = (await hire(shop, "sam@halden.test", "Sam Vik", [Role.MERCHANDISER], "a long enough password")).id
+    await reviews.judge(shop, written[0].id, Standing.HIDDEN, sam)
+    await reviews.judge(shop, written[1].id, Standing.SHOWN, sam)
+
+    async def those(standing: Standing | None = None, **asked: Any) -> set[UUID]:
+        return {one.review.id for one in await reviews.listed(shop, standing, **asked)}
+
+    assert await those(Standing.HIDDEN) == {written[0].id}
+    assert await those(Standing.SHOWN) == {written[1].id}
+    assert await those(Standing.WAITING) == {written[2].id}
+    assert await reviews.waiting(shop) == 1
+    assert await those() == {one.id for one in written}
+    first = (await reviews.listed(shop, limit=1))[0]
+    assert first.order
+    assert await those(before=(first.review.created_at, first.review.id)) == {one.id for one in written} - {
+        first.review.id
+    }

@@ -5,12 +5,12 @@ from litestar import Litestar
 from sqlalchemy import func, select
 
 from core.database import Database
-from estore import checkout, demo, invoices, orders, tasks
+from estore import checkout, demo, invoices, orders, reviews, tasks
 from estore.books import MoneyTask, Refund
 from estore.goods import Product, Sku, Stock
-from estore.models import Order
-from tests.estore.shopping import fill, wish
-from tests.portal.conftest import Browser
+from estore.models import Order, OrderStatus
+from tests.estore.shopping import fill, place, wish
+from tests.portal.conftest import Browser, links
 
 DAWN = demo.demo_id("sku", "DAW-250")
 
@@ -120,3 +120,32 @@ async def test_a_merchandiser_changes_price_and_stock_but_not_below_what_is_prom
     async with shop.transaction() as session:
         assert (await session.get_one(Sku, DAWN)).price == 990
         assert (await session.get_one(Stock, DAWN)).on_hand == 7
+
+
+async def test_a_review_is_hidden_by_one_press_and_shown_again_by_another(
+    merchandiser_client: Browser, client: Browser, shop: Database
+) -> None:
+    async with shop.transaction() as session:
+        order = await place(session, payment="invoice", company="Berg & Co")
+        for step in (OrderStatus.PACKED, OrderStatus.SHIPPED, OrderStatus.DELIVERED):
+            await orders.advance(session, order.id, step, carrier="DHL")
+        review = await reviews.write(session, order.customer_id, "dawn-blend", 2, "My neighbour is a thief.")
+    here, shown = "/desk/store/reviews", "/p/dawn-blend/reviews"
+    assert "My neighbour is a thief." in (await client.get(shown)).text
+    assert "My neighbour is a thief." in (await merchandiser_client.get(f"{here}?show=waiting")).text
+    hidden = await merchandiser_client.submit(f"{here}/{review.id}/hidden?show=waiting")
+    assert hidden.status_code == 303
+    assert "My neighbour is a thief." not in (await client.get(shown)).text
+    told = await merchandiser_client.get(hidden.headers["location"])
+    assert "Hidden from the store: the review of Ann B." in told.text
+    assert "My neighbour is a thief." not in told.text
+    (undo,) = [href for href in links(told) if str(review.id) in href]
+    assert undo == f"{here}/{review.id}/waiting?show=waiting"
+    assert (await merchandiser_client.submit(undo)).status_code == 303
+    assert "My neighbour is a thief." in (await client.get(shown)).text
+    # What is not for strangers, or is nothing, changes nothing.
+    assert (await client.submit(f"{here}/{review.id}/hidden")).status_code == 303
+    assert (await merchandiser_client.submit(f"{here}/{review.id}/gone")).status_code == 404
+    assert "My neighbour is a thief." in (await client.get(shown)).text
+    line = await merchandiser_client.get(f"/desk/customers/{order.customer_id}")
+    assert "/desk/store/products/dawn-blend" in links(line)

@@ -357,10 +357,12 @@ class Store:
         parts = person.name.split()
         author = f"{parts[0]} {parts[-1][0]}."
         review_id = sheets.key(moment)
+        read = moment + 5 * DAY
         sheets.put(
             "review",
             *(review_id, ware.product_id, person.id, order_id, rating, words(said), author),
-            *(person.place.locale, stamp(moment)),
+            # Read within days; the last ones still wait.
+            *(person.place.locale, stamp(moment), stamp(read) if read < self.end else None),
         )
         told = ReviewWritten(ware.name, ware.slug, rating)
         sheets.tell(person.id, told, f"review:{review_id}", ware.product_id, moment)

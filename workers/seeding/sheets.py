@@ -59,6 +59,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "review": (
         *("id", "product_id", "customer_id", "order_id", "rating", "body", "author", "locale", "created_at"),
+        "judged_at",
     ),
     "conversation": (
         *("id", "customer_id", "channel", "subject", "account", "last_seq", "created_at", "last_message_at"),

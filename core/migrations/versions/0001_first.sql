@@ -658,7 +658,10 @@ CREATE TABLE public.review (
     author text NOT NULL,
     locale text DEFAULT 'en'::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    judged_at timestamp with time zone,
+    judged_by uuid,
     hidden_at timestamp with time zone,
+    CONSTRAINT ck_review_judged CHECK (((hidden_at IS NULL) OR (judged_at IS NOT NULL))),
     CONSTRAINT ck_review_rating CHECK (((rating >= 1) AND (rating <= 5)))
 );
 
@@ -1244,9 +1247,15 @@ CREATE INDEX ix_refund_payment_id ON public.refund USING btree (payment_id);
 
 CREATE INDEX ix_refund_waiting ON public.refund USING btree (checked_at) WHERE (status = 'pending'::text);
 
+CREATE INDEX ix_review_created_at_id ON public.review USING btree (created_at, id);
+
+CREATE INDEX ix_review_hidden ON public.review USING btree (created_at, id) WHERE (hidden_at IS NOT NULL);
+
 CREATE INDEX ix_review_ratings ON public.review USING btree (product_id, rating) WHERE (hidden_at IS NULL);
 
 CREATE INDEX ix_review_shown ON public.review USING btree (product_id, created_at) WHERE (hidden_at IS NULL);
+
+CREATE INDEX ix_review_waiting ON public.review USING btree (created_at, id) WHERE (judged_at IS NULL);
 
 CREATE INDEX ix_sign_in_expires_at ON public.sign_in USING btree (expires_at);
 
@@ -1489,6 +1498,9 @@ ALTER TABLE ONLY public.refund
 
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT fk_review_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
+
+ALTER TABLE ONLY public.review
+    ADD CONSTRAINT fk_review_judged_by FOREIGN KEY (judged_by) REFERENCES public.staff(id);
 
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT fk_review_order_id FOREIGN KEY (order_id) REFERENCES public.orders(id);
