@@ -32,8 +32,9 @@ def adapter(name: str) -> ModuleType | None:
     return import_module(names()[name]) if name in names() else None
 
 
-# How long a job may wait for room: it keeps one of the process's few hands busy meanwhile (seconds).
-PATIENCE = 1.0
+# How long a job may wait for room (seconds): it keeps one of the process's hands busy meanwhile, but to be put off
+# costs more, and all that wait are fewer than the hands.
+PATIENCE = 5.0
 
 
 class Lane:

@@ -12,8 +12,7 @@ from functools import cache
 from typing import ClassVar
 
 import msgspec
-from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, func, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -94,6 +93,27 @@ def decode(tag: str, payload: str) -> Job:
     return msgspec.json.decode(payload, type=kind)
 
 
+# One statement however many jobs there are, as arrays: a text that never changes is neither built nor planned anew.
+_INSERT = """
+INSERT INTO job (queue, tag, payload, due_at{key})
+SELECT queue, tag, payload, coalesce(due_at, now()){key}
+FROM unnest(
+    cast(:queues AS text[]), cast(:tags AS text[]), cast(:payloads AS text[]), cast(:dues AS timestamptz[]){keys}
+) WITH ORDINALITY AS new (queue, tag, payload, due_at{key}, place)
+ORDER BY place
+"""
+PROMISE = text(_INSERT.format(key="", keys=""))
+# An update, not "do nothing": it locks the waiting row until our commit, so a worker that takes the row up
+# afterwards sees what we wrote.
+PROMISE_ONCE = text(
+    _INSERT.format(key=", key", keys=", cast(:keys AS text[])")
+    + """
+ON CONFLICT (key) WHERE key IS NOT NULL
+DO UPDATE SET due_at = least(job.due_at, excluded.due_at)
+"""
+)
+
+
 async def enqueue(
     session: AsyncSession, job: Job, due_at: datetime | None = None, key: str | None = None
 ) -> None:
@@ -112,29 +132,22 @@ async def enqueue_many(
     keys: Sequence[str] | None = None,
 ) -> None:
     """Promise many jobs in one statement; see `enqueue`. `keys` are as many as the jobs, and distinct."""
-    rows: list[dict[str, object]] = [
-        {
-            "queue": job.queue,
-            "tag": str(job.__struct_config__.tag),
-            "payload": msgspec.json.encode(job).decode(),
-        }
-        for job in jobs
+    rows = [
+        (job.queue, str(job.__struct_config__.tag), msgspec.json.encode(job).decode(), due_at) for job in jobs
     ]
     if not rows:
         return
-    for row in rows if due_at is not None else ():
-        row["due_at"] = due_at
-    statement = insert(JobRow)
-    if keys is not None:
-        for row, key in zip(rows, keys, strict=True):
-            row["key"] = key
-        rows.sort(key=lambda row: str(row["key"]))  # one order of locks for everyone
-        # An update, not "do nothing": it locks the waiting row until our commit, so a worker that takes
-        # the row up afterwards sees what we wrote.
-        statement = statement.on_conflict_do_update(
-            index_elements=[JobRow.key],
-            index_where=text("key IS NOT NULL"),
-            set_={"due_at": func.least(JobRow.due_at, statement.excluded.due_at)},
+    await session.flush()
+    if keys is None:
+        queues, tags, payloads, dues = (list(column) for column in zip(*rows, strict=True))
+        values = {"queues": queues, "tags": tags, "payloads": payloads, "dues": dues}
+        await session.execute(PROMISE, values)
+    else:
+        # One order of locks for everyone.
+        keyed = sorted(zip(rows, keys, strict=True), key=lambda pair: pair[1])
+        queues, tags, payloads, dues = (
+            list(column) for column in zip(*(row for row, _ in keyed), strict=True)
         )
-    await session.execute(statement, rows)
+        values = {"queues": queues, "tags": tags, "payloads": payloads, "dues": dues}
+        await session.execute(PROMISE_ONCE, values | {"keys": [key for _, key in keyed]})
     nudge(session, TOPIC)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, tuple_
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -212,6 +212,14 @@ ORDER BY root, channel, topic, guest, id DESC
 """)
 
 
+STOPPED = text("""
+SELECT s.channel, s.address, s.scope, s.reason
+FROM (SELECT DISTINCT * FROM unnest(cast(:channels AS text[]), cast(:addresses AS text[])) AS given (channel, address))
+    AS asked
+JOIN suppression s ON s.channel = asked.channel AND s.address = asked.address
+""")
+
+
 async def standing(session: AsyncSession, customer_id: UUID) -> set[tuple[str, str]]:
     """The (channel, topic) pairs that a customer allows."""
     said = await session.execute(LATEST, {"ids": [customer_id], "channels": None, "topic": None})
@@ -235,13 +243,14 @@ async def may_contact_all(
     """
     if not recipients:
         return []
-    pairs = {(recipient.channel, recipient.address) for recipient in recipients}
     suppressed: dict[tuple[str, str], str] = {}
     left: dict[tuple[str, str], str] = {}
     rows = await session.execute(
-        select(Suppression.channel, Suppression.address, Suppression.scope, Suppression.reason).where(
-            tuple_(Suppression.channel, Suppression.address).in_(pairs)
-        )
+        STOPPED,
+        {
+            "channels": [recipient.channel for recipient in recipients],
+            "addresses": [recipient.address for recipient in recipients],
+        },
     )
     for channel, address, scope, reason in rows:
         if scope == SuppressionScope.ALL or (purpose == "marketing" and scope == SuppressionScope.MARKETING):

@@ -8,6 +8,7 @@ A kind of happening is declared where it belongs:
         currency: str
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +16,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -130,21 +130,38 @@ def _row(
         "version": version,
         "subject_id": subject_id,
         "source_key": source_key,
-        "payload": payload,
+        "payload": json.dumps(payload),
         "occurred_at": occurred_at,
     }
+
+
+# One statement however many rows there are, as arrays: a text that never changes is neither built nor planned anew.
+INSERT = text("""
+INSERT INTO timeline_entry (customer_id, id, kind, version, subject_id, source_key, payload, occurred_at)
+SELECT customer_id, id, kind, version, subject_id, source_key, cast(payload AS jsonb), occurred_at
+FROM unnest(
+    cast(:customer_id AS uuid[]), cast(:id AS uuid[]), cast(:kind AS text[]), cast(:version AS int[]),
+    cast(:subject_id AS uuid[]), cast(:source_key AS text[]), cast(:payload AS text[]),
+    cast(:occurred_at AS timestamptz[])
+) WITH ORDINALITY
+AS new (customer_id, id, kind, version, subject_id, source_key, payload, occurred_at, place)
+ORDER BY place
+ON CONFLICT DO NOTHING
+RETURNING customer_id, id
+""")
+COLUMNS = ("customer_id", "id", "kind", "version", "subject_id", "source_key", "payload", "occurred_at")
+ROWS = 1000
 
 
 async def _insert(session: AsyncSession, rows: list[dict[str, Any]]) -> int:
     # One order of locks for everyone who says the same things at the same time.
     rows.sort(key=lambda row: (row["customer_id"], row["kind"], row["source_key"]))
-    statement = (
-        insert(TimelineEntry)
-        .on_conflict_do_nothing()
-        .returning(TimelineEntry.customer_id, TimelineEntry.id)
-        .execution_options(insertmanyvalues_page_size=1000)
-    )
-    added = [(row.customer_id, row.id) for row in await session.execute(statement, rows)]
+    await session.flush()  # whoever they are about may be new
+    added: list[tuple[UUID, UUID]] = []
+    for start in range(0, len(rows), ROWS):
+        part = rows[start : start + ROWS]
+        found = await session.execute(INSERT, {name: [row[name] for row in part] for name in COLUMNS})
+        added += [(customer_id, entry_id) for customer_id, entry_id in found]
     await enqueue_many(
         session,
         [Announce(added[i : i + ANNOUNCED_TOGETHER]) for i in range(0, len(added), ANNOUNCED_TOGETHER)],

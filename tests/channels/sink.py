@@ -13,6 +13,8 @@ class Sink:
     # verb -> answer, asked for each command (MAIL, RCPT, DATA, END); None means yes, "drop" cuts the line.
     answer: Callable[[str, str], str | None] = lambda verb, line: None
     sessions: int = 0
+    # What EHLO says, one extension a line.
+    extensions: tuple[str, ...] = ("SMTPUTF8",)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.sessions += 1
@@ -28,7 +30,9 @@ class Sink:
                 if said is not None:
                     writer.write(said.encode() + b"\r\n")
                 elif verb == "EHLO":
-                    writer.write(b"250-sink\r\n250 SMTPUTF8\r\n")
+                    lines = ["250-sink", *(f"250-{each}" for each in self.extensions[:-1])]
+                    lines.append(f"250 {self.extensions[-1]}")
+                    writer.write("".join(f"{line}\r\n" for line in lines).encode())
                 elif verb == "DATA":
                     writer.write(b"354 go\r\n")
                     raw = await reader.readuntil(b"\r\n.\r\n")

@@ -141,6 +141,7 @@ async def test_an_answer_carries_the_threads_references_and_a_signed_reply_addre
     assert letters[ids[0]]["Auto-Submitted"] == "auto-generated"
 
 
+@pytest.mark.parametrize("extensions", [("SMTPUTF8",), ("SMTPUTF8", "PIPELINING")])
 @pytest.mark.parametrize(
     ("verb", "said", "status"),
     [
@@ -157,8 +158,9 @@ async def test_an_answer_carries_the_threads_references_and_a_signed_reply_addre
     ],
 )
 async def test_each_answer_of_the_relay_is_understood(
-    database, resources, sink, customer_id, verb, said, status
+    database, resources, sink, customer_id, verb, said, status, extensions
 ):
+    sink.extensions = extensions
     sink.answer = lambda asked, line: said if asked == verb else None
     [message_id] = await queue(database, mail(customer_id))
     await run_due(database, resources)

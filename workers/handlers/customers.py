@@ -2,7 +2,7 @@
 
 from itertools import batched, chain
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import calls
@@ -14,6 +14,14 @@ from customers.timeline import ANNOUNCED_TOGETHER, Announce
 from customers.traits import RefreshTraits
 from workers.runner import transactional
 from workers.subscriptions import SUBSCRIPTIONS
+
+NAMED = select(TimelineEntry).from_statement(
+    text(f"""
+    SELECT {", ".join(f"e.{column.key}" for column in TimelineEntry.__table__.c)}
+    FROM unnest(cast(:owners AS uuid[]), cast(:ids AS uuid[])) AS named (owner, id)
+    JOIN timeline_entry e ON e.customer_id = named.owner AND e.id = named.id
+    """).columns(*TimelineEntry.__table__.c)  # noqa: S608 - only names of our own columns are put in
+)
 
 
 def _entries_of(jobs: list[Announce]) -> list[Announce]:
@@ -28,11 +36,8 @@ def _customers_of(jobs: list[RefreshTraits]) -> list[RefreshTraits]:
 @transactional(Announce, together=_entries_of)
 async def announce(session: AsyncSession, job: Announce) -> None:
     """Promise the jobs that follow from new timeline entries; a customer's traits follow from every kind."""
-    entries = list(
-        await session.scalars(
-            select(TimelineEntry).where(tuple_(TimelineEntry.customer_id, TimelineEntry.id).in_(job.entries))
-        )
-    )
+    named = {"owners": [owner for owner, _ in job.entries], "ids": [entry_id for _, entry_id in job.entries]}
+    entries = list(await session.scalars(NAMED, named))
     await enqueue_many(
         session, [follow(entry) for entry in entries for follow in SUBSCRIPTIONS.get(entry.kind, ())]
     )

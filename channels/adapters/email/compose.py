@@ -1,12 +1,13 @@
 """Composing: from a message to the bytes that a relay takes.
 
-Written out rather than built with `email.message`, which takes 2.4 ms a mail: a broadcast has none to give.
+Byte for byte what the standard library would have written, without building its objects, which takes 2.4 ms a mail:
+what the mails of a broadcast share (headers, lines of the body) is encoded once and kept.
 """
 
 import base64
 import re
-from binascii import b2a_qp
 from datetime import datetime
+from email import quoprimime
 from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
@@ -35,7 +36,7 @@ def compose(submission: Submission, settings: Settings, at: datetime) -> bytes:
         headers.append(("Cc", ", ".join(submission.cc)))
     headers += [
         ("Subject", _unstructured("Subject", submission.subject)),
-        ("Date", format_datetime(at)),
+        ("Date", _date(at.replace(microsecond=0))),
         ("Message-ID", f"<{submission.rfc_message_id}>"),
     ]
     # Ids that came in may hold anything; what cannot stand in a header is left out.
@@ -58,7 +59,7 @@ def compose(submission: Submission, settings: Settings, at: datetime) -> bytes:
 def _checked(headers: list[tuple[str, str]]) -> bytes:
     lines = []
     for name, value in headers:
-        if _BREAKS.search(value.replace("\r\n ", " ")) or _BREAKS.search(name):
+        if (_BREAKS.search(value) and _BREAKS.search(value.replace("\r\n ", " "))) or _BREAKS.search(name):
             raise Invalid(f"The header {name!r} contains a line break.")
         lines.append(f"{name}: {value}\r\n")
     return "".join(lines).encode("utf-8")
@@ -85,8 +86,19 @@ def _text_part(subtype: str, text: str) -> bytes:
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: '.encode()
     if text.isascii() and max(map(len, text.split("\n"))) < _LONG:
         return head + b"7bit\r\n\r\n" + text.replace("\n", "\r\n").encode() + b"\r\n"
-    encoded = b2a_qp(text.encode(), istext=True, header=False).replace(b"\r\n", b"\n")
-    return head + b"quoted-printable\r\n\r\n" + encoded.replace(b"\n", b"\r\n") + b"\r\n"
+    encoded = "\r\n".join(map(_quoted, text.encode().decode("latin-1").split("\n")))
+    return head + b"quoted-printable\r\n\r\n" + encoded.encode("ascii") + b"\r\n"
+
+
+@lru_cache(maxsize=2048)
+def _quoted(line: str) -> str:
+    """A line (its bytes as Latin-1) in quoted-printable; nothing in it depends on the lines around it."""
+    return quoprimime.body_encode(line, eol="\r\n")
+
+
+@lru_cache(maxsize=16)
+def _date(second: datetime) -> str:
+    return format_datetime(second)
 
 
 def _file_part(file: Enclosure) -> bytes:

@@ -4,19 +4,23 @@ import asyncio
 import re
 import ssl
 from collections import deque
+from contextlib import suppress
 
 from aiosmtplib import (
     SMTP,
     SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
+    SMTPResponse,
     SMTPResponseException,
     SMTPSenderRefused,
     SMTPServerDisconnected,
     SMTPStatus,
 )
+from aiosmtplib.email import quote_address
 
 from channels.adapters.email.compose import compose
+from channels.adapters.email.wire import Wire
 from channels.base import Outcome, Submission, accepted, later, refused, unknown
 from core.clock import now
 from core.errors import Invalid
@@ -46,6 +50,7 @@ class Connection:
             tls_context=ssl.create_default_context() if settings.smtp_relay_security != "none" else None,
             timeout=TIMEOUT,
         )
+        self._wire: Wire | None = None
         self.carried = 0
         self.used_at = 0.0
         self.handing_over = False
@@ -54,6 +59,7 @@ class Connection:
 
     async def open(self) -> None:
         await self._smtp.connect()
+        self._wire = await Wire.take_over(self._smtp, TIMEOUT)
 
     async def send(
         self, sender: str, recipients: tuple[str, ...], copies: tuple[str, ...], raw: bytes
@@ -62,60 +68,81 @@ class Connection:
 
         A refused recipient ends it; a refused copy does not, and stands in `left_out` then.
         """
+        assert self._wire is not None
         self.handing_over = False
         self.left_out = []
         utf8 = not all(address.isascii() for address in (sender, *recipients, *copies))
         encoding = "utf-8" if utf8 else "ascii"
-        options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
-        await self._mail(sender, options, encoding)
-        for recipient in recipients:
-            await self._rcpt(recipient, encoding)
-        for copy in copies:
-            try:
-                await self._rcpt(copy, encoding)
-            except SMTPRecipientRefused as error:
-                if error.code in (421, -1):  # it ends the conversation, not the copy
-                    raise
-                self.left_out.append(f"No copy to {copy}: {error.code} {_words(error.message)}")
+        mail = b"MAIL FROM:" + _path(sender).encode(encoding) + (b" SMTPUTF8 BODY=8BITMIME" if utf8 else b"")
+        rcpts = [b"RCPT TO:" + _path(each).encode(encoding) for each in (*recipients, *copies)]
+        # With one recipient, all goes at once: when it is refused, so is DATA, or the connection ends.
+        together = [[mail, *rcpts, b"DATA"]] if len(rcpts) == 1 else [[mail, *rcpts], [b"DATA"]]
+        if not self._wire.pipelining:
+            together = [[mail], *([rcpt] for rcpt in rcpts), [b"DATA"]]
+        answers: list[SMTPResponse] = []
+        for commands in together:
+            answers += await self._wire.exchange(commands)
+            self._check(answers, sender, recipients, copies)
         self.handing_over = True
-        response = await self._smtp.data(raw)
+        response = await self._wire.hand_over(raw)
+        if response.code != SMTPStatus.completed:
+            raise SMTPDataError(response.code, response.message)
         self.carried += 1
         self.used_at = asyncio.get_running_loop().time()
         return response.message
 
-    async def _mail(self, sender: str, options: list[str], encoding: str) -> None:
-        # The library parses every address anew, 0.1 ms each; what is plain goes as it is.
-        if options or not _PLAIN.fullmatch(sender) or self._smtp.is_ehlo_or_helo_needed:
-            await self._smtp.mail(sender, options=options, encoding=encoding)
-            return
-        response = await self._smtp.execute_command(b"MAIL", f"FROM:<{sender}>".encode("ascii"))
-        if response.code != SMTPStatus.completed:
-            raise SMTPSenderRefused(response.code, response.message, sender)
+    def _check(
+        self,
+        answers: list[SMTPResponse],
+        sender: str,
+        recipients: tuple[str, ...],
+        copies: tuple[str, ...],
+    ) -> None:
+        """Raise the first refusal among the answers to MAIL, each RCPT and DATA, as far as they have come."""
+        self.left_out = []
+        mail, *rest = answers
+        if mail.code != SMTPStatus.completed:
+            self._refuse(answers, SMTPSenderRefused(mail.code, mail.message, sender))
+        for address, answer in zip((*recipients, *copies), rest, strict=False):
+            if answer.code in (SMTPStatus.completed, SMTPStatus.will_forward):
+                continue
+            # 421 ends the conversation, not the copy.
+            if address in recipients or answer.code in (421, -1):
+                self._refuse(answers, SMTPRecipientRefused(answer.code, answer.message, address))
+            self.left_out.append(f"No copy to {address}: {answer.code} {_words(answer.message)}")
+        if len(rest) > len(recipients) + len(copies) and rest[-1].code != SMTPStatus.start_input:
+            raise SMTPDataError(rest[-1].code, rest[-1].message)
 
-    async def _rcpt(self, recipient: str, encoding: str) -> None:
-        if not _PLAIN.fullmatch(recipient):
-            await self._smtp.rcpt(recipient, encoding=encoding)
-            return
-        response = await self._smtp.execute_command(b"RCPT", f"TO:<{recipient}>".encode("ascii"))
-        if response.code not in (SMTPStatus.completed, SMTPStatus.will_forward):
-            raise SMTPRecipientRefused(response.code, response.message, recipient)
+    def _refuse(self, answers: list[SMTPResponse], error: SMTPResponseException) -> None:
+        if answers[-1].code == SMTPStatus.start_input:
+            # It waits for a mail that nobody shall get; without the end of it, there is none.
+            self.drop()
+        raise error
 
     async def reset(self) -> bool:
         """Whether the connection can be used again after a refusal."""
+        assert self._wire is not None
         try:
-            await self._smtp.rset()
+            [answer] = await self._wire.exchange([b"RSET"])
         except (SMTPException, OSError):
             return False
-        return True
+        return answer.code == SMTPStatus.completed
 
     def drop(self) -> None:
+        if self._wire is not None:
+            self._wire.close()
         self._smtp.close()
 
     async def quit(self) -> None:
-        try:
-            await self._smtp.quit()
-        except (SMTPException, OSError):
-            self._smtp.close()
+        if self._wire is not None:
+            with suppress(SMTPException, OSError):
+                await self._wire.exchange([b"QUIT"])
+        self.drop()
+
+
+def _path(address: str) -> str:
+    # The library parses every address anew, 0.1 ms each; what is plain goes as it is.
+    return f"<{address}>" if _PLAIN.fullmatch(address) else quote_address(address)
 
 
 class Mail:
