@@ -134,10 +134,12 @@ async def test_a_failed_attempt_says_why_and_waits_longer_each_time(session):
     await enqueue(session, Carry())
     for attempt in range(1, 4):
         [lease] = await leases.lease(session, "default", 1)
+        before = now()
         await leases.give_back(session, lease, "broken \x00" + "x" * 5000)
+        after = now()
         row = await only(session)
-        wait = row.due_at - now()
-        assert timedelta(seconds=0.7 * 2**attempt) < wait < timedelta(seconds=1.3 * 2**attempt)
+        assert row.due_at - before > timedelta(seconds=0.7 * 2**attempt)
+        assert row.due_at - after < timedelta(seconds=1.3 * 2**attempt)
         assert (row.attempts, row.dead_at, row.leased_until, len(row.error or "")) == (
             attempt,
             None,
