@@ -50,6 +50,15 @@ def phone(value: str, country: str = "DE") -> Contact:
     )
 
 
+def spaced(number: str) -> str:
+    """A telephone number as people read it ("+49 30 555010"); what is none stays as it is."""
+    try:
+        found = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 async def owner(session: AsyncSession, contact: Contact) -> UUID | None:
     """The customer whose verified identity this is."""
     customer_id = await session.scalar(

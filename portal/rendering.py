@@ -17,6 +17,7 @@ from core.rendering import LANGUAGES, current_locale, environment
 from core.rendering import gettext as _
 from core.settings import Settings
 from core.words import mark
+from customers import identities
 from portal import indexing, notices, places, visits
 from support import enclosures
 
@@ -26,6 +27,8 @@ STATIC = HERE / "static"
 
 @dataclass(frozen=True)
 class Company:
+    """As pages name it; `phone` is spaced for reading."""
+
     name: str
     tagline: str
     email: str
@@ -49,6 +52,7 @@ def static(path: str) -> str:
 
 def make_environment(settings: Settings) -> Environment:
     made = environment(HERE / "templates")
+    made.filters["telephone"] = identities.spaced
     made.filters["plain"] = lambda minor, currency: str(as_decimal(minor, currency))
     made.globals |= {
         "static": static,
@@ -59,7 +63,7 @@ def make_environment(settings: Settings) -> Environment:
             settings.company_name,
             mark("Machines, grinders and beans, and people who repair them"),
             settings.support_address,
-            settings.twilio_number,
+            identities.spaced(settings.twilio_number),
             "Speicherstraße 12, 10243 Berlin",
         ),
     }

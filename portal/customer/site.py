@@ -11,6 +11,7 @@ from sqlalchemy import select
 from core.database import Database
 from core.rendering import current_locale
 from core.settings import Settings
+from customers import identities
 from estore import documents, invoices
 from estore.goods import Category, Product
 from portal.guards import anyone
@@ -33,7 +34,7 @@ async def _legal(name: str, database: Database, settings: Settings) -> Response[
     context = {
         "seller": seller,
         "support_address": settings.support_address,
-        "phone": seller["phone"] or settings.twilio_number,
+        "phone": seller["phone"] or identities.spaced(settings.twilio_number),
         # Only where the card and telephone companies are played by the sandbox.
         "demonstration": settings.environment == "embedded"
         and bool(settings.stripe_api_base and settings.twilio_api_base),

@@ -12,6 +12,7 @@ from core.clock import now
 from core.database import Database
 from core.settings import Settings
 from core.staff import Role
+from customers import identities
 from estore import demo as store_demo
 from estore.goods import Product
 from portal import places, visits
@@ -178,3 +179,22 @@ async def test_head_answers_as_get_does_without_the_body(client: Browser, stocke
     assert (await client.head("/p/no-such-thing")).status_code == 404
     # A stream would never end.
     assert (await client.head("/chat/live")).status_code == 405
+
+
+async def test_telephone_numbers_are_spaced_for_reading_and_dialled_without(
+    client: Browser, stocked: Database, settings: Settings
+) -> None:
+    spaced = identities.spaced(settings.twilio_number)
+    assert spaced.replace(" ", "") == settings.twilio_number != spaced
+    for path in ("/", "/help/contact", "/sign-in"):
+        answer = await client.get(path)
+        assert f">{spaced}<" in answer.text, path
+        assert f"tel:{settings.twilio_number}" in links(answer), path
+    assert f"sms:{settings.twilio_number}" in links(await client.get("/help/contact"))
+    assert identities.spaced("no number") == "no number"
+
+
+async def test_a_topic_of_the_help_centre_is_entered_by_its_heading(
+    client: Browser, stocked: Database
+) -> None:
+    assert "/help/topics/returns" in links(await client.get("/help"))
