@@ -3,16 +3,15 @@
 import asyncio
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import asyncpg
 from sqlalchemy import text
 
 from core.database import Database
 from core.jobs import enqueue, enqueue_many
-from core.settings import Settings
 from tests.bench.command import LoneStamp, Stamp
-from tests.bench.figures import Figure, percentile
+from tests.bench.figures import Figure, at_most, percentile
+from tests.bench.site import Place
 from tests.chaos.processes import Processes
 
 SAMPLES = 200
@@ -20,7 +19,8 @@ MANY = 4000
 BARE = "bare asyncpg insert + commit, 8 connections"
 
 
-async def measure(settings: Settings, database: Database, folder: Path) -> list[Figure]:
+async def measure(place: Place) -> list[Figure]:
+    settings, database, folder = place.settings, place.database, place.folder
     async with database.transaction() as session:
         await session.execute(text("CREATE TABLE stamp (number int, at timestamptz)"))
     with Processes(settings, folder / "jobs.log", module="tests.bench.command") as crew:
@@ -31,13 +31,7 @@ async def measure(settings: Settings, database: Database, folder: Path) -> list[
         alone = await _many(database, LoneStamp)
     bare = await _bare(settings.database_url)
     return [
-        Figure(
-            "commit to handled, p50",
-            percentile(waits, 50),
-            "ms",
-            target="<= 50",
-            met=percentile(waits, 50) <= 50,
-        ),
+        at_most("commit to handled, p50", percentile(waits, 50), "ms", 50),
         Figure("commit to handled, p95", percentile(waits, 95), "ms"),
         Figure("jobs that share, one worker process", together, "1/s", bare, BARE),
         Figure("jobs that do not", alone, "1/s", bare, BARE),

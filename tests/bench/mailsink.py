@@ -11,21 +11,28 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
+        answers = b""
         while True:
             end = b"\r\n.\r\n" if self.in_data else b"\r\n"
             at = self.buffer.find(end)
             if at < 0:
-                return
+                break
             line = bytes(self.buffer[:4]).upper()
             del self.buffer[: at + len(end)]
-            if self.in_data:
-                self.in_data = False
-                self.transport.write(b"250 kept\r\n")
-            elif line == b"DATA":
-                self.in_data = True
-                self.transport.write(b"354 go\r\n")
-            else:
-                self.transport.write(b"250 ok\r\n" if line != b"QUIT" else b"221 bye\r\n")
+            answers += self.answer(line)
+        if answers:
+            self.transport.write(answers)
+
+    def answer(self, line: bytes) -> bytes:
+        if self.in_data:
+            self.in_data = False
+            return b"250 kept\r\n"
+        if line == b"EHLO":
+            return b"250-sink\r\n250 PIPELINING\r\n"
+        if line == b"DATA":
+            self.in_data = True
+            return b"354 go\r\n"
+        return b"221 bye\r\n" if line == b"QUIT" else b"250 ok\r\n"
 
 
 async def main() -> None:
