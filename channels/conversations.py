@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,7 @@ class Incoming:
     recipients: dict[str, list[str]] = field(default_factory=dict)
     files: Sequence[Enclosure] = ()
     automated: bool = False
+    written_at: datetime | None = None
     rfc_message_id: str = ""
     references: Sequence[str] = ()
     # Threads that a signed reply address names.
@@ -67,6 +69,13 @@ class Received:
     seq: int
     # False when the same message had been let in before.
     new: bool = True
+    # Why it deserves a second look, though it was let in.
+    flag: str | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether the thread began with it."""
+        return self.seq == 1
 
 
 async def receive(session: AsyncSession, incoming: Incoming) -> Received:
@@ -108,6 +117,7 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
             author="automation" if incoming.automated else "customer",
             verified=incoming.proven,
             automated=incoming.automated,
+            written_at=incoming.written_at,
             rfc_message_id=incoming.rfc_message_id or None,
             external_id=incoming.external_id,
             reason=flag,
@@ -142,7 +152,7 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
     )
     nudge(session, "inbox", str(conversation.id))
     nudge(session, f"conversation:{conversation.id}", str(seq))
-    return Received(message_id, conversation.id, conversation.customer_id, seq)
+    return Received(message_id, conversation.id, conversation.customer_id, seq, flag=flag)
 
 
 async def next_seq(session: AsyncSession, conversation_id: UUID) -> int:

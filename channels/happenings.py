@@ -38,6 +38,17 @@ class MessageFailed(Happening, tag="message.failed", frozen=True):
     conversation_id: str = ""
 
 
+class MessageComplained(Happening, tag="message.complained", frozen=True):
+    """They called a mail of ours junk, as their mail provider reports; they get no more news."""
+
+    shared = False
+
+    message_id: str
+    channel: str
+    subject: str
+    conversation_id: str = ""
+
+
 PREVIEW_LENGTH = 160
 
 

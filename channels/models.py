@@ -117,6 +117,8 @@ class Message(Base):
     release_at: Mapped[Instant | None]
     reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[CreatedAt]
+    # What an incoming mail says of itself: nobody's word but its author's.
+    written_at: Mapped[Instant | None]
     sent_at: Mapped[Instant | None]
     delivered_at: Mapped[Instant | None]
 

@@ -98,6 +98,7 @@ STAFF: dict[str, Words] = {
         _("We wrote: %(said)s") if f.get("author") == "staff" else _("Was sent: %(said)s"), said=_said(f)
     ),
     "message.failed": lambda f: _of(_("Could not be reached: %(reason)s"), **f),
+    "message.complained": lambda f: _of(_("Called a mail of ours junk: %(subject)s"), **f),
     "ticket.opened": lambda f: _of(_("Ticket %(number)s opened: %(title)s"), **f),
     "ticket.assigned": lambda f: _of(_("Ticket %(number)s given to %(assignee)s"), **f),
     "ticket.solved": lambda f: _of(_("Ticket %(number)s solved: %(title)s"), **f),

@@ -33,6 +33,10 @@ async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
     if message.sender.lower().endswith("@" + settings().mail_domain):
         return False  # our own addresses: two of them must never talk to each other
     at = now()
+    if message.written_at is not None and message.written_at < at - PAUSE:
+        return (
+            False  # an old mailbox is let in, or a relay was down: "we have it" comes too late to be of use
+        )
     due = insert(Acknowledgement).values(channel=message.channel, address=message.sender.lower(), sent_at=at)
     first_today = await session.scalar(
         due.on_conflict_do_update(

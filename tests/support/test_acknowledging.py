@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.models import Message
+from core.clock import now
 from core.settings import Settings
 from support import acknowledging
 from support.models import Acknowledgement, TicketCycle
@@ -51,6 +52,20 @@ async def test_an_acknowledgement_is_no_first_response(session: AsyncSession, se
     await triage(session, conversation.id)
     assert ticket.waiting_since is not None
     assert (await session.get_one(TicketCycle, (ticket.id, 1))).first_response_at is None
+
+
+async def test_a_letter_from_an_old_mailbox_is_let_in_without_an_answer(
+    session: AsyncSession, settings: Settings
+) -> None:
+    conversation = await talk.begin(session, await talk.customer(session))
+    message = await talk.say(session, conversation, "Hello")
+    message.written_at = now() - timedelta(days=400)
+    ticket = await triage(session, conversation.id)
+    assert ticket is not None
+    assert await acknowledging.acknowledge(session, ticket) is False
+    assert await sent(session) == 0
+    message.written_at = now() - timedelta(hours=20)
+    assert await acknowledging.acknowledge(session, ticket) is True
 
 
 @pytest.mark.parametrize("case", ["automated", "ours", "chat"])

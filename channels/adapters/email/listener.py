@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from typing import Any
+from uuid import UUID
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -48,6 +49,15 @@ async def store(
     session: AsyncSession, mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes
 ) -> int:
     """Keep a raw mail for each mailbox and promise its reading; how many of them had not known it."""
+    ids = await keep(session, mailboxes, mail_from, rcpt_to, raw)
+    await enqueue_many(session, [ReadMail(mail_id) for mail_id in ids])
+    return len(ids)
+
+
+async def keep(
+    session: AsyncSession, mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes
+) -> list[UUID]:
+    """Keep a raw mail for each mailbox; the rows of those that had not known it, still to be read."""
     fingerprint = digest(raw)
     rows = [
         {
@@ -63,9 +73,7 @@ async def store(
     kept = await session.scalars(
         insert(table(ReceivedMail)).on_conflict_do_nothing().returning(ReceivedMail.id), rows
     )
-    ids = list(kept)
-    await enqueue_many(session, [ReadMail(mail_id) for mail_id in ids])
-    return len(ids)
+    return list(kept)
 
 
 class Door:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.feedparser import BytesFeedParser
 from email.header import decode_header
 from email.message import Message
 from email.policy import Compat32
-from email.utils import getaddresses
+from email.utils import getaddresses, parsedate_to_datetime
 from html import unescape
 
 from inscriptis import get_text
@@ -58,6 +59,7 @@ class ParsedMail:
     html: str | None = None
     files: tuple[Enclosure, ...] = ()
     content_type: str = "text/plain"
+    written_at: datetime | None = None  # as the author's clock has it, in UTC
     broken: str = ""
 
     def values(self, name: str) -> list[str]:
@@ -102,13 +104,14 @@ def parse(raw: bytes, *, with_html: bool = True) -> ParsedMail:
         return ParsedMail(broken=clean(f"{type(error).__name__}: {error}")[:300])
 
 
+def head(raw: bytes) -> ParsedMail:
+    """What the headers of a mail say, its body left unread. Never raises."""
+    return parse(raw[:MAX_HEADERS].replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n")
+
+
 def own_id(raw: bytes) -> str:
     """The Message-ID that the head of a mail names, empty when it names none."""
-    try:
-        message = _message(raw[:MAX_HEADERS].replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n")
-        return next(iter(_ids([_raw(message.get("message-id", ""))])), "")
-    except Exception:
-        return ""
+    return head(raw).message_id
 
 
 def _message(raw: bytes) -> Message:
@@ -162,6 +165,7 @@ def _read(message: Message, with_html: bool) -> ParsedMail:
         html=html if with_html else None,
         files=tuple(files),
         content_type=_content_type(message),
+        written_at=next((_instant(value) for value in of("date")), None),
     )
 
 
@@ -258,6 +262,13 @@ def _ids(values: list[str]) -> list[str]:
 
 def _bare_id(values: list[str]) -> str:
     return clean(values[0].strip())[:500] if values and " " not in values[0].strip() else ""
+
+
+def _instant(value: str) -> datetime | None:
+    with suppress(Exception):  # years beyond the calendar, zones that are none
+        said = parsedate_to_datetime(value[:100])
+        return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+    return None
 
 
 def _content_type(part: Message) -> str:

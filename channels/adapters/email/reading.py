@@ -1,5 +1,7 @@
 """Reading: from a mail that is kept raw to a message in a conversation, or to quarantine with the reason."""
 
+from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 import structlog
@@ -8,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import conversations
-from channels.adapters.email import automation, bounces
+from channels.adapters.email import automation, bounces, complaints
 from channels.adapters.email.authentication import is_proven
 from channels.adapters.email.isolation import parse_apart
 from channels.adapters.email.parsing import ParsedMail
@@ -31,11 +33,36 @@ class ReadMail(Job, tag="channels.read_mail", frozen=True):
     alone: bool = False
 
 
-async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) -> None:
-    """Let a kept mail in, once; what cannot be read or trusted stays in quarantine with the reason."""
+class Outcome(StrEnum):
+    """What became of a mail that came in."""
+
+    NEW_THREAD = "new thread"
+    JOINED = "joined"
+    AUTOMATED = "automated"  # let in as well; no person wrote it
+    FLAGGED = "flagged"  # let in as well; its Message-ID stood for another mail before
+    DUPLICATE = "duplicate"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of a kept mail, why, and what it says; `parsed` is None where nothing was read anew."""
+
+    outcome: Outcome
+    reason: str = ""
+    parsed: ParsedMail | None = None
+
+
+async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) -> Reading | None:
+    """Let a kept mail in, once; what cannot be read or trusted stays in quarantine with the reason.
+
+    None when it has been read before.
+    """
     mail = await session.get(ReceivedMail, job.received_mail_id, with_for_update=True)
     if mail is None or mail.processed_at is not None:
-        return
+        return None
     # One mail to several of our mailboxes is one message: its copies are read one after another.
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:digest, 2))"), {"digest": mail.digest}
@@ -47,16 +74,12 @@ async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) ->
     )
     if twin is not None:
         mail.message_id, mail.processed_at, mail.quarantined = twin, now(), None
-        return
+        return Reading(Outcome.DUPLICATE, "It came to another mailbox of ours, too.")
+    parsed = None
     try:
         async with session.begin_nested():
             parsed = await parse_apart(mail.raw)
-            bounce = bounces.find(parsed)
-            if bounce is not None and await bounces.record(session, bounce):
-                mail.processed_at, mail.quarantined = now(), None
-                return
-            incoming = understand(mail, parsed, settings, alone=job.alone)
-            received = await conversations.receive(session, incoming)
+            reading = await _let_in(session, mail, parsed, settings, alone=job.alone)
     except (TransientError, OperationalError, InterfaceError, OSError):
         raise
     except DomainError as error:
@@ -67,9 +90,35 @@ async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) ->
         log.warning("mail cannot be read", received_mail_id=str(mail.id), exc_info=True)
         mail.quarantined = f"It cannot be read: {type(error).__name__}."
     else:
-        mail.message_id, mail.processed_at, mail.quarantined = received.message_id, now(), None
-        return
+        mail.processed_at, mail.quarantined = now(), None
+        return reading
     nudge(session, "quarantine")
+    return Reading(Outcome.QUARANTINED, mail.quarantined, parsed)
+
+
+async def _let_in(
+    session: AsyncSession, mail: ReceivedMail, parsed: ParsedMail, settings: Settings, *, alone: bool
+) -> Reading:
+    """Record a report on our own mail, or let a message in; `mail.message_id` names it then."""
+    complaint = complaints.find(parsed)
+    if complaint is not None and await complaints.record(session, complaint):
+        return Reading(Outcome.COMPLAINT, complaints.COMPLAINED, parsed)
+    bounce = bounces.find(parsed)
+    if bounce is not None and await bounces.record(session, bounce):
+        return Reading(Outcome.BOUNCE, f"{bounce.status} {bounce.words}".strip(), parsed)
+    incoming = understand(mail, parsed, settings, alone=alone)
+    received = await conversations.receive(session, incoming)
+    mail.message_id = received.message_id
+    if complaint is not None:
+        return Reading(Outcome.COMPLAINT, "It names no mail of ours: let in to be read.", parsed)
+    if bounce is not None:
+        return Reading(Outcome.BOUNCE, "It names no mail of ours: let in to be read.", parsed)
+    if received.flag:
+        return Reading(Outcome.FLAGGED, received.flag, parsed)
+    if incoming.automated:
+        why = automation.why_automated(parsed, mail.mail_from, settings.mail_domain)
+        return Reading(Outcome.AUTOMATED, why, parsed)
+    return Reading(Outcome.NEW_THREAD if received.opened else Outcome.JOINED, "", parsed)
 
 
 def understand(
@@ -100,6 +149,7 @@ def understand(
         recipients={"to": list(parsed.to), "cc": list(parsed.cc)},
         files=parsed.files,
         automated=bool(automation.why_automated(parsed, mail.mail_from, settings.mail_domain)),
+        written_at=parsed.written_at,
         rfc_message_id=parsed.message_id,
         references=parsed.references,
         named=_named(parsed, mail, settings),

@@ -461,6 +461,7 @@ CREATE TABLE public.message (
     release_at timestamp with time zone,
     reason text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    written_at timestamp with time zone,
     sent_at timestamp with time zone,
     delivered_at timestamp with time zone
 );

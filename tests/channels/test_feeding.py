@@ -1,0 +1,193 @@
+"""Mail from files takes the very path of mail that comes in."""
+
+import json
+import mailbox
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from channels.adapters.email.feeding import feed
+from channels.adapters.email.letters import letters
+from channels.models import Conversation, Message, ReceivedMail
+from core.settings import settings as read_settings
+from customers.models import Suppression, TimelineEntry
+from tests.channels.conftest import meet
+from tests.channels.letters import letter
+from tests.channels.test_receiving import answer_from_us
+
+FROM_LINE = b"From ann@example.test Sat Nov 21 10:00:00 2026\n"
+
+
+async def count(database, model) -> int:
+    async with database.transaction() as session:
+        return await session.scalar(select(func.count()).select_from(model)) or 0
+
+
+async def fed(database, raw: bytes, source: str = "one.eml"):
+    return await feed(database, read_settings(), source, raw)
+
+
+async def test_a_mail_opens_a_thread_and_its_answer_joins_it(database):
+    first = await fed(database, letter(text="It drips."))
+    again = await fed(
+        database, letter(message_id="<2@example.test>", in_reply_to="<1@example.test>", text="Still.")
+    )
+    assert (first.outcome, first.customer, first.sender, first.text) == (
+        "new thread",
+        "Ann Lee",
+        "ann@example.test",
+        "It drips.",
+    )
+    assert (again.outcome, again.conversation_id) == ("joined", first.conversation_id)
+    assert await count(database, Conversation) == 1
+
+
+async def test_the_same_mail_is_a_duplicate_by_whichever_way_it_comes(database):
+    first = await fed(database, letter())
+    again = await fed(database, letter().replace(b"\r\n", b"\n"))
+    assert (again.outcome, again.message_id) == ("duplicate", "1@example.test")
+    assert again.conversation_id == first.conversation_id
+    assert (await count(database, Message), await count(database, ReceivedMail)) == (1, 1)
+
+
+async def test_an_id_that_comes_again_with_other_words_is_let_in_and_flagged(database):
+    await fed(database, letter(text="It drips."))
+    other = await fed(database, letter(text="Pay me."))
+    assert other.outcome == "flagged"
+    assert "same Message-ID" in other.reason
+    assert await count(database, Message) == 2
+
+
+async def test_what_a_machine_wrote_is_told_apart(database):
+    found = await fed(database, letter(Auto_Submitted="auto-replied"))
+    assert (found.outcome, found.reason) == ("automated", "Auto-Submitted: auto-replied")
+
+
+async def test_a_null_return_path_is_a_machines(database):
+    found = await fed(database, b"Return-Path: <>\r\n" + letter())
+    assert (found.outcome, found.reason) == ("automated", "null sender")
+
+
+async def test_what_cannot_be_trusted_or_read_waits_in_quarantine_with_its_bytes(database):
+    raw = b"Subject: Nobody\r\n\r\nWho am I?"
+    found = await fed(database, raw)
+    assert (found.outcome, found.reason, found.subject, found.text) == (
+        "quarantined",
+        "It names no sender.",
+        "Nobody",
+        "Who am I?",
+    )
+    async with database.transaction() as session:
+        kept = (await session.scalars(select(ReceivedMail))).one()
+        assert (kept.raw, kept.quarantined, kept.processed_at) == (raw, "It names no sender.", None)
+    assert await count(database, Message) == 0
+
+
+async def test_files_are_told_with_their_names_and_sizes(database):
+    from email.message import EmailMessage
+
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "ann@example.test", "support@halden.test", "A picture"
+    mail.set_content("See there.")
+    mail.add_attachment(b"12345", "image", "png", filename="kettle.png")
+    found = await fed(database, mail.as_bytes())
+    assert found.attachments == [{"filename": "kettle.png", "content_type": "image/png", "size": 5}]
+
+
+def complaint(message_id: str, kind: str = "abuse") -> bytes:
+    return (
+        "From: <abuse@provider.test>\r\nTo: support@halden.test\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSomebody pressed a button.\r\n"
+        "--b\r\nContent-Type: message/feedback-report\r\n\r\n"
+        f"Feedback-Type: {kind}\r\nUser-Agent: Provider/1\r\nVersion: 1\r\n\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <{message_id}>\r\nSubject: Hi\r\n\r\nHi\r\n--b--\r\n"
+    ).encode()
+
+
+async def our_mail(database):
+    async with database.transaction() as session:
+        await meet(session, "ann@example.test")
+    found = await fed(database, letter())
+    async with database.transaction() as session:
+        message = await session.scalar(
+            select(Message).where(Message.conversation_id == found.conversation_id)
+        )
+        return (await answer_from_us(session, message)).rfc_message_id
+
+
+async def test_a_complaint_ends_news_to_that_address_and_stands_on_the_line(database):
+    told = await fed(database, complaint(await our_mail(database)))
+    assert told.outcome == "complaint"
+    async with database.transaction() as session:
+        stopped = (await session.scalars(select(Suppression))).one()
+        assert (stopped.address, stopped.scope) == ("ann@example.test", "marketing")
+        kinds = list(await session.scalars(select(TimelineEntry.kind)))
+    assert kinds.count("message.complained") == 1
+    assert await count(database, Conversation) == 1
+
+
+@pytest.mark.parametrize("kind", ["not-spam", "virus", "auth-failure"])
+async def test_a_report_that_means_no_harm_stops_nothing(database, kind):
+    told = await fed(database, complaint(await our_mail(database), kind))
+    assert told.outcome == "automated"
+    assert await count(database, Suppression) == 0
+
+
+async def test_a_complaint_about_a_mail_that_is_not_ours_is_let_in_to_be_read(database):
+    told = await fed(database, complaint("elsewhere@other.test"))
+    assert (told.outcome, told.reason) == ("complaint", "It names no mail of ours: let in to be read.")
+    assert await count(database, Suppression) == 0
+    assert await count(database, Message) == 1
+
+
+def test_an_mbox_is_split_where_its_mails_begin_and_nowhere_else(tmp_path: Path):
+    body = b"Subject: one\n\nHello\n\nFrom here on it drips.\n\n>From the start it did.\n"
+    box = tmp_path / "old.mbox"
+    box.write_bytes(FROM_LINE + body + b"\n" + FROM_LINE + b"Subject: two\n\nBye\n")
+    assert list(letters([box])) == [
+        (f"{box}#1", b"Subject: one\n\nHello\n\nFrom here on it drips.\n\nFrom the start it did.\n"),
+        (f"{box}#2", b"Subject: two\n\nBye"),
+    ]
+
+
+def test_an_mbox_of_the_standard_library_comes_back_as_it_went_in(tmp_path: Path):
+    path = tmp_path / "box"
+    box = mailbox.mbox(path)
+    written = [b"Subject: %d\n\nFrom me to you 10:00 2026\n\nEnd %d\n" % (i, i) for i in range(5)]
+    for raw in written:
+        box.add(raw)
+    box.close()
+    assert [raw.rstrip(b"\n") for _, raw in letters([path])] == [raw.rstrip(b"\n") for raw in written]
+
+
+def test_folders_and_maildirs_are_walked_in_order_and_junk_is_left_out(tmp_path: Path):
+    for name in ("b/2.eml", "a/1.eml", "box/cur/3:2,S", "box/tmp/unfinished", "box/.hidden"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"Subject: " + name.encode() + b"\n\n")
+    found = [Path(source).relative_to(tmp_path).as_posix() for source, _ in letters([tmp_path])]
+    assert found == ["a/1.eml", "b/2.eml", "box/cur/3:2,S"]
+
+
+def test_a_mail_alone_with_a_from_line_loses_that_line_only(tmp_path: Path):
+    one = tmp_path / "00001.7c53336b37003a9286aba55d2945844c"
+    one.write_bytes(FROM_LINE + b"Subject: one\n\n>From what I hear\n")
+    assert list(letters([one])) == [(str(one), b"Subject: one\n\n>From what I hear\n")]
+
+
+def test_the_command_tells_of_each_mail(settings, tmp_path: Path):
+    from workers.inbound import inbound
+
+    (tmp_path / "1.eml").write_bytes(letter(subject="Grüße ☕"))
+    (tmp_path / "2.eml").write_bytes(b"\x00\xff")
+    shown = CliRunner().invoke(inbound, ["feed", str(tmp_path), "--json"], catch_exceptions=False)
+    assert shown.exit_code == 0
+    [first, second] = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert (first["outcome"], first["subject"], first["customer"]) == ("new thread", "Grüße ☕", "Ann Lee")
+    assert (second["outcome"], second["reason"]) == ("quarantined", "It names no sender.")
+    told = CliRunner().invoke(inbound, ["feed", str(tmp_path)], catch_exceptions=False)
+    assert "2 mails: " in told.stdout
+    assert "1.eml: duplicate from Ann Lee: Grüße ☕" in told.stdout

@@ -1,0 +1,71 @@
+"""The commands for mail that is not sent to us but handed over: imports of old mailboxes, replays."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from channels.adapters.email.feeding import Fed
+
+
+@click.group()
+def inbound() -> None:
+    """Mail that comes in another way than over the network."""
+
+
+@inbound.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--mailbox", help="Where mail goes that names no mailbox of ours; by default the support address."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def feed(paths: tuple[Path, ...], mailbox: str | None, as_json: bool) -> None:
+    """Let in mails from files: .eml files, mbox files, Maildirs, folders of them.
+
+    They take the very path of mail that comes in: threads, tickets and the first answer included. What was taken
+    before is not taken again, so a feed that was broken off is simply repeated.
+    """
+    asyncio.run(_feed(paths, mailbox, as_json))
+
+
+async def _feed(paths: Sequence[Path], mailbox: str | None, as_json: bool) -> None:
+    counted: Counter[str] = Counter()
+    async for fed in _fed(paths, mailbox):
+        counted[fed.outcome] += 1
+        click.echo(json.dumps(asdict(fed), default=str, ensure_ascii=False) if as_json else _in_words(fed))
+    if not as_json:
+        total = ", ".join(f"{number} {outcome}" for outcome, number in counted.most_common())
+        click.echo(f"{counted.total()} mails: {total}." if counted else "No mail is there.")
+
+
+async def _fed(paths: Sequence[Path], mailbox: str | None) -> AsyncIterator["Fed"]:
+    from redis.asyncio import Redis
+
+    from channels.adapters.email.feeding import feed
+    from channels.adapters.email.letters import letters
+    from core.database import Database
+    from core.schema import import_models
+    from core.settings import settings
+
+    import_models()
+    redis = Redis.from_url(settings().redis_url)
+    database = Database(settings().database_url, redis, pool_size=1)
+    try:
+        for source, raw in letters(paths):
+            yield await feed(database, settings(), source, raw, mailbox)
+    finally:
+        await database.close()
+        await redis.aclose()
+
+
+def _in_words(fed: "Fed") -> str:
+    who = f" from {fed.customer or fed.sender}" if fed.customer or fed.sender else ""
+    what = f": {fed.subject[:80]}" if fed.subject else ""
+    why = f" ({fed.reason})" if fed.reason else ""
+    return f"{fed.source}: {fed.outcome}{who}{what}{why}"
