@@ -83,7 +83,14 @@ async def ask(database: Database) -> list[Figure]:
     sized = f"{customers:,} customers, {entries:,} entries"
     name = "bare count(*) of customers"
     return [
-        at_most(f"segment estimate, slowest of {len(guesses)} ({sized})", max(guesses), "ms", ESTIMATE, min(bare), name),
+        at_most(
+            f"segment estimate, slowest of {len(guesses)} ({sized})",
+            max(guesses),
+            "ms",
+            ESTIMATE,
+            min(bare),
+            name,
+        ),
         at_most(f"segment counted exactly, slowest ({sized})", max(counts), "ms", EXACT, min(bare), name),
         at_most("segment counted exactly, median", statistics.median(counts), "ms", EXACT, min(bare), name),
-    ]  # fmt: skip
+    ]

@@ -33,13 +33,15 @@ async def measure(house: House) -> list[Figure]:
     async with database.transaction() as session:
         category = await session.scalar(
             text(
-                "SELECT c.slug FROM category c JOIN product p ON p.category_id = c.id GROUP BY c.slug ORDER BY count(*) DESC LIMIT 1"
+                "SELECT c.slug FROM category c JOIN product p ON p.category_id = c.id "
+                "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
             )
         )
         product, sku = (
             await session.execute(
                 text(
-                    "SELECT p.slug, s.code FROM product p JOIN sku s ON s.product_id = p.id AND s.active JOIN review r ON r.product_id = p.id GROUP BY 1, 2 ORDER BY count(*) DESC, 2 LIMIT 1"
+                    "SELECT p.slug, s.code FROM product p JOIN sku s ON s.product_id = p.id AND s.active "
+                    "JOIN review r ON r.product_id = p.id GROUP BY 1, 2 ORDER BY count(*) DESC, 2 LIMIT 1"
                 )
             )
         ).one()
@@ -68,9 +70,10 @@ async def _pages(house: House, paths: dict[str, str]) -> list[Figure]:
             bare = await _rate(site, f"/{name}")
             bare_cpu = (sum(cpu({pid: "memory"} | _children(pid)).values()) - sum(before.values())) / PAGES
             await _rate(house.town.site, path, 40)
-            used = house.cpu()
-            rate = await _rate(house.town.site, path)
-            used = house.cpu() - used
+            with house.standing_still():
+                used = house.cpu()
+                rate = await _rate(house.town.site, path)
+                used = house.cpu() - used
             page = (used["web"] + used["postgres"]) / PAGES
             figures += [
                 Figure(

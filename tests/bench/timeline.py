@@ -42,9 +42,18 @@ async def measure(place: Place) -> list[Figure]:
     bare_single, bare_bulk = await _bare_single(pool, customer_id), await _bare_bulk(pool, customer_id)
     await pool.close()
     return [
-        Figure("timeline append, one a transaction", single, "1/s", bare_single, "bare asyncpg insert, 8 connections", cpu=single_cpu),
-        Figure("timeline append, 1,000 at once", bulk, "1/s", bare_bulk, "bare asyncpg executemany", cpu=bulk_cpu),
-    ]  # fmt: skip
+        Figure(
+            "timeline append, one a transaction",
+            single,
+            "1/s",
+            bare_single,
+            "bare asyncpg insert, 8 connections",
+            cpu=single_cpu,
+        ),
+        Figure(
+            "timeline append, 1,000 at once", bulk, "1/s", bare_bulk, "bare asyncpg executemany", cpu=bulk_cpu
+        ),
+    ]
 
 
 def _shipped(number: int) -> OrderShipped:

@@ -68,6 +68,21 @@ async def measure(house: House) -> list[Figure]:
     cpu = (used["web"] + used["postgres"]) / load.number
     name = "bare asyncpg insert + commit at the same rate"
     return [
-        at_most("webhook acknowledged, p99 at 200/s", percentile(load.waits, 99), "ms", None, percentile(bare.waits, 99), name, cpu),
-        at_most("webhook acknowledged, p50 at 200/s", percentile(load.waits, 50), "ms", None, percentile(bare.waits, 50), name),
-    ]  # fmt: skip
+        at_most(
+            "webhook acknowledged, p99 at 200/s",
+            percentile(load.waits, 99),
+            "ms",
+            None,
+            percentile(bare.waits, 99),
+            name,
+            cpu,
+        ),
+        at_most(
+            "webhook acknowledged, p50 at 200/s",
+            percentile(load.waits, 50),
+            "ms",
+            None,
+            percentile(bare.waits, 50),
+            name,
+        ),
+    ]
