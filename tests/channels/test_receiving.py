@@ -269,7 +269,7 @@ async def test_an_answer_to_a_receipt_opens_a_thread_that_begins_with_it(session
     ],
 )
 async def test_what_cannot_be_let_in_is_kept_with_the_reason(session, raw, why):
-    mail = await arrive(session, raw)
+    mail = await arrive(session, raw, mail_from="")
     assert mail.quarantined == why
     assert mail.raw == raw
     assert await count(session, Message) == 0
@@ -486,3 +486,45 @@ async def test_when_the_database_is_away_the_relay_is_told_to_come_again(databas
 
     assert await asyncio.to_thread(send) == 451
     server.close()
+
+
+def test_no_word_of_a_mail_is_beyond_its_digest():
+    """Two mails are one only when all that people wrote is the same, however broken their headers are."""
+    mails = [
+        b"From: a@example.test\nSubject: x\n\nOne",
+        b"From: a@example.test\nSubject: x\n\nTwo",
+        b"From: a@example.test\nSubject: x\nno empty line before this: One",
+        b"From: a@example.test\nSubject: x\nno empty line before this\nOne",
+        b"From: a@example.test\nSubject: x\nno empty line before this\nTwo",
+        b"\x89PNG\r\n\x1a\none",
+        b"\x89PNG\r\n\x1a\ntwo",
+        b"",
+        b"One",
+    ]
+    assert len({listener.digest(mail) for mail in mails}) == len(mails)
+
+
+def test_what_relays_add_leaves_the_digest_as_it_is():
+    mail = b"From: a@example.test\nSubject: a long\n\tone\nMessage-ID: <1@a>\n\nOne\n"
+    others = [
+        b"Received: from x by y;\n now\n" + mail,
+        b"From a@example.test Sat Nov 21 10:00:00 2026\n" + mail,
+        mail.replace(b"\n", b"\r\n"),
+        mail + b"\n\n",
+    ]
+    assert {listener.digest(each) for each in others} == {listener.digest(mail)}
+
+
+@pytest.mark.parametrize("header", ["Sender", "Reply-To"])
+async def test_a_mail_without_from_is_its_senders_and_never_proven(session, header):
+    raw = letter().replace(
+        b"From: Ann Lee <ann@example.test>", f"{header}: Ann Lee <ann@example.test>".encode()
+    )
+    message = await message_of(session, await arrive(session, raw, mail_from="bounce@list.test"))
+    assert (message.sender, message.verified) == ("ann@example.test", False)
+
+
+async def test_a_mail_that_names_nobody_is_whoever_handed_it_ins(session):
+    raw = letter().replace(b"From: Ann Lee <ann@example.test>\r\n", b"")
+    message = await message_of(session, await arrive(session, raw, mail_from="<ann@example.test>"))
+    assert (message.sender, message.verified) == ("ann@example.test", False)

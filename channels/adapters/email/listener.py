@@ -26,6 +26,8 @@ _OUR_FIELDS = re.compile(
     rb"^(message-id|date|from|to|cc|subject|content-type|in-reply-to|references):", re.IGNORECASE
 )
 
+_HEAD = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From )[^\n]*(?:\n|\Z))*+")
+
 log = structlog.get_logger()
 
 
@@ -39,10 +41,14 @@ def mailbox_of(settings: Settings, address: str) -> str | None:
 
 def digest(raw: bytes) -> str:
     """SHA-256 of what the author wrote: the same mail by another way has the same."""
-    head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
-    lines = re.sub(rb"\n[ \t]+", b" ", head).split(b"\n")
+    plain = raw.replace(b"\r\n", b"\n")
+    # Not up to the empty line: it may be missing, and words that no digest covers would make two mails one.
+    head = _HEAD.match(plain)
+    assert head is not None
+    body = plain[head.end() :].strip(b"\n")
+    lines = re.sub(rb"\n[ \t]+", b" ", head[0]).split(b"\n")
     written = [line for line in lines if _OUR_FIELDS.match(line)]
-    return hashlib.sha256(b"\n".join([*written, b"", body.rstrip(b"\n")])).hexdigest()
+    return hashlib.sha256(b"\n".join([*written, b"", body])).hexdigest()
 
 
 async def store(

@@ -68,6 +68,15 @@ class ParsedMail:
     def first(self, name: str) -> str:
         return next(iter(self.values(name)), "")
 
+    def others(self) -> list[str]:
+        """Whom Sender and Reply-To name: for a mail without From."""
+        return [
+            each
+            for name in ("sender", "reply-to")
+            for value in self.values(name)
+            for each in _addresses(value)
+        ]
+
     def addressed(self) -> list[str]:
         """Every address that any header says it was delivered to."""
         routed = [*self.values("delivered-to"), *self.values("x-original-to")]

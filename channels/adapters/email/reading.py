@@ -127,10 +127,13 @@ def understand(
     """What a kept mail says, as a message. Raises Invalid for what names no sender or cannot be parsed."""
     if parsed.broken:
         raise Invalid(f"It is not a readable mail: {parsed.broken}")
-    if not parsed.sender:
+    # A mail without From is answered to whoever handed it in; none of these is proven.
+    named = [parsed.sender, *parsed.others(), mail.mail_from.strip("<> ")]
+    address = next((each for each in named if each), "")
+    if not address:
         raise Invalid("It names no sender.")
     try:
-        sender = identities.email(parsed.sender)
+        sender = identities.email(address)
     except Invalid:
         raise Invalid("Its sender's address is not one that mail can reach.") from None
     if sender.value == mail.mailbox:
@@ -140,7 +143,7 @@ def understand(
         account=mail.mailbox,
         external_id=mail.digest,
         sender=sender,
-        sender_address=parsed.sender,
+        sender_address=address,
         sender_name=parsed.sender_name,
         proven=is_proven(parsed, settings.trusted_authserv_id),
         subject=parsed.subject,
