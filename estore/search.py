@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from estore.goods import Category, Product, Sku, Stock
@@ -16,6 +16,7 @@ Sort = Literal["best", "price", "-price", "new", "name"]
 SORTS: tuple[Sort, ...] = ("best", "price", "-price", "new", "name")
 SIMILAR = 0.45
 MOST_WORDS = 8
+MOST_CHOICES = 4
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Search:
     price_from: int | None = None
     price_to: int | None = None
     in_stock: bool = False
+    # What a variant must be, by what there is to choose: {"Colour": ("Black", "Cream")} is either.
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     sort: Sort = "best"
     offset: int = 0
     limit: int = 24
@@ -45,6 +48,18 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Something to choose among variants ("Colour"), and how many products there are of each value.
+
+    `example` is a product that knows the words of it in other languages.
+    """
+
+    name: str
+    values: list[tuple[str, int]]
+    example: Product
+
+
+@dataclass(frozen=True)
 class Results:
     found: list[Found]
     total: int
@@ -53,6 +68,8 @@ class Results:
     price_least: int = 0
     price_most: int = 0
     in_stock: int = 0
+    # Only within a category: what its variants differ in.
+    choices: list[Choice] = field(default_factory=list)
 
 
 def plain(words: str) -> str:
@@ -138,7 +155,20 @@ async def find(session: AsyncSession, search: Search) -> Results:
             )
         )
     ).one()
-    return Results(found, total, categories, least, most, stocked)
+    choices = await _choices(session, search, matches, narrowed) if search.category else []
+    return Results(found, total, categories, least, most, stocked, choices)
+
+
+async def variants(session: AsyncSession, search: Search, product_ids: Sequence[UUID]) -> dict[UUID, Sku]:
+    """The first variant of each product that is as chosen; of none where nothing was chosen."""
+    if not search.options:
+        return {}
+    rows = await session.scalars(
+        select(Sku)
+        .where(Sku.product_id.in_(product_ids), *_of_variant(search))
+        .order_by(Sku.position.desc(), Sku.code.desc())
+    )
+    return {sku.product_id: sku for sku in rows}
 
 
 async def suggest(session: AsyncSession, words: str, limit: int = 6) -> list[Found]:
@@ -198,6 +228,21 @@ def _narrowed(search: Search) -> dict[str, ColumnElement[bool]]:
         conditions["price_to"] = OFFER.c.price <= search.price_to
     if search.in_stock:
         conditions["in_stock"] = OFFER.c.available > 0
+    if search.options:
+        conditions["options"] = exists().where(Sku.product_id == Product.id, *_of_variant(search))
+    return conditions
+
+
+def _of_variant(search: Search, but: str = "") -> list[ColumnElement[bool]]:
+    """What one and the same variant must be, leaving out one of the choices."""
+    conditions: list[ColumnElement[bool]] = [Sku.active]
+    conditions += [
+        Sku.options[name].astext.in_(values) for name, values in search.options.items() if name != but
+    ]
+    if search.in_stock:
+        conditions.append(
+            exists().where(Stock.sku_id == Sku.id, Stock.on_hand > Stock.reserved).correlate(Sku)
+        )
     return conditions
 
 
@@ -237,3 +282,50 @@ async def _categories(
     counts: dict[UUID, int] = {row.category_id: row.many for row in rows}
     categories = await session.scalars(select(Category).order_by(Category.position, Category.name))
     return [(category, counts[category.id]) for category in categories if category.id in counts]
+
+
+async def _choices(
+    session: AsyncSession,
+    search: Search,
+    matches: Sequence[ColumnElement[bool]],
+    narrowed: dict[str, ColumnElement[bool]],
+) -> list[Choice]:
+    """What the variants found differ in; each counted as if nothing of its own were chosen."""
+    names = (
+        await session.scalars(
+            select(func.jsonb_object_keys(Sku.options).label("choice"))
+            .join(Product, Product.id == Sku.product_id)
+            .join(Category, Category.id == Product.category_id)
+            .where(Product.active, Sku.active, narrowed["category"])
+            .group_by("choice")
+            .order_by(func.count().desc(), "choice")
+            .limit(MOST_CHOICES)
+        )
+    ).all()
+    others = [condition for name, condition in narrowed.items() if name != "options"]
+    found = []
+    for name in names:
+        value = Sku.options[name].astext
+        rows = (
+            await session.execute(
+                select(
+                    value,
+                    func.count(Product.id.distinct()),
+                    func.min(Sku.position).label("place"),
+                    func.array_agg(Product.id)[1],
+                )
+                .select_from(Product)
+                .join(OFFER, OFFER.c.product_id == Product.id)
+                .join(Category, Category.id == Product.category_id)
+                .join(Sku, Sku.product_id == Product.id)
+                .where(*matches, *others, value.is_not(None), *_of_variant(search, but=name))
+                .group_by(value)
+                .order_by("place", value)
+            )
+        ).all()
+        counts = [(one, many) for one, many, _place, _example in rows]
+        # What was chosen stays to be seen, so that it can be taken back.
+        counts += [(one, 0) for one in search.options.get(name, ()) if one not in dict(counts)]
+        if rows and (len(counts) > 1 or name in search.options):
+            found.append(Choice(name, counts, await session.get_one(Product, rows[0][3])))
+    return found

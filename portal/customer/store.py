@@ -15,7 +15,7 @@ from core.database import Database
 from core.rendering import current_locale, ngettext
 from core.rendering import gettext as _
 from estore import catalogue, reviews, sales, search
-from estore.goods import Category, Product
+from estore.goods import Category, Product, Sku
 from portal.guards import anyone
 from portal.rendering import STATIC, page, static
 from portal.shell import Shell
@@ -26,6 +26,9 @@ PAGE_SIZE = 24
 # How many products stand side by side where a few are shown.
 SHELF = 4
 HERO = "pictures/hero.svg"
+# Between the name of what there is to choose and what was chosen.
+IS = ":"
+MOST_OPTIONS = 20
 
 Words = Annotated[str, Parameter(query="q", max_length=200)]
 
@@ -63,18 +66,22 @@ def said_of(category: Category) -> str:
     return catalogue.words(category, "description", current_locale())
 
 
-async def cards(session: AsyncSession, found: Sequence[search.Found]) -> list[Card]:
-    """Products as lists show them, with how they are rated."""
-    rated = await reviews.ratings(session, [one.product.id for one in found])
-    return [card(one, rated.get(one.product.id)) for one in found]
+async def cards(
+    session: AsyncSession, found: Sequence[search.Found], wanted: search.Search | None = None
+) -> list[Card]:
+    """Products as lists show them, with how they are rated; in the colour that was `wanted`."""
+    ids = [one.product.id for one in found]
+    rated = await reviews.ratings(session, ids)
+    chosen = await search.variants(session, wanted, ids) if wanted is not None else {}
+    return [card(one, rated.get(one.product.id), chosen.get(one.product.id)) for one in found]
 
 
-def card(found: search.Found, rating: reviews.Rating | None = None) -> Card:
+def card(found: search.Found, rating: reviews.Rating | None = None, chosen: Sku | None = None) -> Card:
     product = found.product
     return Card(
         name_of(product),
-        f"/p/{product.slug}",
-        picture(product.picture),
+        f"/p/{product.slug}" + (f"?sku={chosen.code}" if chosen is not None else ""),
+        picture((chosen.picture if chosen is not None else "") or product.picture),
         amount(found.price, found.currency),
         found.several_prices,
         catalogue.words(product, "tagline", current_locale()),
@@ -137,6 +144,7 @@ class Asked:
     price_from: int | None
     price_to: int | None
     in_stock: bool
+    options: dict[str, tuple[str, ...]]
     sort: search.Sort
     page: int
 
@@ -147,11 +155,14 @@ class Asked:
             "from": "" if self.price_from is None else self.price_from,
             "to": "" if self.price_to is None else self.price_to,
             "stock": "1" if self.in_stock else "",
+            "option": [f"{name}{IS}{value}" for name, values in self.options.items() for value in values],
             "sort": self.sort if self.sort != "best" else "",
             "page": "",
             **changes,
         }
-        query = urlencode({name: value for name, value in facts.items() if value not in ("", None)})
+        query = urlencode(
+            {name: value for name, value in facts.items() if value not in ("", None)}, doseq=True
+        )
         return f"{self.path}?{query}" if query else self.path
 
 
@@ -166,9 +177,20 @@ def read_asked(request: Request[Any, Any, Any], path: str, category: str = "") -
         _whole(given.get("from")),
         _whole(given.get("to")),
         given.get("stock") == "1",
+        _options(given.getall("option", [])),
         sort if sort in search.SORTS else "best",
         max(1, min(_whole(given.get("page")) or 1, 200)),
     )
+
+
+def _options(given: Sequence[Any]) -> dict[str, tuple[str, ...]]:
+    """The variants asked for, as the boxes name them: "Colour:Black"."""
+    options: dict[str, tuple[str, ...]] = {}
+    for one in given[:MOST_OPTIONS]:
+        name, _is, value = str(one)[:120].replace("\x00", "").partition(IS)
+        if name and value and value not in options.get(name, ()):
+            options[name] = (*options.get(name, ()), value)
+    return options
 
 
 def _whole(value: Any) -> int | None:
@@ -185,13 +207,14 @@ async def _listing(
         price_from=None if asked.price_from is None else asked.price_from * 100,
         price_to=None if asked.price_to is None else asked.price_to * 100,
         in_stock=asked.in_stock,
+        options=asked.options if asked.category else {},
         sort=asked.sort,
         offset=(asked.page - 1) * PAGE_SIZE,
         limit=PAGE_SIZE,
     )
     async with database.transaction() as session:
         results = await search.find(session, wanted)
-        found = await cards(session, results.found)
+        found = await cards(session, results.found, wanted)
     context = {
         "asked": asked,
         "heading": name_of(category)
@@ -204,6 +227,7 @@ async def _listing(
         "total": results.total,
         "kinds": [(one.slug, name_of(one), count) for one, count in results.categories],
         "in_stock_count": results.in_stock,
+        "choices": [_choice(one, asked) for one in results.choices],
         "price_least": results.price_least // 100,
         "price_most": -(-results.price_most // 100),
         "chips": _chips(asked, results),
@@ -234,7 +258,28 @@ def _chips(asked: Asked, results: search.Results) -> list[tuple[str, str]]:
         chips.append((_("Up to %(price)s") % {"price": asked.price_to}, asked.url(to="")))
     if asked.in_stock:
         chips.append((_("In stock"), asked.url(stock="")))
+    for choice in results.choices:
+        for value in asked.options.get(choice.name, ()):
+            left = [f"{name}{IS}{one}" for name, ones in asked.options.items() for one in ones]
+            left.remove(f"{choice.name}{IS}{value}")
+            words = catalogue.option(choice.example, value, current_locale())
+            chips.append((words, asked.url(option=left)))
     return chips
+
+
+def _choice(choice: search.Choice, asked: Asked) -> tuple[str, list[tuple[str, str, int, bool, str]]]:
+    """A facet in words: its name, and (value of the box, word, how many, chosen, hue) of each."""
+    locale = current_locale()
+    return catalogue.option(choice.example, choice.name, locale), [
+        (
+            f"{choice.name}{IS}{value}",
+            catalogue.option(choice.example, value, locale),
+            many,
+            value in asked.options.get(choice.name, ()),
+            value.lower() if choice.name == "Colour" else "",
+        )
+        for value, many in choice.values
+    ]
 
 
 @get("/c/{slug:str}", guards=[anyone])

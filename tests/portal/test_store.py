@@ -16,7 +16,7 @@ from estore import demo, orders
 from estore.books import Payment
 from estore.gateway import Gateway
 from estore.models import Cart, Order, OrderStatus
-from tests.portal.conftest import Browser, browser, signed_in
+from tests.portal.conftest import Browser, browser, links, signed_in
 from tests.sandbox.stand_in import Sandbox, run_sandbox
 
 FILLED = {
@@ -89,6 +89,40 @@ async def test_facets_narrow_down_and_count(client: Browser, shop: Database) -> 
     assert "Kenya Nyeri" not in cheap.text
     fragment = await client.get("/search?to=10", headers={"hx-request": "true", "hx-target": "listing"})
     assert fragment.text.lstrip().startswith('<div id="listing"')
+
+
+def boxes(page: httpx.Response) -> dict[str, int]:
+    """The options of a listing's first form, and how many products each leaves."""
+    form = page.text.partition('id="facets"')[2].partition("</form>")[0]
+    found = re.findall(r'name="option" value="([^"]+)".*?numbers">(\d+)<', form)
+    return {value: int(many) for value, many in found}
+
+
+async def test_a_category_is_narrowed_down_by_what_its_variants_differ_in(
+    client: Browser, shop: Database
+) -> None:
+    all_of_them = await client.get("/c/grinders")
+    assert boxes(all_of_them) == {
+        "Colour:Black": 1, "Colour:Cream": 1, "Colour:Pine": 1, "Colour:Steel": 2,
+    }  # fmt: skip
+    # Either of two; each counts as if nothing of its own were chosen.
+    two = await client.get("/c/grinders?option=Colour:Cream&option=Colour:Black")
+    assert "2 products" in two.text
+    assert boxes(two) == boxes(all_of_them)
+    cream = await client.get("/c/grinders?option=Colour:Cream")
+    assert ("Kvern" in cream.text, "Fjell" in cream.text) == (True, False)
+    assert "/p/kvern-grinder?sku=KVE-CR" in links(cream)
+    assert "kvern-grinder-cream" in cream.text
+    # Together with the stock it is the variant that must be there: the pine one is sold out, its sisters are not.
+    pine = await client.get("/c/grinders?option=Colour:Pine&stock=1")
+    assert "Nothing fits" in pine.text
+    assert boxes(pine)["Colour:Pine"] == 0
+    assert "/c/grinders?stock=1" in links(pine)
+    german = await client.get("/c/grinders?lang=de&option=Colour:Cream")
+    assert "Farbe" in german.text
+    # What nobody offers, and what is none, finds nothing and breaks nothing.
+    assert "Nothing fits" in (await client.get("/c/grinders?option=Colour:%00'&option=x&option=Size:9")).text
+    assert boxes(await client.get("/search")) == {}
 
 
 async def test_a_guest_orders_by_bank_transfer_and_is_told_the_truth(client: Browser, shop: Database) -> None:
