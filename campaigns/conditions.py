@@ -14,7 +14,7 @@ from core.errors import Invalid
 MAX_DEPTH = 6
 MAX_CONDITIONS = 50
 
-Value = Annotated[str, Meta(min_length=1, max_length=200)]
+Value = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Days = Annotated[int, Meta(ge=1, le=3650)]
 Kind = Annotated[str, Meta(pattern=r"^[a-z_]{1,40}\.[a-z_]{1,40}$")]
 # "attributes." with a key, beside the fields of the customer's own record.

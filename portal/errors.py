@@ -43,7 +43,9 @@ def problem(status: int, message: str, fields: dict[str, str] | None = None) -> 
         "detail": message,
     }
     if fields:
-        said["errors"] = [{"pointer": f"/{name}", "detail": words} for name, words in fields.items()]
+        said["errors"] = [
+            {"pointer": f"/{name}" if name else "", "detail": words} for name, words in fields.items()
+        ]
     return Response(said, status_code=status, media_type="application/problem+json")
 
 
@@ -118,7 +120,10 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     message = WORDS.get(
         error.status_code, "Something went wrong on our side. Nothing was lost: try again in a moment."
     )
-    return answer(request, error.status_code, _(message))
+    response = answer(request, error.status_code, _(message))
+    if allowed := (error.headers or {}).get("allow"):
+        response.headers["allow"] = allowed
+    return response
 
 
 def on_unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

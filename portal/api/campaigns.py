@@ -1,7 +1,6 @@
 """Campaigns over the API."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import broadcasts, controls, figures
-from campaigns.models import Broadcast
+from campaigns.models import Broadcast, BroadcastState, RecipientState
 from core.database import Database
 from core.settings import Settings
 from portal.api.answers import once, require_match
+from portal.api.fields import TEXT, WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.api.segments import After
 from portal.guards import program
@@ -35,19 +35,19 @@ class CampaignOut(msgspec.Struct):
     format: str
     subject: str
     body: str
-    state: str
+    state: BroadcastState
     version: int
-    scheduled_at: datetime | None
+    scheduled_at: Moment | None
     audience: int | None
-    created_at: datetime
-    launched_at: datetime | None
-    finished_at: datetime | None
+    created_at: Moment
+    launched_at: Moment | None
+    finished_at: Moment | None
 
 
 class CampaignIn(msgspec.Struct, forbid_unknown_fields=True):
     """A draft; nothing is sent before it is launched."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S", examples=["Winter blend"])]
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=WORDS, examples=["Winter blend"])]
     channel: Literal["email", "sms"]
 
 
@@ -55,19 +55,19 @@ class CampaignChange(msgspec.Struct, forbid_unknown_fields=True):
     """What to change of the draft with this `version`; what is left out stays."""
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")] | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=WORDS)] | UnsetType = UNSET
     segment_id: UUID | UnsetType = UNSET
-    topic: Annotated[str, Meta(max_length=50)] | UnsetType = UNSET
+    topic: Annotated[str, Meta(max_length=50, pattern=TEXT)] | UnsetType = UNSET
     format: Literal["markdown", "html"] | UnsetType = UNSET
-    subject: Annotated[str, Meta(max_length=300)] | UnsetType = UNSET
-    body: Annotated[str, Meta(max_length=300_000)] | UnsetType = UNSET
+    subject: Annotated[str, Meta(max_length=300, pattern=TEXT)] | UnsetType = UNSET
+    body: Annotated[str, Meta(max_length=300_000, pattern=TEXT)] | UnsetType = UNSET
 
 
 class Launch(msgspec.Struct, forbid_unknown_fields=True):
     """Approve the draft with this `version` and send it: now, or at an instant to come."""
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
-    at: Annotated[datetime, Meta(tz=True)] | None = None
+    at: Moment | None = None
 
 
 class RevenueOut(msgspec.Struct):
@@ -99,7 +99,7 @@ class RecipientOut(msgspec.Struct):
     customer_id: UUID
     name: str
     address: str
-    state: str
+    state: RecipientState
     reason: str | None
     clicked: bool
     unsubscribed: bool

@@ -1,6 +1,5 @@
 """Consent over the API: what customers allow, as a ledger."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,13 +16,14 @@ from customers import consent, merging
 from customers.models import ConsentRecord
 from portal.access import current
 from portal.api.answers import once
+from portal.api.fields import TEXT, WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
 READ = program("customers:read")
 WRITE = program("customers:write")
 
-Topic = Annotated[str, Meta(min_length=1, max_length=50, examples=["news"])]
+Topic = Annotated[str, Meta(min_length=1, max_length=50, pattern=WORDS, examples=["news"])]
 
 
 class ConsentOut(msgspec.Struct):
@@ -36,7 +36,7 @@ class ConsentOut(msgspec.Struct):
     source: str
     wording: str
     actor: str
-    recorded_at: datetime
+    recorded_at: Moment
 
 
 class ConsentIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,10 +44,12 @@ class ConsentIn(msgspec.Struct, forbid_unknown_fields=True):
 
     channel: Literal["email", "sms"]
     granted: bool
-    source: Annotated[str, Meta(min_length=1, max_length=100, examples=["trade fair 2026"])]
+    source: Annotated[str, Meta(min_length=1, max_length=100, pattern=WORDS, examples=["trade fair 2026"])]
     topic: Topic = "news"
-    address: Annotated[str, Meta(max_length=254)] = ""
-    wording: Annotated[str, Meta(max_length=2000, description="The words that were agreed to.")] = ""
+    address: Annotated[str, Meta(max_length=254, pattern=TEXT)] = ""
+    wording: Annotated[
+        str, Meta(max_length=2000, pattern=TEXT, description="The words that were agreed to.")
+    ] = ""
 
 
 def _show(record: ConsentRecord) -> ConsentOut:

@@ -1,6 +1,5 @@
 """Conversations over the API: what passed between us and a customer, and answers to it."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,13 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import answers
-from channels.models import Conversation, Message
+from channels.models import Conversation, Direction, Message, MessageStatus
 from core.database import Database
 from core.errors import NotFound
 from core.rendering import gettext as _
 from customers import merging
 from portal.api.answers import once
 from portal.api.authors import Colleague, agent
+from portal.api.fields import WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 from support import tickets
@@ -35,9 +35,9 @@ class ConversationOut(msgspec.Struct):
     channel: str
     subject: str
     last_seq: int
-    created_at: datetime
-    last_message_at: datetime
-    closed_at: datetime | None
+    created_at: Moment
+    last_message_at: Moment
+    closed_at: Moment | None
 
 
 class MessageOut(msgspec.Struct):
@@ -46,9 +46,9 @@ class MessageOut(msgspec.Struct):
     id: UUID
     conversation_id: UUID | None
     seq: int | None
-    direction: str
+    direction: Direction
     channel: str
-    status: str
+    status: MessageStatus
     author: str
     sender: str
     sender_name: str
@@ -58,15 +58,15 @@ class MessageOut(msgspec.Struct):
     verified: bool
     automated: bool
     reason: str | None
-    created_at: datetime
-    sent_at: datetime | None
-    delivered_at: datetime | None
+    created_at: Moment
+    sent_at: Moment | None
+    delivered_at: Moment | None
 
 
 class Reply(msgspec.Struct, forbid_unknown_fields=True):
     """An answer, in the name of an agent, to whoever wrote last on that channel."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=20_000, pattern=r"\S", examples=["It left today."])]
+    text: Annotated[str, Meta(min_length=1, max_length=20_000, pattern=WORDS, examples=["It left today."])]
     channel: Literal["email", "sms", "chat"]
     author: Colleague
     last_seen_seq: Annotated[

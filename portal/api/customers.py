@@ -1,6 +1,5 @@
 """Customers over the API: who they are, and how they are reached."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from core.rendering import LANGUAGES
 from customers import identities, merging, profile
 from customers.models import Customer, CustomerTraits, Identity
 from portal.api.answers import once, require_match
+from portal.api.fields import TEXT, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
@@ -26,10 +26,18 @@ WRITE = program("customers:write")
 Language = Literal["en", "de", "es", "hu", "pt"]
 assert set(LANGUAGES) == set(Language.__args__)  # type: ignore[attr-defined]  # a Literal has them
 
-Name = Annotated[str, Meta(max_length=200, examples=["Lena Hoffmann"])]
-Company = Annotated[str, Meta(max_length=200, examples=["Werkstatt Lang"])]
-Email = Annotated[str, Meta(max_length=254, examples=["lena.hoffmann@post.test"])]
-Phone = Annotated[str, Meta(max_length=40, examples=["+49 30 23125000"])]
+Name = Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Lena Hoffmann"])]
+Company = Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Werkstatt Lang"])]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=TEXT,
+        extra_json_schema={"format": "email"},
+        examples=["lena.hoffmann@post.test"],
+    ),
+]
+Phone = Annotated[str, Meta(max_length=40, pattern=TEXT, examples=["+49 30 23125000"])]
 
 
 class IdentityOut(msgspec.Struct):
@@ -38,7 +46,7 @@ class IdentityOut(msgspec.Struct):
     id: UUID
     kind: str
     value: str
-    verified_at: datetime | None
+    verified_at: Moment | None
     verified_by: str | None
 
 
@@ -47,11 +55,11 @@ class TraitsOut(msgspec.Struct):
 
     orders: int
     spend: int
-    first_order_at: datetime | None
-    last_order_at: datetime | None
+    first_order_at: Moment | None
+    last_order_at: Moment | None
     tickets: int
     messages_in: int
-    last_seen_at: datetime | None
+    last_seen_at: Moment | None
 
 
 class CustomerOut(msgspec.Struct):
@@ -62,7 +70,7 @@ class CustomerOut(msgspec.Struct):
     time_zone: str
     source: str
     attributes: dict[str, Any]
-    created_at: datetime
+    created_at: Moment
     merged_into_id: Annotated[
         UUID | None,
         Meta(description="The record that speaks for this one, where two turned out to be one person."),
@@ -94,7 +102,7 @@ class IdentityIn(msgspec.Struct, forbid_unknown_fields=True):
     """A claim to add: an e-mail address or a phone number."""
 
     kind: Literal["email", "phone"]
-    value: Annotated[str, Meta(min_length=3, max_length=254, examples=["lena@work.test"])]
+    value: Annotated[str, Meta(min_length=3, max_length=254, pattern=TEXT, examples=["lena@work.test"])]
 
 
 Expand = Annotated[

@@ -1,7 +1,7 @@
 """Invoices and payments over the API."""
 
 import asyncio
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -18,8 +18,9 @@ from core.errors import NotFound
 from core.rendering import gettext as _
 from customers import merging
 from estore import documents, payments
-from estore.books import Invoice, InvoiceStatus, Payment
+from estore.books import Invoice, InvoiceKind, InvoiceStatus, Payment, PaymentStatus
 from portal.api.answers import once
+from portal.api.fields import TEXT, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
@@ -30,21 +31,21 @@ class InvoiceOut(msgspec.Struct):
     """An invoice or a credit note; `label` is its number as people read it, `total` in minor units."""
 
     id: UUID
-    kind: str
+    kind: InvoiceKind
     label: str
     customer_id: UUID
     order_id: UUID | None
     credits_id: UUID | None
-    status: str
+    status: InvoiceStatus
     currency: str
     total: int
     taxes: list[dict[str, Any]]
     buyer: dict[str, Any]
     issued_on: date | None
     due_on: date | None
-    paid_at: datetime | None
-    voided_at: datetime | None
-    created_at: datetime
+    paid_at: Moment | None
+    voided_at: Moment | None
+    created_at: Moment
 
 
 class PaymentOut(msgspec.Struct):
@@ -56,21 +57,21 @@ class PaymentOut(msgspec.Struct):
     order_id: UUID | None
     method: str
     kind: str
-    status: str
+    status: PaymentStatus
     amount: int
     refunded: int
     currency: str
     reference: str
     reason: str
-    created_at: datetime
-    settled_at: datetime | None
+    created_at: Moment
+    settled_at: Moment | None
 
 
 class Receipt(msgspec.Struct, forbid_unknown_fields=True):
     """Money that arrived outside the card company: a line of a bank statement."""
 
     amount: Annotated[int, Meta(ge=1, le=10**12, description="Minor units.", examples=[24900])]
-    note: Annotated[str, Meta(max_length=200, examples=["Statement 2026-11, line 17"])] = ""
+    note: Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Statement 2026-11, line 17"])] = ""
 
 
 def _show(invoice: Invoice) -> InvoiceOut:

@@ -1,6 +1,5 @@
 """Leads over the API: what a form elsewhere, a fair or an advertisement brought."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from campaigns import leads
 from core.database import Database
 from portal.api.answers import once
 from portal.api.customers import Company, Email, Language, Name, Phone
+from portal.api.fields import TEXT, WORDS, Moment
 from portal.guards import program
 
 
@@ -22,16 +22,16 @@ class LeadIn(msgspec.Struct, forbid_unknown_fields=True):
     """Somebody who showed interest. It is no consent to be written to."""
 
     email: Email
-    source: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S", examples=["Office coffee form"])]
+    source: Annotated[str, Meta(min_length=1, max_length=100, pattern=WORDS, examples=["Office coffee form"])]
     name: Name = ""
     company: Company = ""
     phone: Phone = ""
-    interest: Annotated[str, Meta(max_length=200, examples=["Office machines"])] = ""
-    message: Annotated[str, Meta(max_length=leads.LONGEST_MESSAGE)] = ""
+    interest: Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Office machines"])] = ""
+    message: Annotated[str, Meta(max_length=leads.LONGEST_MESSAGE, pattern=TEXT)] = ""
     origin: Annotated[
         dict[
-            Annotated[str, Meta(max_length=50)],
-            Annotated[str, Meta(max_length=500)],
+            Annotated[str, Meta(max_length=50, pattern=TEXT)],
+            Annotated[str, Meta(max_length=500, pattern=TEXT)],
         ],
         Meta(max_length=20, examples=[{"utm_source": "newsletter", "utm_campaign": "spring"}]),
     ] = {}
@@ -45,7 +45,7 @@ class LeadOut(msgspec.Struct):
     interest: str
     message: str
     origin: dict[str, Any]
-    created_at: datetime
+    created_at: Moment
 
 
 @post("/leads", guards=[program("leads:write")])

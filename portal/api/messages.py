@@ -20,6 +20,7 @@ from customers import identities, merging
 from customers.models import IdentityKind
 from portal.api.answers import once
 from portal.api.conversations import MessageOut, show_message
+from portal.api.fields import TEXT, WORDS
 from portal.guards import program
 
 WRITE = program("messages:write")
@@ -31,12 +32,12 @@ class MessageIn(msgspec.Struct, forbid_unknown_fields=True):
     customer_id: UUID
     channel: Literal["email", "sms"]
     text: Annotated[
-        str, Meta(min_length=1, max_length=20_000, pattern=r"\S", examples=["Your machine is ready."])
+        str, Meta(min_length=1, max_length=20_000, pattern=WORDS, examples=["Your machine is ready."])
     ]
-    subject: Annotated[str, Meta(max_length=200, examples=["Your repair"])] = ""
+    subject: Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Your repair"])] = ""
 
 
-@post("/messages", guards=[WRITE])
+@post("/messages", guards=[WRITE], status_code=202)
 async def send_message(
     request: Request[Any, Any, Any],
     data: JSONBody[MessageIn],

@@ -1,6 +1,5 @@
 """Orders over the API."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from customers import merging
 from estore import orders
 from estore.models import Order, OrderLine, OrderStatus
 from portal.api.answers import once
+from portal.api.fields import TEXT, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
@@ -45,7 +45,7 @@ class OrderOut(msgspec.Struct):
     id: UUID
     number: str
     customer_id: UUID
-    status: str
+    status: OrderStatus
     email: str
     delivery_address: dict[str, Any]
     billing_address: dict[str, Any]
@@ -56,12 +56,12 @@ class OrderOut(msgspec.Struct):
     total: int
     carrier: str
     tracking: str
-    placed_at: datetime
-    paid_at: datetime | None
-    packed_at: datetime | None
-    shipped_at: datetime | None
-    delivered_at: datetime | None
-    cancelled_at: datetime | None
+    placed_at: Moment
+    paid_at: Moment | None
+    packed_at: Moment | None
+    shipped_at: Moment | None
+    delivered_at: Moment | None
+    cancelled_at: Moment | None
     cancel_reason: str
     lines: list[OrderLineOut] | UnsetType = UNSET
 
@@ -70,12 +70,12 @@ class Step(msgspec.Struct, forbid_unknown_fields=True):
     """The order's next step; `carrier` is asked for when it ships."""
 
     status: Literal["packed", "shipped", "delivered"]
-    carrier: Annotated[str, Meta(max_length=60, examples=["DHL"])] = ""
-    tracking: Annotated[str, Meta(max_length=60, examples=["00340434161094021501"])] = ""
+    carrier: Annotated[str, Meta(max_length=60, pattern=TEXT, examples=["DHL"])] = ""
+    tracking: Annotated[str, Meta(max_length=60, pattern=TEXT, examples=["00340434161094021501"])] = ""
 
 
 class Cancellation(msgspec.Struct, forbid_unknown_fields=True):
-    reason: Annotated[str, Meta(max_length=500, examples=["Ordered by mistake"])] = ""
+    reason: Annotated[str, Meta(max_length=500, pattern=TEXT, examples=["Ordered by mistake"])] = ""
 
 
 Expand = Annotated[

@@ -1,6 +1,5 @@
 """Products and stock over the API."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,13 +17,12 @@ from core.rendering import gettext as _
 from estore import catalogue, stock
 from estore.goods import Product, Sku, Stock
 from portal.api.answers import require_match
+from portal.api.fields import TEXT, WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
 READ = program("catalogue:read")
 WRITE = program("catalogue:write")
-
-Code = Annotated[str, Meta(max_length=60)]
 
 
 class SkuOut(msgspec.Struct):
@@ -47,16 +45,16 @@ class ProductOut(msgspec.Struct):
     tagline: str
     description: str
     active: bool
-    created_at: datetime
+    created_at: Moment
     skus: list[SkuOut]
 
 
 class ProductChange(msgspec.Struct, forbid_unknown_fields=True):
     """What to change; what is left out stays."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")] | UnsetType = UNSET
-    tagline: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
-    description: Annotated[str, Meta(max_length=20_000)] | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=WORDS)] | UnsetType = UNSET
+    tagline: Annotated[str, Meta(max_length=200, pattern=TEXT)] | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=20_000, pattern=TEXT)] | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 

@@ -20,6 +20,7 @@ from portal.api import (
     webhooks,
 )
 from portal.api.answers import Tagged
+from portal.api.bodies import read_strictly
 
 NOUNS = {
     "Customers": customers,
@@ -44,6 +45,7 @@ ROUTES: list[ControllerRouterHandler] = [
             Router("/", route_handlers=module.handlers, tags=[noun]) for noun, module in NOUNS.items()
         ],
         middleware=[Tagged],
+        before_request=read_strictly,
         # Whoever brings a token in a header is no browser led astray by another site.
         opt={"exclude_from_csrf": True},
         include_in_schema=True,

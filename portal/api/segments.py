@@ -1,6 +1,5 @@
 """Segments over the API."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,25 +7,27 @@ import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import segments
+from campaigns.conditions import Condition, encode
 from campaigns.models import Segment
 from core.database import Database
 from portal.api.answers import once, require_match
+from portal.api.fields import WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
 READ = program("campaigns:read")
 WRITE = program("campaigns:write")
 
-Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S", examples=["Regulars"])]
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=WORDS, examples=["Regulars"])]
 Definition = Annotated[
-    dict[str, Any],
+    Condition,
     Meta(
-        description="Conditions, as the desk's editor writes them.",
+        description="Who is in it; conditions stand inside one another by `all`, `any` and `not`.",
         examples=[{"type": "trait", "trait": "orders", "compare": "at_least", "value": 3}],
     ),
 ]
@@ -36,13 +37,20 @@ class SegmentOut(msgspec.Struct):
     id: UUID
     name: str
     definition: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class SegmentIn(msgspec.Struct, forbid_unknown_fields=True):
     name: Name
     definition: Definition
+
+
+class SegmentChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change; what is left out stays."""
+
+    name: Name | UnsetType = UNSET
+    definition: Definition | UnsetType = UNSET
 
 
 class SizeOut(msgspec.Struct):
@@ -72,7 +80,7 @@ async def create_segment(
     """Keep conditions under a name."""
 
     async def act(session: AsyncSession) -> SegmentOut:
-        return _show(await segments.create(session, data.name, data.definition))
+        return _show(await segments.create(session, data.name, encode(data.definition)))
 
     return await once(request, database, act)
 
@@ -88,13 +96,16 @@ async def get_segment(segment_id: FromPath[UUID], database: NamedDependency[Data
 async def change_segment(
     segment_id: FromPath[UUID],
     request: Request[Any, Any, Any],
-    data: JSONBody[SegmentIn],
+    data: JSONBody[SegmentChange],
     database: NamedDependency[Database],
 ) -> SegmentOut:
     """Give a segment another name or other conditions; what was launched to it keeps its audience."""
     async with database.transaction() as session:
-        require_match(request, _show(await segments.get(session, segment_id)))
-        return _show(await segments.change(session, segment_id, data.name, data.definition))
+        before = await segments.get(session, segment_id)
+        require_match(request, _show(before))
+        name = before.name if data.name is UNSET else data.name
+        definition = before.definition if data.definition is UNSET else encode(data.definition)
+        return _show(await segments.change(session, segment_id, name, definition))
 
 
 @delete("/segments/{segment_id:uuid}", guards=[WRITE])

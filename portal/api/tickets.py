@@ -1,6 +1,5 @@
 """Tickets over the API."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from core.database import Database
 from customers import merging
 from portal.api.answers import once, require_match
 from portal.api.authors import Colleague, agent
+from portal.api.fields import WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 from support import requests, snoozes, tickets
@@ -33,14 +33,14 @@ class TicketOut(msgspec.Struct):
     customer_id: UUID
     conversation_id: UUID
     subject: str
-    status: str
-    priority: str
+    status: TicketStatus
+    priority: Priority
     assignee_id: UUID | None
     cycle: int
-    waiting_since: datetime | None
-    snoozed_until: datetime | None
-    solved_at: datetime | None
-    created_at: datetime
+    waiting_since: Moment | None
+    snoozed_until: Moment | None
+    solved_at: Moment | None
+    created_at: Moment
 
 
 class TicketIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,10 +48,10 @@ class TicketIn(msgspec.Struct, forbid_unknown_fields=True):
 
     customer_id: UUID
     subject: Annotated[
-        str, Meta(min_length=1, max_length=200, pattern=r"\S", examples=["Water under the machine"])
+        str, Meta(min_length=1, max_length=200, pattern=WORDS, examples=["Water under the machine"])
     ]
     text: Annotated[
-        str, Meta(min_length=1, max_length=20_000, pattern=r"\S", examples=["After every brewing."])
+        str, Meta(min_length=1, max_length=20_000, pattern=WORDS, examples=["After every brewing."])
     ]
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
 
@@ -62,7 +62,7 @@ class TicketChange(msgspec.Struct, forbid_unknown_fields=True):
     status: Literal["open", "pending", "on_hold", "solved"] | UnsetType = UNSET
     priority: Literal["low", "normal", "high", "urgent"] | UnsetType = UNSET
     assignee: Colleague | UnsetType | None = UNSET
-    snoozed_until: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET
+    snoozed_until: Moment | UnsetType | None = UNSET
 
 
 def _show(ticket: Ticket) -> TicketOut:

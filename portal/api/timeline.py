@@ -1,6 +1,5 @@
 """The timeline over the API: read it, and append kinds of one's own."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from core.database import Database
 from customers import merging, timeline
 from customers.models import TimelineEntry
 from portal.api.answers import once
+from portal.api.fields import WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
@@ -33,18 +33,22 @@ class EntryOut(msgspec.Struct):
     subject_id: UUID | None
     source_key: str
     payload: dict[str, Any]
-    occurred_at: datetime
-    recorded_at: datetime
+    occurred_at: Moment
+    recorded_at: Moment
 
 
 class EntryIn(msgspec.Struct, forbid_unknown_fields=True):
     """Something that happened elsewhere. Saying the same `source_key` of a kind again changes nothing."""
 
     kind: Annotated[str, Meta(pattern=OWN, examples=["custom.machine.serviced"])]
-    source_key: Annotated[str, Meta(min_length=1, max_length=200, examples=["service-report-4711"])]
-    title: Annotated[str, Meta(min_length=1, max_length=200, examples=["Kvern serviced at your place"])]
+    source_key: Annotated[
+        str, Meta(min_length=1, max_length=200, pattern=WORDS, examples=["service-report-4711"])
+    ]
+    title: Annotated[
+        str, Meta(min_length=1, max_length=200, pattern=WORDS, examples=["Kvern serviced at your place"])
+    ]
     facts: Annotated[dict[str, str | float | bool | None], Meta(max_length=50)] = {}
-    occurred_at: Annotated[datetime, Meta(tz=True)] | None = None
+    occurred_at: Moment | None = None
 
 
 Kinds = Annotated[

@@ -1,6 +1,5 @@
 """Webhooks over the API: where programs are told what happens, and the log of what they were told."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from core.database import Database
 from core.settings import Settings
 from portal.access import current
 from portal.api.answers import once, require_match
+from portal.api.fields import TEXT, WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
@@ -27,7 +27,7 @@ WRITE = program("webhooks:write")
 HERE = "/webhook-endpoints"
 ONE = HERE + "/{endpoint_id:uuid}"
 
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S", examples=["The accounts"])]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=WORDS, examples=["The accounts"])]
 Url = Annotated[
     str,
     Meta(
@@ -39,7 +39,7 @@ Url = Annotated[
     ),
 ]
 Kinds = Annotated[
-    list[Annotated[str, Meta(max_length=200)]],
+    list[Annotated[str, Meta(max_length=200, pattern=TEXT)]],
     Meta(
         min_length=1,
         max_length=100,
@@ -50,15 +50,15 @@ Kinds = Annotated[
 
 
 class WebhookEndpointOut(msgspec.Struct):
-    """Where a program is told what happens. While `disabled_at` is set, it is told nothing."""
+    """Where a program is told what happens; while `disabled_at` is set, what it misses waits for a replay."""
 
     id: UUID
     name: str
     url: str
     kinds: list[str]
-    created_at: datetime
-    failing_since: datetime | None
-    disabled_at: datetime | None
+    created_at: Moment
+    failing_since: Moment | None
+    disabled_at: Moment | None
     disabled_reason: str | None
 
 
@@ -88,7 +88,7 @@ class WebhookEndpointChange(msgspec.Struct, forbid_unknown_fields=True):
 class WebhookAttemptOut(msgspec.Struct):
     """One call: the status and the beginning of the answer, or in `error` why there was none; `ms` it took."""
 
-    at: datetime
+    at: Moment
     status: int | None
     answer: str
     error: str | None
@@ -105,15 +105,15 @@ class WebhookDeliveryOut(msgspec.Struct):
     entry_id: UUID | None
     tries: int
     last_status: int | None
-    created_at: datetime
-    delivered_at: datetime | None
+    created_at: Moment
+    delivered_at: Moment | None
     attempts: list[WebhookAttemptOut] | UnsetType = UNSET
 
 
 class WebhookReplayIn(msgspec.Struct, forbid_unknown_fields=True):
     """What did not arrive, of what was promised since then; without `since`, all of it."""
 
-    since: Annotated[datetime, Meta(tz=True)] | None = None
+    since: Moment | None = None
 
 
 class WebhookReplayOut(msgspec.Struct):
@@ -305,7 +305,7 @@ async def replay_webhook_deliveries(
     data: JSONBody[WebhookReplayIn],
     database: NamedDependency[Database],
 ) -> Response[WebhookReplayOut]:
-    """Send again what did not arrive, 10,000 at most."""
+    """Send again everything that did not arrive, also what was missed while it was disabled."""
 
     async def act(session: AsyncSession) -> WebhookReplayOut:
         return WebhookReplayOut(await calls.replay_since(session, endpoint_id, data.since))

@@ -23,7 +23,7 @@ MARKS = frozenset({"worded", "mark"})
 # What only colleagues, operators and programs read: the desk and the API are English, so these stay as they are.
 DESK = (
     "portal/api/", "portal/access.py", "portal/tokens.py", "customers/timeline.py",
-    "portal/desk/", "portal/templates/desk/", "portal/templates/layouts/desk.html",
+    "portal/desk/", "portal/templates/desk/", "portal/templates/api/", "portal/templates/layouts/desk.html",
     "portal/templates/components/palette.html", "portal/templates/components/figures.html",
     "portal/guards.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",
     "core/backups.py", "core/embedded/", "core/launcher/", "core/staff.py", "core/operations.py", "core/leases.py",

@@ -81,3 +81,9 @@ async def test_guessing_tokens_is_limited(client: Browser) -> None:
 async def test_an_address_that_leads_nowhere_is_a_problem_document(program: Program) -> None:
     answer = await (await program()).get("/api/v1/nonsense")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_what_cannot_be_done_at_an_address_is_told_what_can(program: Program) -> None:
+    answer = await (await program()).put("/api/v1/customers", json={})
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+    assert {one.strip() for one in answer.headers["allow"].split(",")} == {"GET", "POST", "OPTIONS"}

@@ -12,7 +12,7 @@ from tests.portal.api.conftest import Program
 LENA = {"email": "lena@post.test", "name": "Lena Hoffmann"}
 
 
-async def _customers(database: Database) -> int:
+async def count_customers(database: Database) -> int:
     async with database.transaction() as session:
         return await session.scalar(select(func.count()).select_from(Customer)) or 0
 
@@ -27,7 +27,7 @@ async def test_a_post_with_a_key_is_done_once_also_at_the_same_moment(
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.text for answer in answers}) == 1
     assert sum("idempotency-replayed" in answer.headers for answer in answers) == 9
-    assert await _customers(database) == 1
+    assert await count_customers(database) == 1
 
 
 async def test_a_key_is_not_good_for_another_request(program: Program, database: Database) -> None:
@@ -37,7 +37,7 @@ async def test_a_key_is_not_good_for_another_request(program: Program, database:
     answer = await writer.post("/api/v1/customers", json={"email": "otto@post.test"}, headers=headers)
     assert answer.status_code == 422
     assert answer.json()["detail"] == "This Idempotency-Key was used for another request."
-    assert await _customers(database) == 1
+    assert await count_customers(database) == 1
 
 
 async def test_a_key_belongs_to_its_token(program: Program, database: Database) -> None:
@@ -47,7 +47,7 @@ async def test_a_key_belongs_to_its_token(program: Program, database: Database) 
             "/api/v1/customers", json={"email": email}, headers={"idempotency-key": "one"}
         )
         assert answer.status_code == 201
-    assert await _customers(database) == 2
+    assert await count_customers(database) == 2
 
 
 async def test_a_refused_request_leaves_its_key_free(program: Program, database: Database) -> None:
@@ -68,7 +68,7 @@ async def test_a_key_that_is_none_is_refused(program: Program, database: Databas
     writer = await program("customers:write")
     headers = {"idempotency-key": key.encode()}
     assert (await writer.post("/api/v1/customers", json=LENA, headers=headers)).status_code == 422  # type: ignore[arg-type]  # httpx takes bytes
-    assert await _customers(database) == 0
+    assert await count_customers(database) == 0
 
 
 async def test_what_is_known_is_not_sent_again(program: Program) -> None:

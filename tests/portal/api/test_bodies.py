@@ -1,0 +1,54 @@
+"""A body is read to the letter, and whoever sent it is told which place of it is wrong."""
+
+import pytest
+
+from core.database import Database
+from tests.portal.api.conftest import Program
+from tests.portal.api.test_answers import count_customers
+
+LENA = {"email": "lena@post.test"}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"email": 7}, "/email"),
+        ({"name": "Lena"}, ""),
+        ({**LENA, "name": "Le\x00na"}, "/name"),
+        ({**LENA, "nickname": "Leni"}, ""),
+        ([], ""),
+    ],
+)
+async def test_what_the_description_forbids_is_refused_and_pointed_at(
+    program: Program, database: Database, body: object, pointer: str
+) -> None:
+    answer = await (await program()).post("/api/v1/customers", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert await count_customers(database) == 0
+
+
+async def test_a_number_in_quotes_is_no_number(program: Program) -> None:
+    both = await program()
+    definition = {
+        "type": "all",
+        "conditions": [{"type": "happened", "kind": "order.placed", "at_least": "3"}],
+    }
+    answer = await both.post("/api/v1/segments", json={"name": "Regulars", "definition": definition})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (
+        400,
+        "/definition/conditions/0/at_least",
+    )
+
+
+async def test_what_is_not_called_json_is_not_read_as_json(program: Program, database: Database) -> None:
+    both = await program()
+    answer = await both.post(
+        "/api/v1/customers", content=b'{"email": "lena@post.test"}', headers={"content-type": "text/plain"}
+    )
+    assert (answer.status_code, answer.json()["title"]) == (415, "Unsupported Media Type")
+    for content in (b"", b"{", b"\xff", b"[" * 100_000):
+        answer = await both.post(
+            "/api/v1/customers", content=content, headers={"content-type": "application/json"}
+        )
+        assert answer.status_code == 400, content[:9]
+    assert await count_customers(database) == 0
