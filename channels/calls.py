@@ -23,7 +23,7 @@ from channels.endpoints import (
     get,
     signing,
 )
-from channels.jobs import CallEndpoint
+from channels.jobs import CallEndpoint, ReplayCalls
 from core.clock import now
 from core.errors import Conflict, NotFound
 from core.jobs import enqueue, enqueue_many
@@ -36,8 +36,8 @@ KEPT = timedelta(days=30)
 LONGEST_ANSWER = 500
 # "Nobody wants this any more" (RFC 9110, section 15.5.11).
 GONE = 410
-# How many deliveries one replay of everything takes up.
-REPLAYED = 10_000
+# How many deliveries a replay takes up in one transaction; a job goes on with the rest.
+REPLAYED = 5_000
 
 
 class Shown(msgspec.Struct):
@@ -81,10 +81,11 @@ class Answer:
 
 
 async def promise(session: AsyncSession, entries: Sequence[TimelineEntry]) -> int:
-    """Promise every enabled endpoint what it wants to hear of these; how many calls that is. Twice changes nothing."""
-    listening = (
-        await session.execute(select(Endpoint.id, Endpoint.kinds).where(Endpoint.disabled_at.is_(None)))
-    ).all()
+    """Promise every endpoint what it wants to hear of these; how many calls that is. Twice changes nothing.
+
+    What a disabled one is promised waits, and is sent by a replay.
+    """
+    listening = (await session.execute(select(Endpoint.id, Endpoint.kinds))).all()
     rows = [
         {
             "id": uuid7(),
@@ -100,10 +101,23 @@ async def promise(session: AsyncSession, entries: Sequence[TimelineEntry]) -> in
     ]
     if not rows:
         return 0
-    statement = insert(EndpointDelivery).on_conflict_do_nothing().returning(EndpointDelivery.id)
-    added = [row.id for row in await session.execute(statement, rows)]
-    await enqueue_many(session, [CallEndpoint(delivery_id) for delivery_id in added])
-    return len(added)
+    statement = (
+        insert(EndpointDelivery)
+        .on_conflict_do_nothing()
+        .returning(EndpointDelivery.id, EndpointDelivery.endpoint_id)
+    )
+    added = (await session.execute(statement, rows)).all()
+    deaf = await _disabled(session) if added else set()
+    called = [delivery_id for delivery_id, endpoint_id in added if endpoint_id not in deaf]
+    await enqueue_many(session, [CallEndpoint(delivery_id) for delivery_id in called])
+    return len(called)
+
+
+async def _disabled(session: AsyncSession) -> set[UUID]:
+    """The endpoints that are told nothing, kept so until our commit: what they are promised is there to be replayed
+    by whoever enables them."""
+    locked = select(Endpoint.id).where(Endpoint.disabled_at.is_not(None)).order_by(Endpoint.id)
+    return set(await session.scalars(locked.with_for_update(read=True)))
 
 
 async def send_test(session: AsyncSession, endpoint_id: UUID) -> EndpointDelivery:
@@ -263,20 +277,32 @@ async def replay(session: AsyncSession, endpoint_id: UUID, delivery_id: UUID) ->
 
 
 async def replay_since(session: AsyncSession, endpoint_id: UUID, since: datetime | None = None) -> int:
-    """Send what did not arrive again, of what was promised since then; how many that is, REPLAYED at most.
+    """Send everything again that did not arrive, of what was promised since then; how many that is.
 
     Raises NotFound, and Conflict while the endpoint is disabled.
     """
     await _listening(session, endpoint_id)
-    missing = (
-        select(EndpointDelivery.id)
-        .where(EndpointDelivery.endpoint_id == endpoint_id, EndpointDelivery.state != DeliveryState.DELIVERED)
-        .order_by(EndpointDelivery.created_at)
-        .limit(REPLAYED)
+    job = ReplayCalls(endpoint_id, since, now())
+    number = await session.scalar(select(func.count()).select_from(_missing(job).subquery())) or 0
+    await replay_some(session, job)
+    return number
+
+
+async def replay_some(session: AsyncSession, job: ReplayCalls) -> None:
+    """Take up to REPLAYED deliveries of a replay, the oldest first; the job comes again while there may be more."""
+    some = _missing(job).order_by(EndpointDelivery.created_at, EndpointDelivery.id).limit(REPLAYED)
+    if await _again(session, EndpointDelivery.id.in_(some)) == REPLAYED:
+        await enqueue(session, job)
+
+
+def _missing(job: ReplayCalls) -> Select[UUID]:
+    missing = select(EndpointDelivery.id).where(
+        EndpointDelivery.endpoint_id == job.endpoint_id,
+        EndpointDelivery.state != DeliveryState.DELIVERED,
+        # What was taken up once is wanted from that moment on.
+        EndpointDelivery.wanted_at < job.before,
     )
-    if since is not None:
-        missing = missing.where(EndpointDelivery.created_at >= since)
-    return await _again(session, EndpointDelivery.id.in_(missing))
+    return missing if job.since is None else missing.where(EndpointDelivery.created_at >= job.since)
 
 
 async def _listening(session: AsyncSession, endpoint_id: UUID) -> None:

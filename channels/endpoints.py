@@ -264,7 +264,7 @@ def signing(endpoint: Endpoint, at: datetime) -> list[bytes]:
 
 
 async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> Endpoint:
-    """Tell it nothing from now on; what waits goes on waiting, and the reason is shown. Raises NotFound."""
+    """Call it no more, and show why; what waits, and what it is promised meanwhile, is kept. Raises NotFound."""
     endpoint = await get(session, endpoint_id, lock=True)
     if endpoint.disabled_at is None:
         endpoint.disabled_at, endpoint.disabled_reason = now(), reason
@@ -273,7 +273,7 @@ async def disable(session: AsyncSession, endpoint_id: UUID, reason: str) -> Endp
 
 
 async def enable(session: AsyncSession, endpoint_id: UUID) -> Endpoint:
-    """Tell it again what happens from now on; what waited is sent by a replay. Raises NotFound."""
+    """Tell it again what happens from now on; what it missed is sent by a replay. Raises NotFound."""
     endpoint = await get(session, endpoint_id, lock=True)
     endpoint.disabled_at = endpoint.disabled_reason = endpoint.failing_since = None
     await session.flush()

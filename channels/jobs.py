@@ -1,5 +1,6 @@
 """What channels promise to do later: deliver, and give up what cannot be delivered."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +34,14 @@ class CallEndpoint(Job, tag="channels.call_endpoint", frozen=True):
     delivery_id: UUID
     round: int = 1
     waits: int = 0
+
+
+class ReplayCalls(Job, tag="channels.replay_calls", frozen=True):
+    """Go on with a replay: what an endpoint did not take of what was promised from `since`, and wanted, before then."""
+
+    endpoint_id: UUID
+    since: datetime | None
+    before: datetime
 
 
 class ForgetCalls(Job, tag="channels.forget_calls", frozen=True):

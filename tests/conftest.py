@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
@@ -30,6 +31,14 @@ from core.embedded.children import FolderLock
 from core.settings import Settings
 from core.settings import settings as process_settings
 from tests.journeys.town import Town, running_town
+
+# Plain: a traceback with every variable in it costs half a second, and jobs fail often in tests.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _FOLDER_PREFIX = "throughline-tests-"
 _TEMPLATE = "template_throughline"

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels import calls, delivery, recovery
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.base import Outcome, Submission
-from channels.jobs import Abandon, CallEndpoint, Deliver, DeliverBulk, ForgetCalls
+from channels.jobs import Abandon, CallEndpoint, Deliver, DeliverBulk, ForgetCalls, ReplayCalls
 from core.errors import TransientError
 from core.settings import settings
 from core.webhooks import ReceivedWebhook
@@ -71,6 +71,11 @@ async def call_endpoint(run: Run, job: CallEndpoint) -> None:
         again = await calls.record(session, job, answer)
     if again:
         raise TransientError(answer.error or f"The endpoint answered {answer.status}.")
+
+
+@transactional(ReplayCalls)
+async def replay_calls(session: AsyncSession, job: ReplayCalls) -> None:
+    await calls.replay_some(session, job)
 
 
 @transactional(ForgetCalls)
