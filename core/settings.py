@@ -28,6 +28,12 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="the address on which `throughline listen` takes mail"
     )
     smtp_port: int = Field(default=2525, description="its port; let your mail server hand mail on to it")
+    lmtp_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="a port on which it speaks LMTP as well, for a Postfix that delivers to us; empty turns it off",
+    )
     sandbox_port: int = Field(default=8025, description="the sandbox, in `make run` only")
     public_url: str = Field(
         default="http://127.0.0.1:8000",

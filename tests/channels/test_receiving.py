@@ -417,9 +417,7 @@ async def test_a_reply_written_before_a_new_message_arrived_is_not_sent(session,
 
 
 async def test_the_same_mail_fifty_times_at_once_is_one_message(database, settings):
-    server = await listener.start_listener(
-        database, settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": 0})
-    )
+    server = await listener.start_listener(database, settings, 0)
     port = server.sockets[0].getsockname()[1]
     raw = letter()
 
@@ -448,9 +446,7 @@ async def test_the_same_mail_fifty_times_at_once_is_one_message(database, settin
 
 
 async def test_mailboxes_that_are_not_ours_are_refused_and_nothing_kept(database, settings):
-    server = await listener.start_listener(
-        database, settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": 0})
-    )
+    server = await listener.start_listener(database, settings, 0)
     port = server.sockets[0].getsockname()[1]
 
     def refusal(recipient: str) -> int:
@@ -471,8 +467,7 @@ async def test_mailboxes_that_are_not_ours_are_refused_and_nothing_kept(database
 
 async def test_when_the_database_is_away_the_relay_is_told_to_come_again(database, settings):
     server = await listener.start_listener(
-        type(database)("postgresql+asyncpg://nobody@127.0.0.1:9/none"),
-        settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": 0}),
+        type(database)("postgresql+asyncpg://nobody@127.0.0.1:9/none"), settings, 0
     )
     port = server.sockets[0].getsockname()[1]
 
@@ -528,3 +523,25 @@ async def test_a_mail_that_names_nobody_is_whoever_handed_it_ins(session):
     raw = letter().replace(b"From: Ann Lee <ann@example.test>\r\n", b"")
     message = await message_of(session, await arrive(session, raw, mail_from="<ann@example.test>"))
     assert (message.sender, message.verified) == ("ann@example.test", False)
+
+
+async def test_by_lmtp_each_recipient_is_answered_once_the_mail_is_kept(database, settings):
+    server = await listener.start_listener(database, settings, 0, listener.LMTP)
+    port = server.sockets[0].getsockname()[1]
+
+    def deliver() -> list[tuple[int, bytes]]:
+        with smtplib.LMTP("127.0.0.1", port) as lmtp:
+            lmtp.ehlo()
+            lmtp.mail("ann@example.test")
+            named = [lmtp.rcpt(f"{name}@halden.test") for name in ("support", "nobody", "shop")]
+            assert [code for code, _ in named] == [250, 550, 250]
+            answers = [lmtp.data(letter())]
+            answers.append(lmtp.getreply())
+            assert lmtp.noop()[0] == 250  # nothing more was said
+        return answers
+
+    assert await asyncio.to_thread(deliver) == [(250, b"2.0.0 Kept")] * 2
+    server.close()
+    async with database.transaction() as session:
+        kept = await session.scalars(select(ReceivedMail.mailbox).order_by(ReceivedMail.mailbox))
+        assert list(kept) == ["shop@halden.test", "support@halden.test"]

@@ -28,7 +28,7 @@ async def test_a_mail_goes_out_and_its_answer_comes_back_into_the_thread(databas
     load()
     async with database.transaction() as session:
         customer_id = await identities.verify(session, identities.email("ann@example.test"), by="link")
-    server = await listener.start_listener(database, settings.model_copy(update={"smtp_port": 0}))
+    server = await listener.start_listener(database, settings, 0)
     port = server.sockets[0].getsockname()[1]
     with run_sandbox(tmp_path, inbound_smtp=f"127.0.0.1:{port}") as sandbox:
         resources = Resources(settings.model_copy(update={"smtp_relay_port": sandbox.smtp_port}), Redis())

@@ -1,4 +1,4 @@
-"""The listener: takes mail over SMTP from the relay in front of us, and says 250 once it is committed."""
+"""The listener: takes mail over SMTP or LMTP from the relay in front of us, and says 250 once it is committed."""
 
 import asyncio
 import hashlib
@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -105,6 +106,11 @@ class Door:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        answer = await self._keep(envelope)
+        # LMTP wants a word for each recipient (RFC 2033); all of them share one fate here.
+        return "\r\n".join([answer] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else answer
+
+    async def _keep(self, envelope: Envelope) -> str:
         raw = envelope.original_content or b""
         rcpt_to = [str(address) for address in envelope.rcpt_tos]
         mailboxes = {found for each in rcpt_to if (found := mailbox_of(self._settings, each))}
@@ -122,28 +128,34 @@ class Door:
 
 
 async def run_listener(database: Database, settings: Settings, stop: asyncio.Event) -> None:
-    """Take mail on `smtp_host`:`smtp_port` until `stop` is set. Raises OSError when the port is taken."""
-    server = await start_listener(database, settings)
+    """Take mail on `smtp_host`:`smtp_port`, and by LMTP on `lmtp_port` if it is set, until `stop` is set.
+
+    Raises OSError when a port is taken.
+    """
+    servers = [await start_listener(database, settings, settings.smtp_port)]
     try:
+        if settings.lmtp_port is not None:
+            servers.append(await start_listener(database, settings, settings.lmtp_port, LMTP))
         await stop.wait()
     finally:
-        server.close()
+        for server in servers:
+            server.close()
 
 
-async def start_listener(database: Database, settings: Settings) -> asyncio.Server:
+async def start_listener(
+    database: Database, settings: Settings, port: int, protocol: type[SMTP] = SMTP
+) -> asyncio.Server:
     """The listening server, on the running loop; port 0 lets the system choose one."""
     door = Door(database, settings)
 
     def answer() -> Any:
-        return SMTP(
+        return protocol(
             door,
             hostname=settings.mail_domain,
-            ident="ESMTP",
+            ident=protocol.__name__.replace("SMTP", "ESMTP"),
             data_size_limit=MAX_SIZE,
             enable_SMTPUTF8=True,
             loop=asyncio.get_running_loop(),
         )
 
-    return await asyncio.get_running_loop().create_server(
-        answer, settings.smtp_host, settings.smtp_port, backlog=256
-    )
+    return await asyncio.get_running_loop().create_server(answer, settings.smtp_host, port, backlog=256)
