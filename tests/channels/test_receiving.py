@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiosmtpd.lmtp import LMTP
 from sqlalchemy import func, select, update
 
 from channels import answers, outbox
@@ -526,7 +527,7 @@ async def test_a_mail_that_names_nobody_is_whoever_handed_it_ins(session):
 
 
 async def test_by_lmtp_each_recipient_is_answered_once_the_mail_is_kept(database, settings):
-    server = await listener.start_listener(database, settings, 0, listener.LMTP)
+    server = await listener.start_listener(database, settings, 0, LMTP)
     port = server.sockets[0].getsockname()[1]
 
     def deliver() -> list[tuple[int, bytes]]:
