@@ -103,6 +103,45 @@ async def cancel(session: AsyncSession, broadcast_id: UUID) -> Broadcast:
     return broadcast
 
 
+async def uncancel(session: AsyncSession, broadcast_id: UUID, before: str) -> Broadcast:
+    """Take a cancelling back: on from how it stood `before`. Raises Conflict when it is not cancelled.
+
+    Whoever was spared by it is asked again for consent when their message leaves.
+    """
+    broadcast = await locked(session, broadcast_id)
+    if broadcast.state != BroadcastState.CANCELLED:
+        raise Conflict("This campaign is not cancelled.")
+    broadcast.finished_at = None
+    nudge(session, "campaigns", str(broadcast_id))
+    # The promise to begin at its time still waits.
+    if broadcast.audience is None and broadcast.scheduled_at and broadcast.scheduled_at > now():
+        broadcast.state = BroadcastState.SCHEDULED
+        return broadcast
+    spared = (
+        BroadcastRecipient.broadcast_id == broadcast_id,
+        BroadcastRecipient.state == RecipientState.SUPPRESSED,
+        BroadcastRecipient.reason == CANCELLED,
+    )
+    theirs = select(BroadcastRecipient.message_id).where(*spared, BroadcastRecipient.message_id.is_not(None))
+    held = await session.scalars(
+        update(Message)
+        .where(Message.id.in_(theirs), Message.status == MessageStatus.FAILED, Message.reason == CANCELLED)
+        .values(status=MessageStatus.HELD, reason=PAUSED)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    await _mark(session, list(held), RecipientState.HELD, PAUSED)
+    await session.execute(
+        update(BroadcastRecipient)
+        .where(*spared, BroadcastRecipient.message_id.is_(None))
+        .values(state=RecipientState.PENDING, reason=None)
+        .execution_options(synchronize_session=False)
+    )
+    broadcast.state = BroadcastState.PAUSED
+    await session.flush()
+    return broadcast if before == BroadcastState.PAUSED else await resume(session, broadcast_id)
+
+
 def _messages(broadcast_id: UUID) -> Any:
     """The messages of a broadcast that may not have left yet."""
     return select(BroadcastRecipient.message_id).where(

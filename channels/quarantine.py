@@ -13,6 +13,7 @@ from core.clock import now
 from core.errors import NotFound
 from core.jobs import enqueue
 from core.nudges import nudge
+from core.operations import DISMISSED
 
 
 async def waiting(session: AsyncSession, limit: int = 100) -> list[ReceivedMail]:
@@ -50,7 +51,17 @@ async def dismiss(session: AsyncSession, received_mail_id: UUID, by: str) -> Non
     """Leave a mail out for good; its bytes and the reason stay. Raises NotFound when it waits no more."""
     mail = await _waits(session, received_mail_id)
     mail.processed_at = now()
-    mail.quarantined = f"{mail.quarantined} (dismissed by {by})"
+    mail.quarantined = f"{mail.quarantined}{DISMISSED}{by})"
+    nudge(session, "quarantine")
+
+
+async def restore(session: AsyncSession, received_mail_id: UUID) -> None:
+    """Let a dismissed mail wait again. Raises NotFound."""
+    mail = await session.get(ReceivedMail, received_mail_id, with_for_update=True)
+    if mail is None or mail.processed_at is None or DISMISSED not in (mail.quarantined or ""):
+        raise NotFound("That mail was not dismissed.")
+    mail.processed_at = None
+    mail.quarantined = (mail.quarantined or "").rpartition(DISMISSED)[0]
     nudge(session, "quarantine")
 
 

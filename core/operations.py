@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from core.clock import now
 from core.errors import NotFound
-from core.jobs import QUEUES, TOPIC, JobRow, enqueue
+from core.jobs import QUEUES, TOPIC, Job, JobRow, enqueue
 from core.leases import READY_AT
 from core.nudges import nudge
 from core.webhooks import ProcessWebhook, ReceivedWebhook
+
+# What is added to the reason of an event that nobody will read, before the name of who decided so.
+DISMISSED = " (dismissed by "
 
 
 @dataclass(frozen=True)
@@ -73,23 +77,46 @@ async def lags(session: AsyncSession) -> dict[str, Lag]:
     return {queue: waiting.get(queue, Lag()) for queue in QUEUES}
 
 
+# So long a discarded job can be had back.
+SECOND_THOUGHTS = timedelta(seconds=60)
+
+
+class Discard(Job, tag="core.discard", frozen=True):
+    """Give a dead job up, once nobody has thought better of it."""
+
+    job_id: int
+
+
+def _promise(job_id: int) -> str:
+    return f"core.discard:{job_id}"
+
+
+def _undecided() -> ColumnElement[bool]:
+    """Dead, and not set aside to be discarded."""
+    promise = aliased(JobRow)
+    key = func.concat("core.discard:", JobRow.id)
+    return JobRow.dead_at.is_not(None) & ~exists().where(promise.key == key)
+
+
+async def undecided(session: AsyncSession) -> int:
+    """How many dead jobs wait for somebody to decide."""
+    return await session.scalar(select(func.count()).select_from(JobRow).where(_undecided())) or 0
+
+
 async def dead_jobs(session: AsyncSession, limit: int = 100) -> list[JobRow]:
-    """Jobs that used up their attempts or cannot be done, the newest first."""
+    """Jobs that used up their attempts or cannot be done and that nobody has decided on, the newest first."""
     return list(
         await session.scalars(
-            select(JobRow)
-            .where(JobRow.dead_at.is_not(None))
-            .order_by(JobRow.dead_at.desc(), JobRow.id.desc())
-            .limit(limit)
+            select(JobRow).where(_undecided()).order_by(JobRow.dead_at.desc(), JobRow.id.desc()).limit(limit)
         )
     )
 
 
 async def revive_all(session: AsyncSession) -> int:
-    """Give every dead job a fresh set of tries, now; how many there were."""
+    """Give every dead job that is not set aside a fresh set of tries, now; how many there were."""
     revived = await session.scalars(
         update(JobRow)
-        .where(JobRow.dead_at.is_not(None))
+        .where(_undecided())
         .values(dead_at=None, tries=0, leased_until=None, due_at=func.now())
         .returning(JobRow.id)
         .execution_options(synchronize_session=False)
@@ -98,6 +125,24 @@ async def revive_all(session: AsyncSession) -> int:
     if count:
         nudge(session, TOPIC)
     return count
+
+
+async def set_aside(session: AsyncSession, job_id: int) -> None:
+    """Have a dead job discarded in a minute. Raises NotFound when it is not dead, or set aside already."""
+    found = await session.scalar(
+        select(JobRow.id).where(JobRow.id == job_id, _undecided()).with_for_update(of=JobRow)
+    )
+    if found is None:
+        raise NotFound("That job is not among the dead ones any more.")
+    await enqueue(session, Discard(job_id), due_at=now() + SECOND_THOUGHTS, key=_promise(job_id))
+
+
+async def take_back(session: AsyncSession, job_id: int) -> None:
+    """Leave a job that was set aside among the dead ones. Raises NotFound when it is gone."""
+    kept = await session.scalar(delete(JobRow).where(JobRow.key == _promise(job_id)).returning(JobRow.id))
+    if kept is None:
+        raise NotFound("That job was discarded. It cannot be had back any more.")
+    nudge(session, TOPIC)
 
 
 async def discard(session: AsyncSession, job_id: int) -> tuple[str, str]:
@@ -143,7 +188,26 @@ async def dismiss_webhook(session: AsyncSession, webhook_id: UUID, by: str) -> N
     """Leave an event unread for good; the raw body and the reason stay. Raises NotFound."""
     waiting = await _in_quarantine(session, webhook_id)
     waiting.processed_at = now()
-    waiting.quarantined = f"{waiting.quarantined} (dismissed by {by})"
+    waiting.quarantined = f"{waiting.quarantined}{DISMISSED}{by})"
+    nudge(session, "quarantine")
+
+
+async def restore_webhook(session: AsyncSession, webhook_id: UUID) -> None:
+    """Let a dismissed event wait in quarantine again. Raises NotFound."""
+    found = await session.scalar(
+        select(ReceivedWebhook)
+        .where(
+            ReceivedWebhook.id == webhook_id,
+            ReceivedWebhook.quarantined.contains(DISMISSED, autoescape=True),
+            ReceivedWebhook.processed_at.is_not(None),
+        )
+        .with_for_update()
+    )
+    if found is None or found.quarantined is None:
+        raise NotFound("That webhook was not dismissed.")
+    found.processed_at = None
+    found.quarantined = found.quarantined.rpartition(DISMISSED)[0]
+    nudge(session, "quarantine")
 
 
 async def _in_quarantine(session: AsyncSession, webhook_id: UUID) -> ReceivedWebhook:

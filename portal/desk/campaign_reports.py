@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.staff import Role
 from portal.customer.tracking import channel_words
 from portal.desk.previews import see
+from portal.desk.tickets import led
 from portal.guards import staff
 from portal.live import Live
 from portal.rendering import page
@@ -35,15 +36,20 @@ CSV_PAGE = 1000
 
 @get(ONE, guards=[MARKETERS])
 async def show_campaign(
-    broadcast_id: FromPath[UUID], database: NamedDependency[Database], settings: NamedDependency[Settings]
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    cancelled: FromQuery[str] = "",
 ) -> Response[Any]:
-    """The report; a draft leads to its first step."""
+    """The report; a draft leads to its first step. `cancelled` is how it stood before that, a moment ago."""
     async with database.transaction() as session:
         broadcast = await broadcasts.get(session, broadcast_id)
         if broadcast.state == BroadcastState.DRAFT:
             return Redirect(f"{HERE}/{broadcast_id}/who", status_code=303)
         context = await _report(session, broadcast)
         context["seen"] = await see(session, settings, broadcast, None)
+    offered = broadcast.state == BroadcastState.CANCELLED and cancelled in STOPPABLE
+    context["undo"] = f"{HERE}/{broadcast_id}/uncancel?before={cancelled}" if offered else ""
     return page("desk/campaign_report.html", context)
 
 
@@ -63,7 +69,6 @@ async def listen(live: NamedDependency[Live]) -> ServerSentEvent:
 ACTS = {
     "pause": controls.pause,
     "resume": controls.resume,
-    "cancel": controls.cancel,
     "unschedule": broadcasts.unschedule,
 }
 
@@ -72,11 +77,42 @@ ACTS = {
 async def act_on(
     request: Request[Any, Any, Any], broadcast_id: FromPath[UUID], database: NamedDependency[Database]
 ) -> Response[Any]:
-    """Pause, resume, cancel, or take back before its time; each counts from this answer on."""
+    """Pause, resume, or take back before its time; each counts from this answer on."""
     act = ACTS[request.url.path.rpartition("/")[2]]
     async with database.transaction() as session:
         await act(session, broadcast_id)
     return Redirect(f"{HERE}/{broadcast_id}", status_code=303)
+
+
+# What a campaign may be when it is cancelled.
+STOPPABLE = {
+    str(state)
+    for state in (
+        BroadcastState.SCHEDULED, BroadcastState.PREPARING, BroadcastState.SENDING, BroadcastState.PAUSED,
+    )
+}  # fmt: skip
+
+
+@post(f"{ONE}/cancel", guards=[MARKETERS])
+async def cancel_campaign(broadcast_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[Any]:
+    """Nobody who has not got it gets it from now on; the next page offers to take that back."""
+    async with database.transaction() as session:
+        before = (await controls.locked(session, broadcast_id)).state
+        await controls.cancel(session, broadcast_id)
+    return Redirect(f"{HERE}/{broadcast_id}?cancelled={before}", status_code=303)
+
+
+@post(f"{ONE}/uncancel", guards=[MARKETERS])
+async def uncancel_campaign(
+    request: Request[Any, Any, Any],
+    broadcast_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    before: FromQuery[str] = "",
+) -> Response[Any]:
+    """On from where it was stopped."""
+    async with database.transaction() as session:
+        await controls.uncancel(session, broadcast_id, before)
+    return led(request, Redirect(f"{HERE}/{broadcast_id}", status_code=303))
 
 
 @get(f"{ONE}/recipients", guards=[MARKETERS])
@@ -164,4 +200,7 @@ def revenue(told: Figures) -> str:
     return " + ".join(formatted(each.amount, each.currency, current_locale()) for each in told.revenue)
 
 
-handlers = [show_campaign, show_figures, listen, act_on, show_recipients, download_recipients]
+handlers = [
+    show_campaign, show_figures, listen, act_on, cancel_campaign, uncancel_campaign, show_recipients,
+    download_recipients,
+]  # fmt: skip

@@ -1,20 +1,22 @@
 """What operators need: queues, dead jobs, what could not be read, and when each provider last called."""
 
+import re
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
 from channels import quarantine
-from channels.jobs import give_up
 from core import jobs, leases, operations
 from core.clock import now
 from core.database import Database
+from core.rendering import gettext as _
 from core.staff import Role
+from portal.desk.tickets import led
 from portal.forms import read_form
 from portal.guards import staff
 from portal.live import Live
@@ -23,16 +25,21 @@ from portal.visits import Visit
 
 SHOWN = 100
 HERE = "/desk/operations"
+_TAKEN = re.compile(r"jobs/\d{1,18}|(webhooks|mails)/[0-9a-f-]{36}")
 
 
 async def _facts(database: Database) -> dict[str, Any]:
     async with database.transaction() as session:
         states = await operations.queues(session)
         return {
+            "said": "",
+            "undo": "",
+            # A fragment brings its toast along; a page has its own place for it.
+            "floats": False,
             "now": now(),
             "queues": states,
             "dead": await operations.dead_jobs(session, SHOWN),
-            "dead_count": sum(state.dead for state in states),
+            "dead_count": await operations.undecided(session),
             "webhooks": await operations.quarantined_webhooks(session, SHOWN),
             "mails": await quarantine.waiting(session, SHOWN),
             "providers": await operations.last_webhooks(session),
@@ -40,8 +47,9 @@ async def _facts(database: Database) -> dict[str, Any]:
 
 
 @get(HERE, guards=[staff(Role.ADMIN)])
-async def show_operations(database: NamedDependency[Database]) -> Response[Any]:
-    return page("desk/operations.html", await _facts(database))
+async def show_operations(database: NamedDependency[Database], taken: FromQuery[str] = "") -> Response[Any]:
+    """`taken` is what was discarded or dismissed just now: what the page offers to take back."""
+    return page("desk/operations.html", await _facts(database) | _taken(taken))
 
 
 @get(f"{HERE}/now", guards=[staff(Role.ADMIN)])
@@ -77,10 +85,19 @@ async def retry_all_jobs(
 async def discard_job(
     request: Request[Any, Any, Any], job_id: FromPath[int], database: NamedDependency[Database]
 ) -> Response[Any]:
+    """It is gone in a minute, unless it is taken back."""
     async with database.transaction() as session:
-        tag, payload = await operations.discard(session, job_id)
-        await give_up(session, tag, payload)
-    return await _answer(request, database)
+        await operations.set_aside(session, job_id)
+    return await _answer(request, database, f"jobs/{job_id}")
+
+
+@post(f"{HERE}/jobs/{{job_id:int}}/restore", guards=[staff(Role.ADMIN)])
+async def restore_job(
+    request: Request[Any, Any, Any], job_id: FromPath[int], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await operations.take_back(session, job_id)
+    return led(request, Redirect(HERE, status_code=303))
 
 
 @get(f"{HERE}/webhooks/{{webhook_id:uuid}}/raw", guards=[staff(Role.ADMIN)])
@@ -110,7 +127,16 @@ async def dismiss_webhook(
 ) -> Response[Any]:
     async with database.transaction() as session:
         await operations.dismiss_webhook(session, webhook_id, visit.colleague.name)
-    return await _answer(request, database)
+    return await _answer(request, database, f"webhooks/{webhook_id}")
+
+
+@post(f"{HERE}/webhooks/{{webhook_id:uuid}}/restore", guards=[staff(Role.ADMIN)])
+async def restore_webhook(
+    request: Request[Any, Any, Any], webhook_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await operations.restore_webhook(session, webhook_id)
+    return led(request, Redirect(HERE, status_code=303))
 
 
 @get(f"{HERE}/mails/{{mail_id:uuid}}/raw", guards=[staff(Role.ADMIN)])
@@ -144,13 +170,34 @@ async def dismiss_mail(
 ) -> Response[Any]:
     async with database.transaction() as session:
         await quarantine.dismiss(session, mail_id, visit.colleague.name)
-    return await _answer(request, database)
+    return await _answer(request, database, f"mails/{mail_id}")
 
 
-async def _answer(request: Request[Any, Any, Any], database: Database) -> Response[Any]:
+@post(f"{HERE}/mails/{{mail_id:uuid}}/restore", guards=[staff(Role.ADMIN)])
+async def restore_mail(
+    request: Request[Any, Any, Any], mail_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await quarantine.restore(session, mail_id)
+    return led(request, Redirect(HERE, status_code=303))
+
+
+def _taken(taken: str) -> dict[str, str]:
+    """What the toast says of what was taken off the page, and the way back; nothing for what is no such thing."""
+    if not _TAKEN.fullmatch(taken):
+        return {"said": "", "undo": ""}
+    said = {
+        "jobs": _("The job is discarded."),
+        "webhooks": _("The webhook is dismissed."),
+        "mails": _("The mail is dismissed."),
+    }[taken.partition("/")[0]]
+    return {"said": said, "undo": f"{HERE}/{taken}/restore"}
+
+
+async def _answer(request: Request[Any, Any, Any], database: Database, taken: str = "") -> Response[Any]:
     if request.headers.get("hx-request"):
-        return page("desk/_operations.html", await _facts(database))
-    return Redirect(HERE, status_code=303)
+        return page("desk/_operations.html", await _facts(database) | _taken(taken) | {"floats": True})
+    return Redirect(f"{HERE}?taken={taken}" if taken else HERE, status_code=303)
 
 
 def _as_text(body: bytes, filename: str) -> Response[bytes]:
@@ -163,7 +210,7 @@ def _as_text(body: bytes, filename: str) -> Response[bytes]:
 
 
 handlers = [
-    show_operations, show_now, listen, retry_job, retry_all_jobs, discard_job,
-    download_webhook, replay_webhook, dismiss_webhook,
-    download_mail, replay_mail, dismiss_mail,
+    show_operations, show_now, listen, retry_job, retry_all_jobs, discard_job, restore_job,
+    download_webhook, replay_webhook, dismiss_webhook, restore_webhook,
+    download_mail, replay_mail, dismiss_mail, restore_mail,
 ]  # fmt: skip

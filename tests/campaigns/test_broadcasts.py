@@ -173,6 +173,47 @@ async def test_a_cancelled_broadcast_sends_no_more_and_still_adds_up(
         await controls.resume(session, broadcast.id)
 
 
+@pytest.mark.parametrize(
+    ("before", "waits"), [(BroadcastState.SENDING, "queued"), (BroadcastState.PAUSED, "held")]
+)
+async def test_a_cancelling_that_is_taken_back_goes_on_where_it_stopped(
+    session: AsyncSession, settings: Settings, before: str, waits: str
+) -> None:
+    await audience(session, 3)
+    broadcast = await launch(session, settings, await draft(session))
+    await sending.prepare(session, broadcast.id)
+    await sending.queue_recipients(session, settings, broadcast.id)
+    await deliver(session, 1)
+    with pytest.raises(Conflict):
+        await controls.uncancel(session, broadcast.id, before)
+    if before == BroadcastState.PAUSED:
+        await controls.pause(session, broadcast.id)
+    await controls.cancel(session, broadcast.id)
+    assert await states(session, broadcast.id) == {"sent": 1, "suppressed": 2}
+
+    await controls.uncancel(session, broadcast.id, before)
+
+    assert (broadcast.state, broadcast.finished_at) == (before, None)
+    assert await states(session, broadcast.id) == {"sent": 1, waits: 2}
+    assert sorted(row.status for row in await messages(session)) == sorted(["sent", waits, waits])
+
+
+async def test_a_cancelling_before_the_time_or_the_audience_can_be_taken_back(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await audience(session, 2)
+    later = now() + timedelta(days=1)
+    first = await draft(session)
+    planned = await broadcasts.launch(session, first.id, first.version, at=later)
+    await controls.cancel(session, planned.id)
+    assert (await controls.uncancel(session, planned.id, "scheduled")).state == BroadcastState.SCHEDULED
+    at_once = await launch(session, settings, await draft(session, subject="Now"))
+    await controls.cancel(session, at_once.id)
+    assert (await controls.uncancel(session, at_once.id, "preparing")).state == BroadcastState.PREPARING
+    await sending.prepare(session, at_once.id)
+    assert await states(session, at_once.id) == {"pending": 2}
+
+
 async def test_consent_withdrawn_before_queueing_leaves_no_message(
     session: AsyncSession, settings: Settings
 ) -> None:

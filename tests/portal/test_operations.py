@@ -5,17 +5,19 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 from litestar import Litestar
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from channels.jobs import Abandon, Deliver
 from channels.models import ReceivedMail
+from core import operations
 from core.clock import now
 from core.database import Database
 from core.jobs import Job, JobRow, decode, enqueue
 from core.staff import Role
 from core.webhooks import ProcessWebhook, ReceivedWebhook
 from core.webhooks import store as keep
-from tests.portal.conftest import Browser, browser, employed
+from tests.portal.conftest import Browser, browser, employed, links
+from workers.handlers.core import discard_job
 
 
 class Rest(Job, tag="tests.rest", frozen=True):
@@ -108,6 +110,8 @@ async def test_discarding_a_delivery_has_its_messages_marked_as_failed(
         job_id = await session.scalar(select(JobRow.id))
     assert (await admin_client.submit(f"/desk/operations/jobs/{job_id}/discard")).status_code == 303
     async with store(app).transaction() as session:
+        await discard_job(session, operations.Discard(job_id or 0))
+        await session.execute(delete(JobRow).where(JobRow.tag == "core.discard"))
         [row] = await session.scalars(select(JobRow))
     assert decode(row.tag, row.payload) == Abandon(
         [message_id], "It was not sent: its delivery was given up."
@@ -121,8 +125,54 @@ async def test_only_a_dead_job_can_be_discarded(app: Litestar, admin_client: Bro
         alive = await session.scalar(select(func.max(JobRow.id)))
     assert (await admin_client.submit(f"/desk/operations/jobs/{alive}/discard")).status_code == 404
     assert (await admin_client.submit(f"/desk/operations/jobs/{job_id}/discard")).status_code == 303
+    async with store(app).transaction() as session:
+        await discard_job(session, operations.Discard(job_id))
     assert await job(app, job_id) is None
     assert await job(app, alive or 0) is not None
+
+
+async def test_a_discarded_job_leaves_the_page_at_once_and_can_be_had_back(
+    app: Litestar, admin_client: Browser
+) -> None:
+    job_id, other = await dead_job(app, 1), await dead_job(app, 2)
+    here = "/desk/operations"
+    gone = await admin_client.submit(f"{here}/jobs/{job_id}/discard")
+    told = await admin_client.get(gone.headers["location"])
+    assert "The job is discarded." in told.text
+    assert (f'id="job-{job_id}"' in told.text, f'id="job-{other}"' in told.text) == (False, True)
+    assert f"{here}/jobs/{job_id}/restore" in links(told)
+    # Twice is once, and trying all again leaves it alone.
+    assert (await admin_client.submit(f"{here}/jobs/{job_id}/discard")).status_code == 404
+    await admin_client.submit(f"{here}/jobs/retry")
+    assert [(found.dead_at is None) for found in (await job(app, job_id), await job(app, other)) if found] == [
+        False, True,
+    ]  # fmt: skip
+    assert (await admin_client.submit(f"{here}/jobs/{job_id}/restore")).status_code == 303
+    assert f'id="job-{job_id}"' in (await admin_client.get(here)).text
+    assert (await admin_client.submit(f"{here}/jobs/{job_id}/restore")).status_code == 404
+    # Taken back, it is not discarded, though a worker had the promise in hand already; nor when it lives again.
+    await admin_client.submit(f"{here}/jobs/{job_id}/discard")
+    await admin_client.submit(f"{here}/jobs/{job_id}/retry")
+    async with store(app).transaction() as session:
+        await discard_job(session, operations.Discard(job_id))
+    assert await job(app, job_id) is not None
+    assert "toast-act" not in (await admin_client.get(f"{here}?taken=//evil.example")).text
+
+
+async def test_what_was_dismissed_waits_again_when_that_is_taken_back(
+    app: Litestar, admin_client: Browser
+) -> None:
+    webhook_id = await quarantined(app)
+    path = f"/desk/operations/webhooks/{webhook_id}"
+    assert (await admin_client.submit(f"{path}/restore")).status_code == 404
+    gone = await admin_client.submit(f"{path}/dismiss", headers={"hx-request": "true"})
+    assert ("The webhook is dismissed." in gone.text, f"{path}/restore" in links(gone)) == (True, True)
+    back = await admin_client.submit(f"{path}/restore", headers={"hx-request": "true"})
+    assert back.headers["hx-redirect"] == "/desk/operations"
+    async with store(app).transaction() as session:
+        kept = await session.get_one(ReceivedWebhook, webhook_id)
+    assert (kept.processed_at, kept.quarantined) == (None, "ValueError: <i>odd</i>")
+    assert f'id="webhook-{webhook_id}"' in (await admin_client.get("/desk/operations")).text
 
 
 async def test_a_quarantined_webhook_is_downloaded_as_text_never_shown(
@@ -184,6 +234,8 @@ async def test_a_mail_in_quarantine_is_downloaded_replayed_alone_or_dismissed(
     assert (waiting.tag, msgspec.json.decode(waiting.payload)["alone"]) == ("channels.read_mail", True)
     assert (await admin_client.submit(f"{path}/dismiss")).status_code == 303
     assert (await admin_client.submit(f"{path}/replay")).status_code == 404
+    assert (await admin_client.submit(f"{path}/restore")).status_code == 303
+    assert (await admin_client.submit(f"{path}/replay")).status_code == 303
 
 
 async def test_htmx_gets_the_changed_part_only(app: Litestar, admin_client: Browser) -> None:

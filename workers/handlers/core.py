@@ -1,12 +1,14 @@
-"""Jobs of the ground floor: reading stored webhooks."""
+"""Jobs of the ground floor: reading stored webhooks, giving up jobs."""
 
 from collections.abc import Awaitable, Callable
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.jobs import give_up
 from core.clock import now
-from core.errors import DomainError, TransientError
+from core.errors import DomainError, NotFound, TransientError
+from core.operations import Discard, discard
 from core.webhooks import ProcessWebhook, ReceivedWebhook
 from workers.runner import transactional
 
@@ -30,3 +32,13 @@ async def process_webhook(session: AsyncSession, job: ProcessWebhook) -> None:
         return
     webhook.quarantined = None
     webhook.processed_at = now()
+
+
+@transactional(Discard)
+async def discard_job(session: AsyncSession, job: Discard) -> None:
+    """Unless somebody let it run again meanwhile."""
+    try:
+        tag, payload = await discard(session, job.job_id)
+    except NotFound:
+        return
+    await give_up(session, tag, payload)
