@@ -1,11 +1,20 @@
 """The commands that the HTTP door gives to `throughline`."""
 
 import asyncio
+import multiprocessing
+import signal
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+# How long (s) requests that are under way may take to finish once the site is told to stop.
+GRACE = 10
 
 
 @click.command()
@@ -32,6 +41,7 @@ def web(workers: int) -> None:
         factory=True,
         workers=workers,
         websockets=False,
+        workers_kill_timeout=GRACE,
         log_access=False,
         # Its few lines go the way of all others.
         log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {}},
@@ -41,14 +51,32 @@ def web(workers: int) -> None:
 def application() -> object:
     """The ASGI application of a serving process."""
     from core import metrics, tracing
+    from core.embedded.children import die_with_parent
     from core.logging import configure
     from core.settings import settings
     from portal.app import create_app
 
+    # Otherwise this process would go on serving, and hold the port, when the one that started it is killed.
+    if (parent := multiprocessing.parent_process()) is not None and parent.pid is not None:
+        die_with_parent(parent.pid)
     configure(settings())
     tracing.configure("web")
     metrics.serve(settings(), "web")
-    return create_app(settings())
+    app = create_app(settings())
+    app.on_startup.append(_end_streams_when_told)
+    return app
+
+
+async def _end_streams_when_told(app: "Litestar") -> None:
+    """End the live streams as soon as this process is to stop: the server waits for requests, also for those."""
+    loop = asyncio.get_running_loop()
+
+    def told(*_: object) -> None:
+        loop.call_soon_threadsafe(app.state.live.end)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        # Beside the server's own: that one hangs on the loop's wake-up descriptor, which every signal writes to.
+        signal.signal(name, told)
 
 
 @click.group()

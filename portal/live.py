@@ -18,6 +18,8 @@ from redis.exceptions import RedisError
 from core.nudges import PREFIX
 
 PING = 15
+# The last that a stream hears; no nudge has an empty topic.
+OVER = ""
 WAITING = 256
 
 
@@ -35,6 +37,7 @@ class Live:
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
         self.streams: dict[str, set[asyncio.Queue[tuple[str, str]]]] = defaultdict(set)
+        self.over = False
         self._listener: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -46,6 +49,11 @@ class Live:
             self._listener.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listener
+
+    def end(self) -> None:
+        """End every stream, now and from now on, as the server stops; browsers come again by themselves."""
+        self.over = True
+        self._tell_all(OVER, "")
 
     async def _listen(self) -> None:
         while True:
@@ -82,7 +90,7 @@ class Live:
         try:
             told = -float("inf")
             yield ServerSentEventMessage(event="resume", data="")
-            while True:
+            while not self.over:
                 if attendance is not None and time.monotonic() - told >= PING:
                     told = time.monotonic()
                     await attendance.here()
@@ -91,6 +99,8 @@ class Live:
                 except TimeoutError:
                     yield ServerSentEventMessage(comment="still here")
                     continue
+                if topic == OVER:
+                    break
                 yield ServerSentEventMessage(event=topics.get(topic, topic), data=about)
         finally:
             for topic in topics:
