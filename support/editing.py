@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from difflib import ndiff
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -28,6 +30,9 @@ class Written:
     title: str
     summary: str
     body: str
+
+
+NOTHING = Written("", "", "")
 
 
 def check(written: Written) -> None:
@@ -78,45 +83,113 @@ async def save(
 ) -> Article:
     """Keep an article's words in a language; a translation without title and text is taken away.
 
-    Readers of a published article see them at once. `seen_at`: the `updated_at` that the writer began with.
-    Raises NotFound, Invalid, Conflict when a colleague changed the article since.
+    Readers of a published article go on seeing what was published. `seen_at`: the `changed_at` that the writer
+    began with. Raises NotFound, Invalid, Conflict when a colleague changed the article since.
     """
     article = await _locked(session, article_id)
-    if seen_at is not None and seen_at != article.updated_at:
+    if seen_at is not None and seen_at != article.changed_at:
         raise Conflict("A colleague changed this article meanwhile. Compare, then save yours.")
     if category_id is not None:
         await category(session, category_id)
-        article.category_id = category_id
-    if locale == article.locale:
+    if locale == article.locale or any((written.title, written.summary, written.body)):
         check(written)
-        article.title, article.summary, article.body = written.title, written.summary, written.body
+    drafts = {name: said for name, said in article.drafts.items() if name not in (locale, "discarded")}
+    if written != published(article, locale):
+        drafts[locale] = asdict(written) if written != NOTHING else {}
+    if category_id is not None:
+        drafts.pop("category_id", None)
+        if category_id != article.category_id:
+            drafts["category_id"] = str(category_id)
+    article.drafts = drafts
+    if article.published_at is None:
+        _take_over(article)
+        article.updated_at = now()
     else:
-        translations = {name: said for name, said in article.translations.items() if name != locale}
-        if written.title or written.summary or written.body:
-            check(written)
-            translations[locale] = {
-                "title": written.title, "summary": written.summary, "body": written.body,
-            }  # fmt: skip
-        article.translations = translations
-    if article.published_at is not None:
-        return await publish(session, article)
-    article.updated_at = now()
+        article.drafted_at = now()
     await session.flush()
     return article
 
 
+def published(article: Article, locale: str) -> Written:
+    """An article's words in a language as readers see them, once it is published; empty where there are none."""
+    if locale == article.locale:
+        return Written(article.title, article.summary, article.body)
+    return _written(article.translations.get(locale, {}))
+
+
+def words(article: Article, locale: str) -> Written:
+    """An article's words in a language as they were left last, whether readers see them or not."""
+    return _written(article.drafts[locale]) if locale in article.drafts else published(article, locale)
+
+
+def _written(said: Mapping[str, Any]) -> Written:
+    return Written(*(str(said.get(name, "")) for name in ("title", "summary", "body")))
+
+
+def differences(article: Article, locale: str) -> list[tuple[str, str]]:
+    """What publishing would change, line by line: ("-", what goes), ("+", what comes), ("", what stays)."""
+    before, after = (
+        [line for part in (said.title, said.summary, said.body) for line in part.splitlines() if line.strip()]
+        for said in (published(article, locale), words(article, locale))
+    )
+    told = []
+    for line in ndiff(before, after):
+        if line[0] != "?":
+            told.append((line[0].strip(), line[2:]))
+    return told
+
+
 async def show(session: AsyncSession, article_id: UUID) -> Article:
-    """Publish an article. Raises NotFound."""
-    return await publish(session, await _locked(session, article_id))
+    """Publish an article, with all that was written since. Raises NotFound."""
+    article = await _locked(session, article_id)
+    _take_over(article)
+    return await publish(session, article)
 
 
 async def hide(session: AsyncSession, article_id: UUID) -> Article:
     """Take an article from the readers; its words and votes stay. Raises NotFound."""
     article = await _locked(session, article_id)
+    _take_over(article)
     article.published_at = None
     article.updated_at = now()
     await session.flush()
     return article
+
+
+async def discard(session: AsyncSession, article_id: UUID) -> Article:
+    """Give up what readers do not see yet; `restore` brings it back. Raises NotFound."""
+    article = await _locked(session, article_id)
+    if article.pending:
+        given_up = {name: said for name, said in article.drafts.items() if name != "discarded"}
+        article.drafts, article.drafted_at = {"discarded": given_up}, now()
+        await session.flush()
+    return article
+
+
+async def restore(session: AsyncSession, article_id: UUID) -> Article:
+    """Bring back what was given up last. Raises NotFound; Conflict when something was written since."""
+    article = await _locked(session, article_id)
+    given_up = article.drafts.get("discarded")
+    if not given_up or article.published_at is None:
+        raise Conflict("Something was written since. What was given up cannot be brought back.")
+    article.drafts, article.drafted_at = given_up, now()
+    await session.flush()
+    return article
+
+
+def _take_over(article: Article) -> None:
+    """Make of what was written what readers see at the next publishing."""
+    translations = dict(article.translations)
+    for locale, said in article.drafts.items():
+        if locale == article.locale:
+            article.title, article.summary, article.body = said["title"], said["summary"], said["body"]
+        elif locale == "category_id":
+            article.category_id = UUID(said)
+        elif locale != "discarded":
+            translations.pop(locale, None)
+            if said:
+                translations[locale] = dict(said)
+    article.translations, article.drafts, article.drafted_at = translations, {}, None
 
 
 async def _locked(session: AsyncSession, article_id: UUID) -> Article:

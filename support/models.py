@@ -202,6 +202,10 @@ class Article(Base):
     plain: Mapped[str] = mapped_column(Text, server_default="")
     # {"de": {"title": …, "summary": …, "body": …, "html": …, "plain": …}}
     translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    # What readers will see once it is published, while they see the words above: {"de": {"title": …, "summary": …,
+    # "body": …}} (empty: that translation goes), "category_id" where it moves; "discarded" is what was given up last.
+    drafts: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    drafted_at: Mapped[Instant | None]
     position: Mapped[int] = mapped_column(server_default="0")
     published_at: Mapped[Instant | None]
     updated_at: Mapped[CreatedAt]
@@ -214,6 +218,16 @@ class Article(Base):
         ),
         deferred=True,
     )
+
+    @property
+    def pending(self) -> bool:
+        """Whether something was written that readers do not see yet, though they see the article."""
+        return any(name != "discarded" for name in self.drafts)
+
+    @property
+    def changed_at(self) -> datetime:
+        """When somebody last wrote something, seen or not."""
+        return max(self.updated_at, self.drafted_at or self.updated_at)
 
 
 class ArticleViews(Base):

@@ -17,6 +17,7 @@ from core.rendering import LANGUAGES, current_locale
 from core.rendering import gettext as _
 from core.staff import Role
 from portal.customer.help import reasons
+from portal.desk.tickets import led
 from portal.forms import read_form
 from portal.guards import staff
 from portal.rendering import page
@@ -87,27 +88,24 @@ async def _editor(
     error: DomainError | None = None,
     preview: bool = False,
     category: str = "",
+    discarded: bool = False,
 ) -> Response[Any]:
     """The page to write on; `form` is what was typed already."""
     found = await readers.find(session, article_id) if article_id else None
     article = found.article if found else None
     written = language if language in LANGUAGES else article.locale if article else "en"
+    kept = editing.words(article, written) if article else editing.NOTHING
     if form is None:
-        said = article.translations.get(written, {}) if article and written != article.locale else {}
-        own = article is not None and written == article.locale
-        form = ArticleForm(
-            title=article.title if article and own else str(said.get("title", "")),
-            summary=article.summary if article and own else str(said.get("summary", "")),
-            body=article.body if article and own else str(said.get("body", "")),
-            category=str(article.category_id) if article else category,
-            language=written,
-        )
+        place = str(article.drafts.get("category_id", article.category_id)) if article else category
+        form = ArticleForm(kept.title, kept.summary, kept.body, place, written)
     context = {
         "article": article,
         "found": found,
         "typed": form,
         "written": written,
-        "seen_at": article.updated_at.isoformat() if article else "",
+        "seen_at": article.changed_at.isoformat() if article else "",
+        "differences": editing.differences(article, written) if article and written in article.drafts else [],
+        "restore": f"{HERE}/articles/{article.id}/restore" if article and discarded else "",
         "category_options": [(str(one.id), one.name) for one, _held in await editing.categories(session)],
         "languages": LANGUAGES,
         "reason_words": _reason_words(),
@@ -115,7 +113,7 @@ async def _editor(
         "message": error.message if error else "",
         "errors": error.fields if isinstance(error, Invalid) else {},
         "preview": articles.render(form.body)[0] if preview else None,
-        "theirs": article if isinstance(error, Conflict) else None,
+        "theirs": kept if isinstance(error, Conflict) else None,
         "action": f"{HERE}/articles/{article.id}" if article else f"{HERE}/new",
     }
     status = 409 if isinstance(error, Conflict) else 422 if error else 200
@@ -170,10 +168,13 @@ async def _preview(
 
 @get(ONE, guards=[WRITERS])
 async def show_article(
-    article_id: FromPath[UUID], database: NamedDependency[Database], language: Asked = ""
+    article_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    language: Asked = "",
+    discarded: Asked = "",
 ) -> Response[Any]:
     async with database.transaction() as session:
-        return await _editor(session, article_id, None, language=language)
+        return await _editor(session, article_id, None, language=language, discarded=bool(discarded))
 
 
 @post(ONE, guards=[WRITERS], status_code=200)
@@ -216,6 +217,23 @@ async def publish_article(article_id: FromPath[UUID], database: NamedDependency[
     async with database.transaction() as session:
         await editing.show(session, article_id)
     return Redirect(f"{HERE}/articles/{article_id}", status_code=303)
+
+
+@post(f"{ONE}/discard", guards=[WRITERS])
+async def discard_changes(article_id: FromPath[UUID], database: NamedDependency[Database]) -> Redirect:
+    """Readers keep what they see; the next page offers to bring the changes back."""
+    async with database.transaction() as session:
+        await editing.discard(session, article_id)
+    return Redirect(f"{HERE}/articles/{article_id}?discarded=1", status_code=303)
+
+
+@post(f"{ONE}/restore", guards=[WRITERS])
+async def restore_changes(
+    request: Request[Any, Any, Any], article_id: FromPath[UUID], database: NamedDependency[Database]
+) -> Response[Any]:
+    async with database.transaction() as session:
+        await editing.restore(session, article_id)
+    return led(request, Redirect(f"{HERE}/articles/{article_id}", status_code=303))
 
 
 @post(f"{ONE}/unpublish", guards=[WRITERS])
@@ -281,5 +299,6 @@ async def remove_category(category_id: FromPath[UUID], database: NamedDependency
 
 handlers = [
     show_articles, show_new, begin_article, show_article, save_article, publish_article, unpublish_article,
+    discard_changes, restore_changes,
     show_categories, add_category, save_category, remove_category,
 ]  # fmt: skip

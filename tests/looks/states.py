@@ -209,6 +209,17 @@ DESK = (
     State("invoice-paid", "/desk/money/invoices/{paid_invoice}", "agent"),
     State("articles", "/desk/help", "agent"),
     State("article", "/desk/help/articles/{desk_article}", "agent"),
+    State(
+        "article-changed",
+        "/desk/help/articles/{desk_article}",
+        "agent",
+        do=(
+            fill("#f-summary", "Anew: "),
+            click("button", "Save"),
+            until(".notice"),
+            click_on(".notice summary"),
+        ),
+    ),
     State("article-new", "/desk/help/new", "agent"),
     State("article-categories", "/desk/help/categories", "owner"),
     State("payments", "/desk/money/payments", "agent"),

@@ -1,6 +1,7 @@
 """The desk's help centre: writing, publishing, languages, categories, and what readers made of it."""
 
 import re
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from core.database import Database
 from core.staff import Role
 from support import articles, demo
 from support.models import Article, ArticleCategory, ArticleViews, ArticleVote
-from tests.portal.conftest import Browser, browser, employed
+from tests.portal.conftest import Browser, browser, employed, links
 
 CHROME = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/139.0 Safari/537.36"}
 
@@ -109,18 +110,63 @@ async def test_two_articles_with_one_title_have_addresses_of_their_own(
     assert sorted(slugs) == ["warranty-2", "warranty-3"]
 
 
-async def test_what_is_saved_in_a_published_article_readers_see_at_once(
+async def test_what_is_saved_in_a_published_article_readers_see_once_it_is_published(
     client: Browser, agent_client: Browser, centre: Database
 ) -> None:
     article = await _one(centre, "warranty")
-    answer = await agent_client.submit(
-        f"/desk/help/articles/{article.id}", _form(article, body="Three years. <script>alert(1)</script>")
-    )
-    assert answer.status_code == 303
-    page = (await client.get("/help/articles/warranty")).text
-    assert "Three years." in page
+    here, read = f"/desk/help/articles/{article.id}", "/help/articles/warranty"
+    before = (await client.get(read)).text
+    changed = _form(article, body=article.body + "\n\nQuokkas are covered. <script>alert(1)</script>")
+    assert (await agent_client.submit(here, changed)).status_code == 303
+    told = (await agent_client.get(here)).text
+    assert "Readers do not see the last changes yet" in told
+    assert "<ins>Quokkas are covered. &lt;script&gt;alert(1)&lt;/script&gt;</ins>" in told
+    assert "Quokkas are covered. &lt;script&gt;alert(1)&lt;/script&gt;</textarea>" in told
+    assert "unpublished changes" in (await agent_client.get("/desk/help")).text
+    assert "Quokkas are covered." not in (await client.get(read)).text
+    assert (await _one(centre, "warranty")).updated_at == article.updated_at
+    answers = {"hx-request": "true", "hx-target": "help-answers"}
+    asked = "/help?q=quokkas"
+    assert "articles/warranty" not in (await client.get(asked, headers=answers)).text
+
+    assert (await agent_client.submit(f"{here}/publish")).status_code == 303
+    page = (await client.get(read)).text
+    assert "Quokkas are covered." in page
+    assert "Quokkas are covered." not in before
     assert "<script>alert" not in page
-    assert "warranty" in (await client.get("/help?q=three+years")).text
+    assert "articles/warranty" in (await client.get(asked, headers=answers)).text
+    assert "Readers do not see" not in (await agent_client.get(here)).text
+
+
+async def test_changes_are_given_up_brought_back_and_none_when_written_back(
+    client: Browser, agent_client: Browser, centre: Database
+) -> None:
+    article = await _one(centre, "warranty")
+    here = f"/desk/help/articles/{article.id}"
+    offices = await _category(centre, "machines")
+    await agent_client.submit(here, _form(article, body="Ten years", category=str(offices)))
+    gone = await agent_client.submit(f"{here}/discard")
+    told = await agent_client.get(gone.headers["location"])
+    assert ("The changes are discarded." in told.text, f"{here}/restore" in links(told)) == (True, True)
+    assert (article.body in unescape(told.text), "Ten years" in told.text) == (True, False)
+    assert (await agent_client.submit(f"{here}/restore")).status_code == 303
+    assert "Ten years</textarea>" in (await agent_client.get(here)).text
+    assert (await agent_client.submit(f"{here}/restore")).status_code == 409
+    assert (await _one(centre, "warranty")).category_id == article.category_id
+    # Written as it was, nothing waits to be published.
+    kept = await _one(centre, "warranty")
+    form = _form(article, seen_at=kept.changed_at.isoformat())
+    assert (await agent_client.submit(here, form)).status_code == 303
+    assert not (await _one(centre, "warranty")).pending
+    # Published together with the place where it belongs; taken back, nothing is lost.
+    await agent_client.submit(
+        here, _form(article, body="Ten years", category=str(offices), seen_at="", act="publish")
+    )
+    assert "Ten years" in (await client.get("/help/articles/warranty")).text
+    assert (await _one(centre, "warranty")).category_id == offices
+    await agent_client.submit(here, _form(article, body="Twelve years", seen_at=""))
+    await agent_client.submit(f"{here}/unpublish")
+    assert (await _one(centre, "warranty")).body == "Twelve years"
 
 
 async def test_a_preview_changes_nothing(agent_client: Browser, centre: Database) -> None:
@@ -149,11 +195,11 @@ async def test_a_colleagues_change_is_never_written_over_unseen(
     assert "A colleague changed this article meanwhile" in answer.text
     assert "Mine</textarea>" in answer.text
     assert '<pre class="break">Theirs</pre>' in answer.text
-    assert (await _one(centre, "warranty")).body == "Theirs"
+    assert (await _one(centre, "warranty")).drafts["en"]["body"] == "Theirs"
     seen = re.search(r'name="seen_at" value="([^"]+)"', answer.text)
     assert seen is not None
     assert (await agent_client.submit(here, _form(article, body="Both", seen_at=seen[1]))).status_code == 303
-    assert (await _one(centre, "warranty")).body == "Both"
+    assert (await _one(centre, "warranty")).drafts["en"]["body"] == "Both"
 
 
 async def test_a_translation_is_written_and_taken_away(
@@ -161,7 +207,13 @@ async def test_a_translation_is_written_and_taken_away(
 ) -> None:
     article = await _one(centre, "warranty")
     here = f"/desk/help/articles/{article.id}"
-    said = {"title": "Was die Garantie abdeckt", "summary": "", "body": "Zwei *Jahre*.", "language": "de"}
+    said = {
+        "title": "Was die Garantie abdeckt",
+        "summary": "",
+        "body": "Zwei *Jahre*.",
+        "language": "de",
+        "act": "publish",
+    }
     assert (await agent_client.submit(here, _form(article, **said))).status_code == 303
     german = {"accept-language": "de"}
     page = (await client.get("/help/articles/warranty", headers=german)).text
@@ -170,7 +222,7 @@ async def test_a_translation_is_written_and_taken_away(
     assert "Zwei *Jahre*.</textarea>" in (await agent_client.get(f"{here}?language=de")).text
 
     article = await _one(centre, "warranty")
-    gone = {"title": "", "summary": "", "body": "", "language": "de"}
+    gone = {"title": "", "summary": "", "body": "", "language": "de", "act": "publish"}
     assert (await agent_client.submit(here, _form(article, **gone))).status_code == 303
     assert "Zwei" not in (await client.get("/help/articles/warranty", headers=german)).text
 

@@ -60,6 +60,8 @@ CREATE TABLE public.article (
     html text DEFAULT ''::text NOT NULL,
     plain text DEFAULT ''::text NOT NULL,
     translations jsonb DEFAULT '{}'::jsonb NOT NULL,
+    drafts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    drafted_at timestamp with time zone,
     "position" integer DEFAULT 0 NOT NULL,
     published_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -324,6 +326,14 @@ CREATE TABLE public.endpoint_delivery (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     wanted_at timestamp with time zone DEFAULT now() NOT NULL,
     delivered_at timestamp with time zone
+);
+
+CREATE TABLE public.fetched_folder (
+    name text NOT NULL,
+    uid_validity bigint NOT NULL,
+    last_uid bigint DEFAULT '0'::bigint NOT NULL,
+    fetched_at timestamp with time zone,
+    trouble text
 );
 
 CREATE TABLE public.identity (
@@ -918,6 +928,9 @@ ALTER TABLE ONLY public.endpoint_attempt
 
 ALTER TABLE ONLY public.endpoint_delivery
     ADD CONSTRAINT pk_endpoint_delivery PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.fetched_folder
+    ADD CONSTRAINT pk_fetched_folder PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT pk_identity PRIMARY KEY (id);
