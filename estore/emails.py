@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels import outbox
 from core.rendering import render
 from core.settings import Settings
-from estore import access, invoices, orders, stock
+from estore import access, carriers, invoices, orders, stock
 from estore.books import Invoice, InvoiceStatus, Payment, PaymentStatus
 from estore.goods import PaymentMethod
 from estore.models import Order
@@ -67,7 +67,8 @@ async def credit_note(
 
 async def shipped(session: AsyncSession, settings: Settings, order_id: UUID) -> None:
     order = await session.get_one(Order, order_id)
-    await _queue(session, settings, "shipped", order, ("order", order.id))
+    follow = carriers.page(order.carrier, order.tracking, order.locale)
+    await _queue(session, settings, "shipped", order, ("order", order.id), follow=follow)
 
 
 async def cancelled(session: AsyncSession, settings: Settings, order_id: UUID) -> None:

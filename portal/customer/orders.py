@@ -14,7 +14,7 @@ from core.errors import Conflict, DomainError, NotFound
 from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import access, catalogue, methods, orders, stock
+from estore import access, carriers, catalogue, methods, orders, stock
 from estore.books import PaymentStatus
 from estore.gateway import Gateway
 from estore.goods import PaymentMethod
@@ -62,6 +62,7 @@ async def context(
     method = next((one for one in ways if one.code == order.payment_code), None)
     return {
         "order": order,
+        "follow": carriers.page(order.carrier, order.tracking, current_locale()),
         "token": token or access.order_token(order.id, settings.secret_key.get_secret_value()),
         "lines": [
             {

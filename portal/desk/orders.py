@@ -15,7 +15,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
 from core.staff import Role
-from estore import orders, payments, refunds
+from estore import carriers, orders, payments, refunds
 from estore.books import PaymentStatus
 from estore.models import OrderStatus
 from portal import periods
@@ -104,6 +104,8 @@ async def _page(
     later = payment is not None and payment.kind == "later"
     context = {
         "order": order,
+        "follow": carriers.page(order.carrier, order.tracking),
+        "carriers": list(carriers.PAGES),
         "lines": shown.lines,
         "documents": [one for one in shown.invoices if one.number is not None],
         "payment": payment,

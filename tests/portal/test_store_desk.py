@@ -65,6 +65,7 @@ async def test_an_order_goes_from_received_money_to_delivered(agent_client: Brow
         assert (await session.get_one(Order, order.id)).status == "delivered"
     shown = await agent_client.get(here)
     assert "DHL 00340" in shown.text
+    assert any(href.startswith("https://www.dhl.de/") and "00340" in href for href in links(shown))
 
 
 async def test_money_that_does_not_fit_becomes_a_task_that_can_be_ticked_off(
