@@ -195,3 +195,16 @@ class ReceivedMail(Base):
     processed_at: Mapped[Instant | None]
     quarantined: Mapped[str | None] = mapped_column(Text)
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
+
+
+class FetchedFolder(Base):
+    """How far a folder on another mail server has been fetched."""
+
+    __tablename__ = "fetched_folder"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)  # user@host:port/folder
+    # The server's numbering: under another one the same uid is another mail (RFC 9051, 2.3.1.1).
+    uid_validity: Mapped[int] = mapped_column(BigInteger)
+    last_uid: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    fetched_at: Mapped[Instant | None]
+    trouble: Mapped[str | None] = mapped_column(Text)

@@ -34,6 +34,11 @@ class Settings(BaseSettings):
         le=65535,
         description="a port on which it speaks LMTP as well, for a Postfix that delivers to us; empty turns it off",
     )
+    imap_accounts: SecretStr | None = Field(
+        default=None,
+        description="folders to fetch mail from besides, with blanks between:"
+        " imaps://user:password@host/INBOX?mailbox=support@example.com, or imap+starttls://…",
+    )
     sandbox_port: int = Field(default=8025, description="the sandbox, in `make run` only")
     public_url: str = Field(
         default="http://127.0.0.1:8000",

@@ -84,7 +84,7 @@ async def _relay() -> None:
 
 @click.command()
 def listen() -> None:
-    """Take mail from customers (SMTP)."""
+    """Take mail from customers (SMTP, LMTP) and fetch it (IMAP)."""
     from core import metrics
     from core.logging import configure
     from core.settings import settings
@@ -98,6 +98,7 @@ async def _listen() -> None:
     from redis.asyncio import Redis
 
     from channels.adapters.email.listener import run_listener
+    from channels.adapters.email.polling import fetching
     from core.database import Database
     from core.settings import settings
 
@@ -107,7 +108,8 @@ async def _listen() -> None:
     redis = Redis.from_url(settings().redis_url)
     database = Database(settings().database_url, redis)
     try:
-        await run_listener(database, settings(), stop)
+        async with fetching(database, settings(), stop):
+            await run_listener(database, settings(), stop)
     finally:
         await database.close()
         await redis.aclose()

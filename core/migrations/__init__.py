@@ -23,8 +23,9 @@ FOLDER = Path(__file__).parent
 EXTENSIONS = ("pg_trgm", "unaccent")
 
 # How long a statement may wait for a lock: whoever comes after it waits behind it, so this is also how long a
-# migration may keep anybody from writing. And how long it may run once it has the lock.
-LOCK_TIMEOUT = timedelta(seconds=2)
+# migration may keep anybody from writing. Well under PostgreSQL's deadlock_timeout (1 s): when a revision and a
+# request wait for each other, it is the revision that gives up. And how long a statement may run once it has its lock.
+LOCK_TIMEOUT = timedelta(seconds=0.5)
 STATEMENT_TIMEOUT = timedelta(minutes=15)
 # How long a revision is tried again and again, with a pause in which others get on.
 PATIENCE = timedelta(minutes=10)

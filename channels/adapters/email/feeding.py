@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.adapters.email.listener import digest, keep, mailbox_of
+from channels.adapters.email.envelopes import remembered
+from channels.adapters.email.listener import digest, keep
 from channels.adapters.email.parsing import ParsedMail, head
 from channels.adapters.email.reading import Outcome, Reading, ReadMail, read_mail
 from channels.models import Attachment, Message, ReceivedMail
@@ -43,14 +44,9 @@ async def feed(
     A mail that was taken before is a duplicate, by whichever way it came.
     """
     said = head(raw)
-    addressed = said.addressed()[:100]
-    mailboxes = {found for each in addressed if (found := mailbox_of(settings, each))}
-    returned = said.values("return-path")
-    mail_from = returned[0].strip("<> ") if returned else said.sender
+    envelope = remembered(said, settings, mailbox)
     async with database.transaction() as session:
-        ids = await keep(
-            session, mailboxes or {mailbox or settings.support_address}, mail_from[:320], addressed, raw
-        )
+        ids = await keep(session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw)
         readings = [await read_mail(session, ReadMail(mail_id), settings) for mail_id in ids]
         reading = next((each for each in readings if each is not None), KNOWN)
         if reading.outcome is Outcome.QUARANTINED:
