@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
-from estore import search
+from estore import prices, search
 from estore.goods import Category, PaymentMethod, Product, ShippingMethod, Sku, Stock
 
 FEW = 5
@@ -131,12 +131,8 @@ async def edit(
 
 
 async def set_price(session: AsyncSession, sku_id: UUID, price: int) -> Sku:
-    """Change what a SKU costs, minor units including VAT; orders keep the price they were placed at."""
-    sku = await session.get(Sku, sku_id)
-    if sku is None:
-        raise NotFound("That article does not exist.")
-    if not 0 < price <= 100_000_00:
-        raise Invalid("That is not a price.", {"price": "Enter an amount above zero."})
-    sku.price = price
-    await session.flush()
-    return sku
+    """Change what a SKU costs, minor units including VAT; orders keep the price they were placed at.
+
+    Raises NotFound, Invalid.
+    """
+    return await prices.change(session, sku_id, price)

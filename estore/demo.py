@@ -1,5 +1,6 @@
 """The demo company's shop: Halden Coffee Works. Loading it again changes nothing that is there already."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
@@ -8,9 +9,22 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.clock import now
 from estore import demo_products, demo_translations, search
-from estore.goods import Category, PaymentMethod, Product, Seller, ShippingMethod, Sku, Stock, TaxRate
+from estore.goods import (
+    Category,
+    FormerPrice,
+    PaymentMethod,
+    Product,
+    Seller,
+    ShippingMethod,
+    Sku,
+    Stock,
+    TaxRate,
+)
 
+# Since when the reduced things are reduced.
+REDUCED_FOR = timedelta(days=8)
 SPACE = UUID("6a2a1f2e-8c39-4f0f-9d3c-2f9f6f0c1f00")
 EUROPE = ["AT", "BE", "DE", "ES", "FR", "HU", "IT", "NL", "PT"]
 
@@ -178,7 +192,20 @@ async def _add_products(session: AsyncSession) -> None:
                 }
             )
             stocks.append({"sku_id": demo_id("sku", code), "on_hand": on_hand})
-    for model, rows in ((Product, products), (Sku, skus), (Stock, stocks)):
+    at = now() - REDUCED_FOR
+    former = []
+    for sku in skus:
+        regular = demo_products.REDUCED.get(sku["code"])
+        sku |= {"regular_price": regular, "reduced_at": at if regular else None}
+        if regular:
+            row = {
+                "id": demo_id("former price", sku["code"]),
+                "sku_id": sku["id"],
+                "price": regular,
+                "until": at,
+            }
+            former.append(row)
+    for model, rows in ((Product, products), (Sku, skus), (Stock, stocks), (FormerPrice, former)):
         await _add(session, model, rows)
     for product in await session.scalars(select(Product).where(Product.document == "")):
         await search.index(session, product)

@@ -541,3 +541,6 @@ _add(
     {"Holds": "500 g", "Material": "Steel, beech"},
     [("TIN-05", {}, 2790, 480, 63)],
 )  # fmt: skip
+
+# What costs less since last week: the SKU, and its regular price.
+REDUCED = {"SKO-PI": 6490, "SKO-RU": 6490, "HYT-RU": 9900, "HYT-PI": 9900, "FJE-ST": 10900, "FJE-BK": 10900}

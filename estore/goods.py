@@ -72,7 +72,13 @@ class Sku(Base):
     """One thing that can be bought: a variant of a product, with its price including VAT."""
 
     __tablename__ = "sku"
-    __table_args__ = (CheckConstraint("price >= 0", name="price"), Index(None, "product_id", "position"))
+    __table_args__ = (
+        CheckConstraint("price >= 0", name="price"),
+        CheckConstraint(
+            "regular_price IS NULL OR (regular_price > price AND reduced_at IS NOT NULL)", name="reduced"
+        ),
+        Index(None, "product_id", "position"),
+    )
 
     id: Mapped[Key]
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
@@ -82,6 +88,9 @@ class Sku(Base):
     # Empty where the product's picture does.
     picture: Mapped[str] = mapped_column(Text, server_default="")
     price: Mapped[Minor]
+    # What is shown struck through beside the price while it is reduced, and since when it is.
+    regular_price: Mapped[Minor | None]
+    reduced_at: Mapped[Instant | None]
     currency: Mapped[str] = mapped_column(Text, server_default="EUR")
     weight: Mapped[int] = mapped_column(server_default="0")  # grams
     position: Mapped[int] = mapped_column(server_default="0")
@@ -90,6 +99,18 @@ class Sku(Base):
     @property
     def label(self) -> str:
         return ", ".join(str(value) for value in self.options.values())
+
+
+class FormerPrice(Base):
+    """What a SKU cost before a change of its price, and until when it did."""
+
+    __tablename__ = "former_price"
+    __table_args__ = (Index(None, "sku_id", "until"),)
+
+    id: Mapped[Key]
+    sku_id: Mapped[UUID] = mapped_column(ForeignKey("sku.id"))
+    price: Mapped[Minor]
+    until: Mapped[Instant]
 
 
 class Stock(Base):

@@ -129,11 +129,11 @@ async def add(
             facts = await context(session, visit, settings) if hx else {}
     except Invalid as error:
         facts = products.context(shown, form.sku, _(next(iter(error.fields.values()), error.message)))
-        if hx:
-            return page("store/_buy.html", facts, status_code=422, re_target="#buy", re_swap="outerHTML")
         async with database.transaction() as session:
             shell = request.app.state.get("shell")
             facts |= await products.around(session, shown, shell, visit, settings.country)
+        if hx:
+            return page("store/_buy.html", facts, status_code=422, re_target="#buy", re_swap="outerHTML")
         return page("store/product.html", facts, status_code=422)
     if not hx:
         return Redirect("/cart", status_code=303)

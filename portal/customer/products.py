@@ -14,10 +14,10 @@ from core.errors import Invalid
 from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import catalogue, quotes, reviews, search
+from estore import catalogue, prices, quotes, reviews, search
 from estore.goods import Product, Sku
 from portal import notices
-from portal.customer.store import SHELF, amount, cards, name_of, picture, stock_words
+from portal.customer.store import SHELF, amount, cards, lowest_words, name_of, picture, stock_words
 from portal.guards import anyone, customer
 from portal.limits import Limits
 from portal.rendering import page
@@ -81,6 +81,7 @@ async def around(
     """What the page shows below the buying box, and the promise of delivery in it."""
     locale = current_locale()
     ways = await quotes.shipping_methods(session, country)
+    lowest = await prices.lowest(session, [offer.sku for offer in shown.offers])
     others = await search.chosen(session, shell.sales.goes_with([shown.product.id]) if shell else [])
     if len(others) < SHELF:
         seen = {one.product.id for one in others}
@@ -90,6 +91,11 @@ async def around(
     questions = await articles.search(session, name_of(shown.category), locale, limit=3)
     return {
         "delivery_words": _delivery(ways[0]) if ways else "",
+        "lowest": {
+            offer.sku.id: lowest_words(lowest[offer.sku.id], offer.sku.currency)
+            for offer in shown.offers
+            if offer.sku.id in lowest
+        },
         "others": await cards(session, others[:SHELF]),
         "questions": questions,
         **await _reviewed(session, shown.product, visit, FIRST_REVIEWS),

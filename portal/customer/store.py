@@ -1,7 +1,7 @@
 """The store's front: home, listing, search."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from core import money
 from core.database import Database
 from core.rendering import current_locale, ngettext
 from core.rendering import gettext as _
-from estore import catalogue, reviews, sales, search
+from estore import catalogue, prices, reviews, sales, search
 from estore.goods import Category, Product, Sku
 from portal.guards import anyone
 from portal.rendering import STATIC, page, static
@@ -47,6 +47,9 @@ class Card:
     # The average of the stars and how many people gave them; None where nobody did.
     rating: float | None = None
     rated_by: int = 0
+    # While it is reduced: the price before, and the lowest of the thirty days before that, in words.
+    before: str | None = None
+    lowest: str | None = None
 
 
 def picture(path: str) -> str:
@@ -73,7 +76,28 @@ async def cards(
     ids = [one.product.id for one in found]
     rated = await reviews.ratings(session, ids)
     chosen = await search.variants(session, wanted, ids) if wanted is not None else {}
-    return [card(one, rated.get(one.product.id), chosen.get(one.product.id)) for one in found]
+    reduced = await prices.reduced(session, ids)
+    return [
+        replace(
+            card(one, rated.get(one.product.id), chosen.get(one.product.id)),
+            **_reduction(reduced.get((one.product.id, one.price))),
+        )
+        for one in found
+    ]
+
+
+def _reduction(found: prices.Reduction | None) -> dict[str, str]:
+    if found is None:
+        return {}
+    return {
+        "before": amount(found.regular, found.currency),
+        "lowest": lowest_words(found.lowest, found.currency),
+    }
+
+
+def lowest_words(lowest: int, currency: str) -> str:
+    """What must stand beside a reduced price."""
+    return _("Lowest price of the 30 days before: %(price)s") % {"price": amount(lowest, currency)}
 
 
 def card(found: search.Found, rating: reviews.Rating | None = None, chosen: Sku | None = None) -> Card:

@@ -15,7 +15,7 @@ from core.database import Database
 from core.errors import Invalid, NotFound
 from core.rendering import gettext as _
 from core.staff import Role
-from estore import catalogue, stock
+from estore import catalogue, prices, stock
 from estore.goods import Category, Product, Sku, Stock
 from portal.customer.store import picture
 from portal.forms import read_form
@@ -35,6 +35,7 @@ class Words(msgspec.Struct):
 class Shelf(msgspec.Struct):
     price: str
     on_hand: int
+    regular: str = ""
 
 
 def minor(text: str) -> int:
@@ -86,11 +87,13 @@ async def _product_page(
         shown = await catalogue.show(session, slug, inactive=True)
         ids = [offer.sku.id for offer in shown.offers]
         kept = {row.sku_id: row for row in await session.scalars(select(Stock).where(Stock.sku_id.in_(ids)))}
+        lowest = await prices.lowest(session, [offer.sku for offer in shown.offers])
     context = {
         "product": shown.product,
         "category": shown.category,
         "picture": picture(shown.product.picture),
         "shelves": [(offer.sku, kept[offer.sku.id]) for offer in shown.offers if offer.sku.id in kept],
+        "lowest": lowest,
         "errors": errors or {},
     }
     return page("desk/catalogue_product.html", context, status_code=status)
@@ -128,7 +131,8 @@ async def edit_sku(
             shown = await catalogue.show(session, slug, inactive=True)
             if sku_id not in {offer.sku.id for offer in shown.offers}:
                 raise NotFound("That article does not exist.")
-            await catalogue.set_price(session, sku_id, minor(form.price))
+            regular = minor(form.regular) if form.regular.strip() else None
+            await prices.reduce(session, sku_id, minor(form.price), regular)
             await stock.set_on_hand(session, sku_id, form.on_hand)
     except Invalid as error:
         words = next(iter(error.fields.values()), error.message)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from core.database import Database
 from core.settings import Settings
 from customers import identities
-from estore import demo, orders
+from estore import demo, orders, prices
 from estore.books import Payment
 from estore.gateway import Gateway
 from estore.models import Cart, Order, OrderStatus
@@ -253,3 +253,28 @@ def pay(cards: Sandbox, where: str) -> None:
         assert "declined" in declined.text
         paid = page.post(action[1], data={"number": "4242424242424242", "email": "ann@example.com"})
         assert paid.status_code in (302, 303), paid.text
+
+
+async def test_a_reduced_price_stands_beside_the_lowest_of_the_thirty_days_before(
+    client: Browser, shop: Database
+) -> None:
+    lowest = "Lowest price of the 30 days before: €64.90"
+    for path in ("/p/skog-pour-over", "/c/filter-brewers", "/search?q=skog"):
+        text = (await client.get(path)).text
+        assert lowest in text, path
+        assert '<s class="price-before">€64.90</s>' in text, path
+    async with shop.transaction() as session:
+        await prices.change(session, demo.demo_id("sku", "SKO-PI"), 6490)
+        await prices.change(session, demo.demo_id("sku", "SKO-RU"), 6490)
+    for path in ("/p/skog-pour-over", "/c/filter-brewers"):
+        assert "Lowest price" not in (await client.get(path)).text, path
+
+
+async def test_what_cannot_be_put_in_the_cart_is_said_in_the_buying_box(
+    client: Browser, shop: Database
+) -> None:
+    asked = {"slug": "kvern-grinder", "sku": "KVE-PI"}
+    answer = await client.submit("/cart/add", asked, headers={"hx-request": "true"})
+    assert answer.status_code == 422
+    assert "This one has just sold out." in answer.text
+    assert answer.text.lstrip().startswith('<div class="buy"')

@@ -150,3 +150,19 @@ async def test_a_review_is_hidden_by_one_press_and_shown_again_by_another(
     assert "My neighbour is a thief." in (await client.get(shown)).text
     line = await merchandiser_client.get(f"/desk/customers/{order.customer_id}")
     assert "/desk/store/products/dawn-blend" in links(line)
+
+
+async def test_a_price_is_reduced_at_the_desk_with_what_it_was(
+    merchandiser_client: Browser, shop: Database
+) -> None:
+    here = "/desk/store/products/dawn-blend"
+    given = {"price": "8.00", "on_hand": "50", "regular": "9,50"}
+    assert (await merchandiser_client.submit(f"{here}/skus/{DAWN}", given)).status_code == 303
+    async with shop.transaction() as session:
+        sku = await session.get_one(Sku, DAWN)
+        assert (sku.price, sku.regular_price) == (800, 950)
+    shown = (await merchandiser_client.get(here)).text
+    assert "Lowest price in the 30 days before:" in shown
+    refused = await merchandiser_client.submit(f"{here}/skus/{DAWN}", given | {"regular": "7"})
+    assert refused.status_code == 422
+    assert "Enter more than it costs now, or nothing." in refused.text

@@ -336,6 +336,13 @@ CREATE TABLE public.fetched_folder (
     trouble text
 );
 
+CREATE TABLE public.former_price (
+    id uuid NOT NULL,
+    sku_id uuid NOT NULL,
+    price bigint NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.identity (
     id uuid NOT NULL,
     customer_id uuid NOT NULL,
@@ -410,7 +417,8 @@ CREATE TABLE public.job (
     started integer DEFAULT 0 NOT NULL,
     tries smallint DEFAULT 0 NOT NULL,
     dead_at timestamp with time zone,
-    error text
+    error text,
+    trace text
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='500', autovacuum_vacuum_cost_delay='0');
 
@@ -724,11 +732,14 @@ CREATE TABLE public.sku (
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     picture text DEFAULT ''::text NOT NULL,
     price bigint NOT NULL,
+    regular_price bigint,
+    reduced_at timestamp with time zone,
     currency text DEFAULT 'EUR'::text NOT NULL,
     weight integer DEFAULT 0 NOT NULL,
     "position" integer DEFAULT 0 NOT NULL,
     active boolean DEFAULT true NOT NULL,
-    CONSTRAINT ck_sku_price CHECK ((price >= 0))
+    CONSTRAINT ck_sku_price CHECK ((price >= 0)),
+    CONSTRAINT ck_sku_reduced CHECK (((regular_price IS NULL) OR ((regular_price > price) AND (reduced_at IS NOT NULL))))
 );
 
 CREATE TABLE public.staff (
@@ -931,6 +942,9 @@ ALTER TABLE ONLY public.endpoint_delivery
 
 ALTER TABLE ONLY public.fetched_folder
     ADD CONSTRAINT pk_fetched_folder PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.former_price
+    ADD CONSTRAINT pk_former_price PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT pk_identity PRIMARY KEY (id);
@@ -1205,6 +1219,8 @@ CREATE INDEX ix_endpoint_delivery_open ON public.endpoint_delivery USING btree (
 
 CREATE INDEX ix_endpoint_enabled ON public.endpoint USING btree (id) WHERE (disabled_at IS NULL);
 
+CREATE INDEX ix_former_price_sku_id_until ON public.former_price USING btree (sku_id, until);
+
 CREATE INDEX ix_identity_kind_value ON public.identity USING btree (kind, value);
 
 CREATE INDEX ix_identity_value_trgm ON public.identity USING gin (value public.gin_trgm_ops);
@@ -1419,6 +1435,9 @@ ALTER TABLE ONLY public.endpoint_delivery
 
 ALTER TABLE ONLY public.endpoint_delivery
     ADD CONSTRAINT fk_endpoint_delivery_endpoint_id FOREIGN KEY (endpoint_id) REFERENCES public.endpoint(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.former_price
+    ADD CONSTRAINT fk_former_price_sku_id FOREIGN KEY (sku_id) REFERENCES public.sku(id);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT fk_identity_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
