@@ -166,3 +166,8 @@ async def test_a_price_is_reduced_at_the_desk_with_what_it_was(
     refused = await merchandiser_client.submit(f"{here}/skus/{DAWN}", given | {"regular": "7"})
     assert refused.status_code == 422
     assert "Enter more than it costs now, or nothing." in refused.text
+
+
+async def test_money_and_payments_lead_to_each_other(agent_client: Browser, shop: Database) -> None:
+    for path in ("/desk/money", "/desk/money/payments"):
+        assert {"/desk/money", "/desk/money/payments"} <= set(links(await agent_client.get(path)))
