@@ -85,8 +85,27 @@ async def test_the_list_of_languages_changes_the_page_and_leads_only_home(client
 
 
 def test_htmx_writes_no_style_that_the_policy_would_refuse() -> None:
-    found = re.search(r"name=\"htmx-config\" content='([^']+)'", (TEMPLATES / "layouts/base.html").read_text())
+    found = re.search(
+        r"name=\"htmx-config\" content='([^']+)'", (TEMPLATES / "layouts/base.html").read_text()
+    )
     assert found is not None
     told = json.loads(found[1])
     # A field that was pulled larger carries a style; a swap must not try to copy it.
     assert (told["includeIndicatorStyles"], "style" in told["attributesToSettle"]) == (False, False)
+
+
+def test_the_styleguide_shows_every_component() -> None:
+    # What makes words for other macros, or stands in the layout of every page of the desk.
+    elsewhere = {"kind_of", "palette"}
+    guide = (TEMPLATES / "desk/styleguide.html").read_text()
+    called = {"titled": "section", "phone_call": "call"}
+    # The examples' own words are no calls.
+    written = re.sub(r"call show\('.*?'\)", "", guide)
+    shown = {called.get(name, name) for name in re.findall(r"[{(=%\s](\w+)\(", written)}
+    known = {
+        name
+        for path in sorted((TEMPLATES / "components").glob("*.html"))
+        if path.stem != "email"
+        for name in re.findall(r"{%-? macro ([a-z]\w*)\(", path.read_text())
+    }
+    assert known - shown - elsewhere == set()
