@@ -5,11 +5,27 @@ records said and did counts for the record that speaks for them.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true, tuple_
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    cast,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from campaigns.conditions import (
@@ -28,9 +44,19 @@ from campaigns.conditions import (
     TraitCompare,
 )
 from customers.consent import GUEST
-from customers.models import Address, ConsentRecord, Customer, CustomerTraits, Identity, TimelineEntry
+from customers.models import (
+    Address,
+    ConsentRecord,
+    Customer,
+    CustomerTraits,
+    Identity,
+    IdentityKind,
+    TimelineEntry,
+)
 
 Bool = ColumnElement[bool]
+# Larger than any number of a line in the ledger, twice.
+BEFORE_GUESTS: ColumnElement[int] = literal_column(str(1 << 62))
 
 _loser = aliased(Customer)
 _up = aliased(Customer)
@@ -56,35 +82,51 @@ def people() -> Select[UUID]:
     )
 
 
-def criterion(condition: Condition, segments: Mapping[UUID, Condition], at: datetime) -> Bool:
+@dataclass(frozen=True)
+class Care:
+    """What the answer has to take into account. Where nobody was merged, asking for it only hides from the
+    planner how many there are; a guess can do without both.
+    """
+
+    merged: bool = True
+    guests: bool = True
+
+
+EXACT = Care()
+GUESS = Care(merged=False, guests=False)
+
+
+def criterion(
+    condition: Condition, segments: Mapping[UUID, Condition], at: datetime, care: Care = EXACT
+) -> Bool:
     """The expression that is true for the customers the condition holds for, as of `at`.
 
     It is used over `people()`. `segments` holds every segment referred to, directly or through another.
     """
     match condition:
         case AllOf(conditions):
-            return and_(true(), *(criterion(part, segments, at) for part in conditions))
+            return and_(true(), *(criterion(part, segments, at, care) for part in conditions))
         case AnyOf(conditions):
-            return or_(false(), *(criterion(part, segments, at) for part in conditions))
+            return or_(false(), *(criterion(part, segments, at, care) for part in conditions))
         case Not(inner):
-            return not_(criterion(inner, segments, at))
+            return not_(criterion(inner, segments, at, care))
         case InSegment(segment_id):
-            return criterion(segments[segment_id], segments, at)
+            return criterion(segments[segment_id], segments, at, care)
         case ProfileIs("country", value):
-            return _speaks_for(Address.customer_id, func.upper(Address.country) == value.upper())
+            return _speaks_for(Address.customer_id, func.upper(Address.country) == value.upper(), care)
         case ProfileIs(field, value):
             return func.lower(_profile(field)) == func.lower(value)
         case ProfileContains("country", value):
-            return _speaks_for(Address.customer_id, Address.country.icontains(value, autoescape=True))
+            return _speaks_for(Address.customer_id, Address.country.icontains(value, autoescape=True), care)
         case ProfileContains(field, value):
             return _profile(field).icontains(value, autoescape=True)
         case HasConsent(channel, topic):
-            return _consents(channel, topic)
+            return _consents(channel, topic, care)
         case HasIdentity(kind, verified):
             holds = Identity.kind == kind
-            return _speaks_for(
-                Identity.customer_id, and_(holds, Identity.verified_at.is_not(None)) if verified else holds
-            )
+            if verified:
+                holds = and_(holds, Identity.verified_at.is_not(None))
+            return _speaks_for(Identity.customer_id, holds, care)
         case TraitCompare(trait, compare, value):
             number = func.coalesce(getattr(CustomerTraits, trait), 0)
             return {"at_least": number >= value, "at_most": number <= value, "exactly": number == value}[
@@ -95,9 +137,9 @@ def criterion(condition: Condition, segments: Mapping[UUID, Condition], at: date
             edge = at - timedelta(days=days)
             return and_(moment.is_not(None), moment >= edge if compare == "within" else moment < edge)
         case Happened(kind, at_least, within_days):
-            return _happened(kind, at_least, within_days, at)
+            return _happened(kind, at_least, within_days, at, care)
         case NeverHappened(kind, within_days):
-            return not_(_happened(kind, 1, within_days, at))
+            return not_(_happened(kind, 1, within_days, at, care))
 
 
 def _profile(field: str) -> ColumnElement[str]:
@@ -112,20 +154,24 @@ def _profile(field: str) -> ColumnElement[str]:
     return columns[field].expression
 
 
-def _speaks_for(owner: InstrumentedAttribute[UUID], holds: Bool) -> Bool:
+def _roots(owner: InstrumentedAttribute[UUID], care: Care) -> tuple[ColumnElement[UUID], FromClause]:
+    """Who speaks for the owner of a row, and what to read it from."""
+    rows: FromClause = owner.class_.__table__
+    if not care.merged:
+        return owner.expression, rows
+    above = aliased(MERGED)
+    return func.coalesce(above.c.root, owner), rows.outerjoin(above, above.c.id == owner)
+
+
+def _speaks_for(owner: InstrumentedAttribute[UUID], holds: Bool, care: Care) -> Bool:
     """Whether a row that holds belongs to the customer or to a record merged into theirs."""
-    root = func.coalesce(MERGED.c.root, owner)
-    query = select(root).outerjoin_from(owner.class_, MERGED, MERGED.c.id == owner)
-    return Customer.id.in_(query.where(holds))
+    root, rows = _roots(owner, care)
+    return Customer.id.in_(select(root).select_from(rows).where(holds))
 
 
-def _happened(kind: str, at_least: int, within_days: int | None, at: datetime) -> Bool:
-    root = func.coalesce(MERGED.c.root, TimelineEntry.customer_id)
-    query = (
-        select(root)
-        .outerjoin_from(TimelineEntry, MERGED, MERGED.c.id == TimelineEntry.customer_id)
-        .where(TimelineEntry.kind == kind, TimelineEntry.occurred_at <= at)
-    )
+def _happened(kind: str, at_least: int, within_days: int | None, at: datetime, care: Care) -> Bool:
+    root, rows = _roots(TimelineEntry.customer_id, care)
+    query = select(root).select_from(rows).where(TimelineEntry.kind == kind, TimelineEntry.occurred_at <= at)
     if within_days is not None:
         query = query.where(TimelineEntry.occurred_at >= at - timedelta(days=within_days))
     if at_least > 1:
@@ -133,22 +179,31 @@ def _happened(kind: str, at_least: int, within_days: int | None, at: datetime) -
     return Customer.id.in_(query)
 
 
-def _consents(channel: str, topic: str) -> Bool:
+def _consents(channel: str, topic: str, care: Care) -> Bool:
     """The word that counts of the whole group, as at the gate: a guest's only for an address it has proven."""
-    root = func.coalesce(MERGED.c.root, ConsentRecord.customer_id).label("root")
+    root, rows = _roots(ConsentRecord.customer_id, care)
     by_guest = ConsentRecord.actor == GUEST
+    # The word that counts is the largest: anybody's before a guest's, then the newest; its last bit says yes or no.
+    word = ConsentRecord.id * 2 + cast(ConsentRecord.granted, Integer)
+    spoken = and_(ConsentRecord.channel == channel, ConsentRecord.topic == topic)
+    by_themselves = (
+        select(root.label("root"), (word + BEFORE_GUESTS).label("word"))
+        .select_from(rows)
+        .where(spoken, not_(by_guest))
+    )
+    if not care.guests:
+        allowed = select(root).select_from(rows).where(spoken).group_by(root).having(func.max(word) % 2 != 0)
+        return Customer.id.in_(allowed)
+    prover, proofs = _roots(Identity.customer_id, care)
     proven = (
-        select(func.coalesce(MERGED.c.root, Identity.customer_id), Identity.value)
-        .outerjoin_from(Identity, MERGED, MERGED.c.id == Identity.customer_id)
-        .where(Identity.verified_at.is_not(None))
+        select(prover, Identity.value)
+        .select_from(proofs)
+        .where(Identity.kind.in_((IdentityKind.EMAIL, IdentityKind.PHONE)), Identity.verified_at.is_not(None))
     )
-    newest = (
-        select(root, ConsentRecord.granted)
-        .outerjoin_from(ConsentRecord, MERGED, MERGED.c.id == ConsentRecord.customer_id)
-        .where(ConsentRecord.channel == channel, ConsentRecord.topic == topic)
-        .where(or_(not_(by_guest), tuple_(root, ConsentRecord.address).in_(proven)))
-        .ext(distinct_on(root))
-        .order_by(root, by_guest, ConsentRecord.id.desc())
-        .subquery()
+    guests = (
+        select(root.label("root"), word.label("word"))
+        .select_from(rows)
+        .where(spoken, by_guest, tuple_(root, ConsentRecord.address).in_(proven))
     )
-    return Customer.id.in_(select(newest.c.root).where(newest.c.granted))
+    said = union_all(by_themselves, guests).subquery()
+    return Customer.id.in_(select(said.c.root).group_by(said.c.root).having(func.max(said.c.word) % 2 != 0))

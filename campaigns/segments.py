@@ -8,14 +8,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Select, func, select, text
+from sqlalchemy import Executable, Select, exists, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ClauseElement
 
 from campaigns.conditions import AllOf, AnyOf, Condition, InSegment, Not, decode, encode, parts
-from campaigns.criteria import criterion, people
+from campaigns.criteria import GUESS, Care, criterion, people
 from campaigns.models import Broadcast, Segment
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound, TransientError
@@ -24,8 +24,15 @@ from customers.models import Customer
 
 QUICK = timedelta(milliseconds=800)
 PATIENT = timedelta(seconds=20)
+# For a question over all customers: sorting and matching a million ids stays in memory.
+MEMORY = "64MB"
 MAX_REFERENCES = 20
 QUERY_CANCELED = "57014"
+NOW_SET = text("SELECT name, current_setting(name) FROM unnest(cast(:names AS text[])) AS asked (name)")
+SET = text(
+    "SELECT set_config(name, value, true) "
+    "FROM unnest(cast(:names AS text[]), cast(:given AS text[])) AS asked (name, value)"
+)
 
 
 @dataclass(frozen=True)
@@ -115,13 +122,15 @@ async def matching(session: AsyncSession, definition: dict[str, Any]) -> Select[
     """The query for the ids of the customers in it: one row a person, merged records left out."""
     condition = decode(definition)
     segments = await _referred(session, condition)
-    return people().where(criterion(condition, segments, now()))
+    some = select(exists().where(Customer.merged_into_id.is_not(None)))
+    care = Care(merged=bool(await session.scalar(some)))
+    return people().where(criterion(condition, segments, now(), care))
 
 
 async def count(session: AsyncSession, definition: dict[str, Any], patience: timedelta = PATIENT) -> int:
     """Exactly how many customers. Raises TransientError when it takes longer than `patience`."""
     query = select(func.count()).select_from((await matching(session, definition)).subquery())
-    async with limited(session, patience):
+    async with limited(session, patience, everyone=True):
         return await session.scalar(query) or 0
 
 
@@ -135,7 +144,10 @@ async def size(session: AsyncSession, definition: dict[str, Any]) -> Size:
 
 async def estimate(session: AsyncSession, definition: dict[str, Any]) -> int:
     """The planner's guess, within milliseconds at any size."""
-    plan = await session.scalar(_Explain(await matching(session, definition)))
+    condition = decode(definition)
+    segments = await _referred(session, condition)
+    query = people().where(criterion(condition, segments, now(), GUESS))
+    plan = await session.scalar(_Explain(query))
     rows: int = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"]
     return rows
 
@@ -211,15 +223,25 @@ def _reason(condition: Condition, segments: dict[UUID, Condition], answers: Any)
 
 
 @asynccontextmanager
-async def limited(session: AsyncSession, patience: timedelta) -> AsyncIterator[None]:
-    """Let the block's statements run for so long; then TransientError, the transaction still usable."""
+async def limited(
+    session: AsyncSession, patience: timedelta, *, everyone: bool = False
+) -> AsyncIterator[None]:
+    """Let the block's statements run for so long; then TransientError, the transaction still usable.
+
+    `everyone` for a question over all customers: then tables are matched whole, not row by row.
+    """
+    own = {
+        "statement_timeout": f"{int(patience.total_seconds() * 1000)}ms",
+        "work_mem": MEMORY,
+        **({"enable_nestloop": "off"} if everyone else {}),
+    }
     try:
         async with session.begin_nested():
-            before = await session.scalar(text("SELECT current_setting('statement_timeout')"))
-            limit = text("SELECT set_config('statement_timeout', :limit, true)")
-            await session.execute(limit, {"limit": f"{int(patience.total_seconds() * 1000)}ms"})
+            found = await session.execute(NOW_SET, {"names": list(own)})
+            before = {name: value for name, value in found}
+            await session.execute(SET, {"names": list(own), "given": list(own.values())})
             yield
-            await session.execute(limit, {"limit": before})
+            await session.execute(SET, {"names": list(before), "given": list(before.values())})
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != QUERY_CANCELED:
             raise

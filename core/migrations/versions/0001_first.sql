@@ -1305,7 +1305,7 @@ CREATE INDEX ix_ticket_undone ON public.ticket USING btree (assignee_id, waiting
 
 CREATE INDEX ix_timeline_entry_history ON public.timeline_entry USING btree (customer_id, occurred_at, id);
 
-CREATE INDEX ix_timeline_entry_kind ON public.timeline_entry USING btree (kind, occurred_at);
+CREATE INDEX ix_timeline_entry_kind ON public.timeline_entry USING btree (kind, occurred_at) INCLUDE (customer_id);
 
 CREATE INDEX ix_visit_customer_id ON public.visit USING btree (customer_id);
 
