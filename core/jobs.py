@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import tracing
 from core.database import Base, CreatedAt, Instant
 from core.nudges import nudge
 
@@ -67,6 +68,8 @@ class JobRow(Base):
     tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     dead_at: Mapped[Instant | None]
     error: Mapped[str | None] = mapped_column(Text)
+    # What it follows from, where that is traced (W3C traceparent).
+    trace: Mapped[str | None] = mapped_column(Text)
 
 
 @cache
@@ -95,8 +98,8 @@ def decode(tag: str, payload: str) -> Job:
 
 # One statement however many jobs there are, as arrays: a text that never changes is neither built nor planned anew.
 _INSERT = """
-INSERT INTO job (queue, tag, payload, due_at{key})
-SELECT queue, tag, payload, coalesce(due_at, now()){key}
+INSERT INTO job (queue, tag, payload, due_at, trace{key})
+SELECT queue, tag, payload, coalesce(due_at, now()), cast(:trace AS text){key}
 FROM unnest(
     cast(:queues AS text[]), cast(:tags AS text[]), cast(:payloads AS text[]), cast(:dues AS timestamptz[]){keys}
 ) WITH ORDINALITY AS new (queue, tag, payload, due_at{key}, place)
@@ -141,7 +144,7 @@ async def enqueue_many(
     if keys is None:
         queues, tags, payloads, dues = (list(column) for column in zip(*rows, strict=True))
         values = {"queues": queues, "tags": tags, "payloads": payloads, "dues": dues}
-        await session.execute(PROMISE, values)
+        await session.execute(PROMISE, values | {"trace": tracing.present()})
     else:
         # One order of locks for everyone.
         keyed = sorted(zip(rows, keys, strict=True), key=lambda pair: pair[1])
@@ -149,5 +152,6 @@ async def enqueue_many(
             list(column) for column in zip(*(row for row, _ in keyed), strict=True)
         )
         values = {"queues": queues, "tags": tags, "payloads": payloads, "dues": dues}
-        await session.execute(PROMISE_ONCE, values | {"keys": [key for _, key in keyed]})
+        given = {"keys": [key for _, key in keyed], "trace": tracing.present()}
+        await session.execute(PROMISE_ONCE, values | given)
     nudge(session, TOPIC)

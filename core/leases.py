@@ -32,6 +32,8 @@ class Lease:
     job_id: int
     attempt: int
     tag: str
+    # What the job follows from, where that is traced.
+    trace: str | None = None
 
 
 async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
@@ -59,11 +61,11 @@ async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
             attempts=case((exhausted, JobRow.attempts), else_=JobRow.attempts + 1),
             key=None,
         )
-        .returning(JobRow.id, JobRow.attempts, JobRow.tag, JobRow.dead_at)
+        .returning(JobRow.id, JobRow.attempts, JobRow.tag, JobRow.trace, JobRow.dead_at)
         .execution_options(synchronize_session=False)
     )
     rows = await session.execute(statement)
-    leases = [Lease(id, attempt, tag) for id, attempt, tag, dead_at in rows if dead_at is None]
+    leases = [Lease(id, attempt, tag, trace) for id, attempt, tag, trace, dead_at in rows if dead_at is None]
     return sorted(leases, key=lambda item: item.job_id)
 
 

@@ -5,7 +5,7 @@ requests, no values, nothing about a person. The usual OTEL_ variables steer the
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.trace import Span, Tracer
 
@@ -102,9 +103,27 @@ def request(
         yield Request(method, span)
 
 
+def present() -> str | None:
+    """Where in which trace we are (W3C traceparent), for whoever goes on with the work; None outside of one."""
+    if _tracer is None:
+        return None
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    carried: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carried)
+    return carried.get("traceparent")
+
+
+def _context(trace: str | None) -> "Context":
+    from opentelemetry.context import Context
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator().extract({"traceparent": trace} if trace else {}, Context())
+
+
 @contextmanager
-def job(tag: str, job_id: int, attempt: int) -> Iterator[None]:
-    """A span around one attempt at a job."""
+def job(tag: str, job_id: int, attempt: int, trace: str | None = None) -> Iterator[None]:
+    """A span around one attempt at a job, in the trace of what promised it."""
     if _tracer is None:
         yield
         return
@@ -112,7 +131,23 @@ def job(tag: str, job_id: int, attempt: int) -> Iterator[None]:
 
     attributes: dict[str, str | int] = {"job.tag": tag, "job.id": job_id, "job.attempt": attempt}
     with _tracer.start_as_current_span(
-        tag, kind=SpanKind.CONSUMER, attributes=attributes, record_exception=False
+        tag, _context(trace), SpanKind.CONSUMER, attributes, record_exception=False
+    ):
+        yield
+
+
+@contextmanager
+def jobs(tag: str, traces: Sequence[str | None]) -> Iterator[None]:
+    """A span around jobs of a kind that share a transaction: a trace of its own, linked to what promised them."""
+    if _tracer is None:
+        yield
+        return
+    from opentelemetry.trace import Link, SpanKind, get_current_span
+
+    links = [Link(get_current_span(_context(trace)).get_span_context()) for trace in traces if trace]
+    attributes: dict[str, str | int] = {"job.tag": tag, "job.count": len(traces)}
+    with _tracer.start_as_current_span(
+        tag, _context(None), SpanKind.CONSUMER, attributes, links, record_exception=False
     ):
         yield
 

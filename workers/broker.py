@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import astuple
 from typing import Any
 
 import dramatiq
@@ -56,7 +57,7 @@ def ticket(queue: str, leases: list[Lease]) -> dramatiq.Message[Any]:
     return dramatiq.Message(
         queue_name=queue,
         actor_name=f"run_{queue}",
-        args=([[lease.job_id, lease.attempt, lease.tag] for lease in leases], queue),
+        args=([[part for part in astuple(lease) if part is not None] for lease in leases], queue),
         kwargs={},
         options={},
     )

@@ -97,7 +97,7 @@ async def run(database: Database, resources: Resources, lease: Lease) -> None:
     begun = perf_counter()
     with (
         bound_contextvars(job=lease.tag, job_id=lease.job_id, attempt=lease.attempt),
-        tracing.job(lease.tag, lease.job_id, lease.attempt),
+        tracing.job(lease.tag, lease.job_id, lease.attempt, lease.trace),
     ):
         outcome = await _run(database, resources, lease)
     _count(lease.tag if known else "unknown", outcome, perf_counter() - begun)
@@ -149,15 +149,16 @@ async def run_together(database: Database, resources: Resources, several: Sequen
     if len(several) > 1:
         begun = perf_counter()
         try:
-            async with database.transaction() as session:
-                taken = await leases.take_all(session, several)
-                jobs = [decode(tag, payload) for tag, payload in taken]
-                tag = several[0].tag
-                for job in TOGETHER[tag](jobs) if jobs else ():
-                    await TRANSACTIONAL[tag](session, job)
-                    # The next one reads the database as it stands then, as in a transaction of its own.
-                    await session.flush()
-                    session.expunge_all()
+            tag = several[0].tag
+            with tracing.jobs(tag, [lease.trace for lease in several]):
+                async with database.transaction() as session:
+                    taken = await leases.take_all(session, several)
+                    jobs = [decode(tag, payload) for tag, payload in taken]
+                    for job in TOGETHER[tag](jobs) if jobs else ():
+                        await TRANSACTIONAL[tag](session, job)
+                        # The next one reads the database as it stands then, as in a transaction of its own.
+                        await session.flush()
+                        session.expunge_all()
             _count(several[0].tag, "done", perf_counter() - begun, len(taken))
             return
         except Exception as error:
