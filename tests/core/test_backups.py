@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from core import backups, dumps
+from core import backups, dumps, migrations
 from core.errors import Conflict, DomainError, Invalid, NotFound
 from core.settings import Settings
 from tests.chaos.processes import Processes
@@ -30,6 +30,19 @@ async def run(url: str, statement: str) -> Any:
     connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://"))
     try:
         return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
+async def every_row(url: str) -> dict[str, list[str]]:
+    """All rows of all tables as text, in order, whatever the backup says of itself."""
+    connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://"))
+    try:
+        names = [row[0] for row in await connection.fetch(backups.TABLES.text)]
+        return {
+            name: [row[0] for row in await connection.fetch(f"SELECT t::text FROM {name} AS t ORDER BY 1")]
+            for name in names
+        }
     finally:
         await connection.close()
 
@@ -78,6 +91,10 @@ async def test_the_demo_survives_backup_wipe_and_restore_to_the_last_row(
     assert status == 0, said
     assert "Redis needs no backup" in said
     manifest = backups.read_manifest(path)
+    before = await every_row(database_url)
+    assert {name: len(rows) for name, rows in before.items()} == {
+        name: kept.rows for name, kept in manifest.tables.items()
+    }
     assert manifest.tables["customer"].rows >= 40
     assert manifest.tables["blob"].rows > 0  # the invoices that the jobs wrote
     assert manifest.rows > 1500
@@ -87,6 +104,9 @@ async def test_the_demo_survives_backup_wipe_and_restore_to_the_last_row(
     status, said = await throughline(settings, "restore", str(path))
     assert (status, "Restored: 0 rows different." in said) == (0, True), said
 
+    after = await every_row(database_url)
+    assert after.keys() == before.keys()
+    assert [name for name, rows in before.items() if after[name] != rows] == []
     again = tmp_path / "again.backup"
     await backups.backup(database_url, again, quiet)
     assert backups.read_manifest(again).tables == manifest.tables
@@ -185,6 +205,42 @@ async def test_a_backup_of_a_newer_version_is_refused(database_url: str, kept: P
     with pytest.raises(Invalid, match="newer Throughline"):
         await backups.restore(database_url, newer, quiet, force=True)
     assert await run(database_url, "SELECT count(*) FROM job WHERE tag = 'changed'") == 2
+
+
+REVISION = """
+from alembic import op
+
+revision = "9001"
+down_revision = "{after}"
+branch_labels = depends_on = None
+
+
+def upgrade():
+    op.execute("ALTER TABLE job ADD COLUMN tried_out text DEFAULT 'x' NOT NULL")
+    op.execute("CREATE TABLE tried_out (number int)")
+"""
+
+
+async def test_a_backup_of_an_older_version_replaces_the_tables_of_a_newer_one_and_is_then_migrated(
+    database_url: str, kept: Path, tmp_path: Path
+) -> None:
+    rows = await every_row(database_url)
+    after = await run(database_url, "SELECT version_num FROM alembic_version")
+    newer = tmp_path / "versions"
+    newer.mkdir()
+    (newer / "9001_tried.py").write_text(REVISION.format(after=after))
+    await asyncio.to_thread(migrations.upgrade, database_url, newer)
+    await run(database_url, "INSERT INTO tried_out VALUES (1)")
+    await run(database_url, "INSERT INTO job (queue, tag, payload, tried_out) VALUES ('bulk', 'z', '', 'y')")
+
+    assert await backups.restore(database_url, kept, quiet, force=True) == []
+    assert await every_row(database_url) == rows
+    await asyncio.to_thread(migrations.upgrade, database_url, newer)
+    assert await run(database_url, "SELECT version_num FROM alembic_version") == "9001"
+    assert (
+        await run(database_url, "SELECT string_agg(tag || tried_out, ' ' ORDER BY id) FROM job") == "a.bx äx"
+    )
+    assert await run(database_url, "SELECT count(*) FROM tried_out") == 0
 
 
 async def test_a_single_changed_row_is_found(database_url: str, kept: Path) -> None:

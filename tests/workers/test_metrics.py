@@ -44,6 +44,16 @@ def value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
+def test_every_figure_is_documented_and_nothing_else_is() -> None:
+    kept = {
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in REGISTRY.collect()
+        if family.name.startswith("throughline_") and family.name != "throughline_tried_out"
+    }
+    page = (Path(__file__).resolve().parents[2] / "docs" / "operators.md").read_text()
+    assert set(re.findall(r"`(throughline_\w+)`", page)) == kept
+
+
 async def test_only_what_is_committed_is_counted(database: Database) -> None:
     with pytest.raises(ZeroDivisionError):
         async with database.transaction() as session:
