@@ -126,12 +126,12 @@ async def _run(database: Database, resources: Resources, lease: Lease) -> str:
         log.warning("database unreachable", error=type(error).__name__)
         return "lost"
     except Exception as error:
-        log.warning("job failed", exc_info=True)
+        # Another company's outage is no defect of ours: where it was noticed says nothing.
+        outage = isinstance(error, TransientError | OSError)
+        log.warning("job failed", error=type(error).__name__, exc_info=not outage)
         with suppress(Exception):
             async with database.transaction() as session:
-                await leases.give_back(
-                    session, lease, said(error), patient=isinstance(error, TransientError | OSError)
-                )
+                await leases.give_back(session, lease, said(error), patient=outage)
         return "failed"
 
 
