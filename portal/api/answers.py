@@ -111,6 +111,8 @@ class Tagged:
             if message["type"] == "http.response.start":
                 start: HTTPResponseStartEvent = message
                 _say_rate(start, scope)
+                if scope["type"] == ScopeType.HTTP and scope["method"] == "OPTIONS":
+                    MutableScopeHeaders.from_message(start)["allow"] = _methods(scope)
                 if reading and start["status"] == 200:
                     held = start
                     return
@@ -131,6 +133,15 @@ class Tagged:
             await send(message)
 
         await self.app(scope, receive, answer)
+
+
+def _methods(scope: Scope) -> str:
+    """Everything that can be done at this address; the framework names only what was declared first."""
+    template = scope["path_template"]
+    routes = scope["litestar_app"].routes
+    return ", ".join(
+        sorted({method for one in routes if one.path == template for method in getattr(one, "methods", ())})
+    )
 
 
 def _say_rate(message: HTTPResponseStartEvent, scope: Scope) -> None:

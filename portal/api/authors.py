@@ -9,14 +9,12 @@ from core import staff
 from core.errors import Invalid
 from core.rendering import gettext as _
 from core.staff import Role, Staff
-from portal.api.fields import TEXT
 
 Colleague = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=TEXT,
-        extra_json_schema={"format": "email"},
+        pattern=r"^[^@\s\x00]+@[^@\s\x00]+$",
         description="The e-mail address of an agent.",
         examples=["tomas@halden.test"],
     ),

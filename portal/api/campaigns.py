@@ -1,4 +1,4 @@
-"""Campaigns over the API."""
+"""Campaigns over the API: one letter to many, from the draft to what came of it."""
 
 import asyncio
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""Invoices and payments over the API."""
+"""Invoices and payments over the API: what is owed, and what was paid."""
 
 import asyncio
 from datetime import date

@@ -1,4 +1,4 @@
-"""Orders over the API."""
+"""Orders over the API: what was bought, and how far it has come."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID

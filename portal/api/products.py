@@ -1,4 +1,4 @@
-"""Products and stock over the API."""
+"""Products and stock over the API: what can be bought, for how much, and how many are there."""
 
 from typing import Annotated, Any
 from uuid import UUID

@@ -20,7 +20,7 @@ from portal.api import (
     webhooks,
 )
 from portal.api.answers import Tagged
-from portal.api.bodies import read_strictly
+from portal.api.reading import read_strictly
 
 NOUNS = {
     "Customers": customers,

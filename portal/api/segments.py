@@ -1,4 +1,4 @@
-"""Segments over the API."""
+"""Segments over the API: customers by what is true of them, counted and listed."""
 
 from typing import Annotated, Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Tickets over the API."""
+"""Tickets over the API: what waits to be solved, by whom and until when."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID

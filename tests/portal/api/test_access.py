@@ -1,9 +1,13 @@
+import re
+from uuid import uuid4
+
+import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
 from core.database import Database
 from customers.models import Customer
-from portal import tokens
+from portal import access, tokens
 from portal.models import ApiToken
 from tests.portal.api.conftest import Program
 from tests.portal.conftest import Browser
@@ -70,9 +74,10 @@ async def test_too_many_calls_are_told_to_wait(program: Program, app: Litestar) 
     assert answers[2].json()["title"] == "Too Many Requests"
 
 
-async def test_guessing_tokens_is_limited(client: Browser) -> None:
+async def test_guessing_tokens_is_limited(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "GUESSES", "5/minute")
     statuses = set()
-    for number in range(61):
+    for number in range(6):
         answer = await client.get("/api/v1/customers", headers={"authorization": f"Bearer tl_{number}"})
         statuses.add(answer.status_code)
     assert statuses == {401, 429}
@@ -87,3 +92,17 @@ async def test_what_cannot_be_done_at_an_address_is_told_what_can(program: Progr
     answer = await (await program()).put("/api/v1/customers", json={})
     assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
     assert {one.strip() for one in answer.headers["allow"].split(",")} == {"GET", "POST", "OPTIONS"}
+    answer = await (await program()).options("/api/v1/customers")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")
+
+
+async def test_every_operation_asks_for_a_token_and_for_its_scope(program: Program, client: Browser) -> None:
+    described = (await client.get("/api/openapi.json")).json()
+    outsider = await program("leads:write")
+    for path, operations in described["paths"].items():
+        address = re.sub(r"\{(\w+)\}", lambda found: "BAG" if found[1] == "code" else str(uuid4()), path)
+        address = address if "{move}" not in path else f"{address.rpartition('/')[0]}/pause"
+        for method, one in operations.items():
+            assert (await client.request(method, address)).status_code == 401, one["operationId"]
+            if one["security"] != [{"token": ["leads:write"]}]:
+                assert (await outsider.request(method, address)).status_code == 403, one["operationId"]

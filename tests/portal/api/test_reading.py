@@ -1,4 +1,4 @@
-"""A body is read to the letter, and whoever sent it is told which place of it is wrong."""
+"""What is sent is read to the letter, and whoever sent it is told which place of it is wrong."""
 
 import pytest
 
@@ -52,3 +52,39 @@ async def test_what_is_not_called_json_is_not_read_as_json(program: Program, dat
         )
         assert answer.status_code == 400, content[:9]
     assert await count_customers(database) == 0
+
+
+async def test_a_filter_with_a_slip_in_its_name_does_not_list_everything(program: Program) -> None:
+    both = await program()
+    await both.post("/api/v1/customers", json=LENA)
+    answer = await both.get("/api/v1/customers", params={"emial": "otto@post.test"})
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [{"pointer": "/emial", "detail": "There is no such parameter here."}],
+    )
+
+
+async def test_a_parameter_is_given_once_and_nothing_is_left_out(program: Program) -> None:
+    both = await program()
+    for query in ("status=open&status=solved", "customer_id=null"):
+        answer = await both.get(f"/api/v1/tickets?{query}")
+        assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (
+            400,
+            "Say it once, or leave it out.",
+        )
+
+
+async def test_a_whole_number_may_be_written_with_a_point(program: Program) -> None:
+    both = await program()
+    definition = {"type": "trait", "trait": "orders", "compare": "at_least", "value": 3.0}
+    answer = await both.post("/api/v1/segments", json={"name": "Regulars", "definition": definition})
+    assert (answer.status_code, answer.json()["definition"]["value"]) == (201, 3)
+    definition["value"] = 3.5
+    answer = await both.post("/api/v1/segments", json={"name": "Others", "definition": definition})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t\x1f\x85\ufeff"])
+async def test_white_space_is_no_name(program: Program, name: str) -> None:
+    answer = await (await program()).post("/api/v1/campaigns", json={"name": name, "channel": "email"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/name")
