@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from random import Random
 
-from channels.adapters.email.listener import store
+from channels.adapters.email.arrivals import store
 from core import leases
 from core.clock import now
 from tests.bench.figures import Figure, at_most

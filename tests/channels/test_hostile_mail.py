@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from channels.adapters.email import isolation, reading
+from channels.adapters.email.arrivals import store
 from channels.adapters.email.isolation import Reader, parse_apart
-from channels.adapters.email.listener import store
 from channels.adapters.email.parsing import MAX_LINES, parse
 from channels.html import clean as harmless
 from channels.models import Message, ReceivedMail

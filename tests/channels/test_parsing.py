@@ -5,8 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from channels.adapters.email import bounces
+from channels.adapters.email.arrivals import digest
 from channels.adapters.email.authentication import is_proven
-from channels.adapters.email.listener import digest
 from channels.adapters.email.parsing import MAX_PARTS, parse
 from channels.html import clean
 from tests.channels.letters import AUTHSERV, letter

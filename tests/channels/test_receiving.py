@@ -9,7 +9,7 @@ from aiosmtpd.lmtp import LMTP
 from sqlalchemy import func, select, update
 
 from channels import answers, outbox
-from channels.adapters.email import listener
+from channels.adapters.email import arrivals, listener
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.models import Attachment, Conversation, Message, MessageReference, ReceivedMail
 from channels.tokens import conversation_named, reply_address
@@ -24,7 +24,7 @@ from tests.channels.letters import letter
 
 async def arrive(session, raw: bytes, mailbox="support@halden.test", mail_from="ann@example.test", rcpt=None):
     """What the listener and the worker do with a mail; the kept row."""
-    await listener.store(session, {mailbox}, mail_from, rcpt or [mailbox], raw)
+    await arrivals.store(session, {mailbox}, mail_from, rcpt or [mailbox], raw)
     mail = await session.scalar(select(ReceivedMail).order_by(ReceivedMail.id.desc()).limit(1))
     await read_mail(session, ReadMail(mail.id), read_settings())
     await session.flush()
@@ -98,7 +98,7 @@ async def test_who_typed_anothers_address_into_their_account_does_not_get_their_
 async def test_the_same_mail_again_is_one_message(session):
     await arrive(session, letter())
     other_way = letter().replace(b"Received: from x", b"Received: from y")
-    assert await listener.store(session, {"support@halden.test"}, "", ["support@halden.test"], other_way) == 0
+    assert await arrivals.store(session, {"support@halden.test"}, "", ["support@halden.test"], other_way) == 0
     assert await count(session, Message) == 1
     assert await count(session, TimelineEntry) == 1
 
@@ -497,7 +497,7 @@ def test_no_word_of_a_mail_is_beyond_its_digest():
         b"",
         b"One",
     ]
-    assert len({listener.digest(mail) for mail in mails}) == len(mails)
+    assert len({arrivals.digest(mail) for mail in mails}) == len(mails)
 
 
 def test_what_relays_add_leaves_the_digest_as_it_is():
@@ -508,7 +508,7 @@ def test_what_relays_add_leaves_the_digest_as_it_is():
         mail.replace(b"\n", b"\r\n"),
         mail + b"\n\n",
     ]
-    assert {listener.digest(each) for each in others} == {listener.digest(mail)}
+    assert {arrivals.digest(each) for each in others} == {arrivals.digest(mail)}
 
 
 @pytest.mark.parametrize("header", ["Sender", "Reply-To"])

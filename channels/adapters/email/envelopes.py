@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from channels.adapters.email.listener import mailbox_of
+from channels.adapters.email.arrivals import mailbox_of
 from channels.adapters.email.parsing import ParsedMail
 from core.settings import Settings
 

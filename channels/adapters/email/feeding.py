@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.adapters.email.arrivals import digest, keep
 from channels.adapters.email.envelopes import remembered
-from channels.adapters.email.listener import digest, keep
 from channels.adapters.email.parsing import ParsedMail, head
 from channels.adapters.email.reading import Outcome, Reading, ReadMail, read_mail
 from channels.models import Attachment, Message, ReceivedMail

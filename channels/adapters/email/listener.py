@@ -1,86 +1,22 @@
 """The listener: takes mail over SMTP or LMTP from the relay in front of us, and says 250 once it is committed."""
 
 import asyncio
-import hashlib
-import re
 from typing import Any
-from uuid import UUID
 
 import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
-from channels.adapters.email.reading import ReadMail
-from channels.models import ReceivedMail, table
+from channels.adapters.email.arrivals import mailbox_of, store
 from core import metrics
 from core.database import Database
-from core.jobs import enqueue_many
 from core.settings import Settings
 
 MAX_SIZE = 25 * 1024 * 1024
 MAX_RECIPIENTS = 100
-# What relays add on the way; two copies of one mail differ in these only.
-_OUR_FIELDS = re.compile(
-    rb"^(message-id|date|from|to|cc|subject|content-type|in-reply-to|references):", re.IGNORECASE
-)
 
-_HEAD = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From )[^\n]*(?:\n|\Z))*+")
 
 log = structlog.get_logger()
-
-
-def mailbox_of(settings: Settings, address: str) -> str | None:
-    """The mailbox of ours behind an address, its +tag taken off; None when we have none like it."""
-    local, _, domain = address.lower().rpartition("@")
-    plain = f"{local.partition('+')[0]}@{domain}"
-    ours = {settings.support_address, settings.shop_address, f"postmaster@{settings.mail_domain}"}
-    return plain if plain in {each.lower() for each in ours} else None
-
-
-def digest(raw: bytes) -> str:
-    """SHA-256 of what the author wrote: the same mail by another way has the same."""
-    plain = raw.replace(b"\r\n", b"\n")
-    # Not up to the empty line: it may be missing, and words that no digest covers would make two mails one.
-    head = _HEAD.match(plain)
-    assert head is not None
-    body = plain[head.end() :].strip(b"\n")
-    lines = re.sub(rb"\n[ \t]+", b" ", head[0]).split(b"\n")
-    written = [line for line in lines if _OUR_FIELDS.match(line)]
-    return hashlib.sha256(b"\n".join([*written, b"", body])).hexdigest()
-
-
-async def store(
-    session: AsyncSession, mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes
-) -> int:
-    """Keep a raw mail for each mailbox and promise its reading; how many of them had not known it."""
-    ids = await keep(session, mailboxes, mail_from, rcpt_to, raw)
-    await enqueue_many(session, [ReadMail(mail_id) for mail_id in ids])
-    return len(ids)
-
-
-async def keep(
-    session: AsyncSession, mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes
-) -> list[UUID]:
-    """Keep a raw mail for each mailbox; the rows of those that had not known it, still to be read."""
-    fingerprint = digest(raw)
-    rows = [
-        {
-            "id": uuid7(),
-            "mailbox": mailbox,
-            "digest": fingerprint,
-            "mail_from": mail_from,
-            "rcpt_to": rcpt_to,
-            "raw": raw,
-        }
-        for mailbox in sorted(mailboxes)
-    ]
-    kept = await session.scalars(
-        insert(table(ReceivedMail)).on_conflict_do_nothing().returning(ReceivedMail.id), rows
-    )
-    return list(kept)
 
 
 class Door:

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.adapters.email.arrivals import store
 from channels.adapters.email.envelopes import remembered
 from channels.adapters.email.imap import Account, Folder, accounts
-from channels.adapters.email.listener import store
 from channels.adapters.email.parsing import head
 from channels.models import FetchedFolder
 from core.clock import now
