@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core import hours as opening
+
 
 class Settings(BaseSettings):
     """Everything a process needs to know; secrets have no defaults, `throughline up` makes them for the demo."""
@@ -80,6 +82,11 @@ class Settings(BaseSettings):
         default="Europe/Berlin",
         description="the company's: where its days begin and end, as the desk counts them",
     )
+    opening_hours: str = Field(
+        default="Mon-Fri 09:00-17:00",
+        description="when people answer, in that time zone: Mon-Fri 09:00-17:00, Sat 10:00-14:00; told before"
+        " somebody writes",
+    )
 
     mail_domain: str = Field(
         default="halden.test",
@@ -93,6 +100,11 @@ class Settings(BaseSettings):
     smtp_relay_password: SecretStr | None = Field(default=None, description="our password there")
     smtp_relay_security: Literal["none", "starttls", "tls"] = Field(
         default="none", description="how the connection to it is encrypted"
+    )
+    dkim_keys: str = Field(
+        default="",
+        description="private keys (PEM, RSA or Ed25519) that sign what we send, each under its name in the DNS:"
+        " s1._domainkey.example.com=/run/secrets/s1.pem,s2._domainkey.…; a domain may have several",
     )
     trusted_authserv_id: str | None = Field(
         default=None,
@@ -137,6 +149,16 @@ class Settings(BaseSettings):
     def _zone(cls, given: str) -> str:
         ZoneInfo(given)
         return given
+
+    @field_validator("opening_hours")
+    @classmethod
+    def _hours(cls, given: str) -> str:
+        opening.parse(given, ZoneInfo("UTC"))
+        return given
+
+    @property
+    def hours(self) -> opening.Hours:
+        return opening.parse(self.opening_hours, self.zone)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,0 +1,137 @@
+"""Signing: DKIM (RFC 6376, RFC 8463) with the keys of the sender's domain, RSA and Ed25519 side by side."""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from core.errors import Invalid
+
+# What is signed where it stands. From is named once more than it stands, so that nobody can add another.
+SIGNED = (
+    "from", "to", "cc", "subject", "date", "message-id", "reply-to", "in-reply-to", "references", "mime-version",
+    "content-type", "content-transfer-encoding", "auto-submitted", "list-id", "list-unsubscribe",
+    "list-unsubscribe-post",
+)  # fmt: skip
+_SPACE = re.compile(rb"[ \t]+")
+_END_OF_LINE = re.compile(rb"[ \t]+(?=\r\n)")
+_FOLD = re.compile(rb"\r\n(?=[ \t])")
+SMALLEST_RSA = 1024
+
+
+@dataclass(frozen=True)
+class Key:
+    """A private key, and the name under which its public half stands in the DNS."""
+
+    domain: str
+    selector: str
+    secret: RSAPrivateKey | Ed25519PrivateKey
+
+    @property
+    def algorithm(self) -> str:
+        return "rsa-sha256" if isinstance(self.secret, RSAPrivateKey) else "ed25519-sha256"
+
+    def sign(self, data: bytes) -> bytes:
+        if isinstance(self.secret, RSAPrivateKey):
+            return self.secret.sign(data, PKCS1v15(), SHA256())
+        return self.secret.sign(hashlib.sha256(data).digest())
+
+
+def read_keys(named: str) -> dict[str, list[Key]]:
+    """The keys that the setting `dkim_keys` names, by domain. Raises Invalid with what is wrong, never with a key."""
+    keys: dict[str, list[Key]] = {}
+    for part in filter(None, (each.strip() for each in named.split(","))):
+        name, _, path = part.partition("=")
+        selector, mark, domain = name.strip().partition("._domainkey.")
+        if not (selector and mark and domain and path.strip()):
+            raise Invalid(f"DKIM: {name!r} is not selector._domainkey.domain=file.")
+        try:
+            secret = load_pem_private_key(Path(path.strip()).read_bytes(), None)
+        except OSError as error:
+            raise Invalid(f"DKIM: the key of {name} cannot be read: {error.strerror}.") from None
+        except (ValueError, TypeError):
+            raise Invalid(
+                f"DKIM: the file of {name} holds no private key without a password (PEM)."
+            ) from None
+        if not isinstance(secret, RSAPrivateKey | Ed25519PrivateKey):
+            raise Invalid(f"DKIM: the key of {name} is neither RSA nor Ed25519.")
+        if isinstance(secret, RSAPrivateKey) and secret.key_size < SMALLEST_RSA:
+            raise Invalid(f"DKIM: the key of {name} is too short; make one of 2048 bits.")
+        keys.setdefault(domain.lower(), []).append(Key(domain.lower(), selector, secret))
+    return keys
+
+
+def sign(raw: bytes, keys: list[Key], moment: int) -> bytes:
+    """The mail (CRLF line ends) with a signature of each key before it; `moment` in seconds since 1970.
+
+    Takes about a millisecond for an RSA key of 2048 bits, most of it without the interpreter's lock.
+    """
+    if not keys:
+        return raw
+    head, _, body = raw.partition(b"\r\n\r\n")
+    fields = [(name.lower(), value) for name, value in _fields(head)]
+    there = [name for name, _ in fields]
+    named = [name for name in SIGNED for _ in range(there.count(name.encode()))]
+    listed = ":".join([*named, "from"])
+    signed = b"".join(
+        name + b":" + value + b"\r\n"
+        for each in dict.fromkeys(named)
+        for name, value in _last_first(fields, each)
+    )
+    digest = base64.b64encode(hashlib.sha256(_relaxed(body)).digest()).decode()
+    signatures = b""
+    for key in keys:
+        field = (
+            f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector}; t={moment};\r\n"
+            f" h={_folded(listed, ':')};\r\n bh={digest};\r\n b="
+        )
+        covered = signed + b"dkim-signature:" + _plain(field.encode())
+        signature = base64.b64encode(key.sign(covered)).decode()
+        lines = "\r\n ".join(signature[at : at + 70] for at in range(0, len(signature), 70))
+        signatures += f"DKIM-Signature: {field}{lines}\r\n".encode()
+    return signatures + raw
+
+
+def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
+    """Names and values, these in the relaxed form."""
+    found = []
+    for line in _FOLD.sub(b"", head).split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        found.append((name.strip(), _plain(value)))
+    return found
+
+
+def _last_first(fields: list[tuple[bytes, bytes]], name: str) -> list[tuple[bytes, bytes]]:
+    return [field for field in reversed(fields) if field[0] == name.encode()]
+
+
+def _plain(value: bytes) -> bytes:
+    return _SPACE.sub(b" ", _FOLD.sub(b"", value)).strip()
+
+
+def _relaxed(body: bytes) -> bytes:
+    """The body without what mail servers change on the way: blanks doubled or at a line's end, empty last lines."""
+    if b"\t" in body or b"  " in body:
+        body = _SPACE.sub(b" ", body)
+    if b" \r\n" in body:
+        body = _END_OF_LINE.sub(b"", body)
+    body = body.rstrip(b"\r\n")
+    return body + b"\r\n" if body else b""
+
+
+def _folded(text: str, mark: str) -> str:
+    """A list broken after its marks into lines of a decent length."""
+    lines, line = [], ""
+    for part in text.split(mark):
+        if line and len(line) + len(part) > 66:
+            lines.append(line)
+            line = ""
+        line += part + mark
+    return "\r\n  ".join([*lines, line[: -len(mark)]])
