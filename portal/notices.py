@@ -18,6 +18,7 @@ COOKIE = "notice"
 MINUTE = 60
 SENTENCES = {
     "carts.joined": mark("We put your two carts together: what you left here before is in it again."),
+    "call.asked": mark("Thank you. One of us calls you; here you can write on meanwhile."),
     "review.written": mark("Thank you. Your review is on the page."),
 }
 

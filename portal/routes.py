@@ -11,6 +11,7 @@ from portal import guards, health, webhooks
 from portal.api import routes as api
 from portal.customer import (
     account,
+    callbacks,
     cart,
     chat,
     checkout,
@@ -68,6 +69,7 @@ MODULES: list[Any] = [
     signin,
     account,
     help,
+    callbacks,
     tickets,
     chat,
     tracking,

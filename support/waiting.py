@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
+from core.staff import Role, Staff
 from support.models import TicketCycle
 
 LOOKED_BACK = timedelta(days=7)
@@ -21,3 +22,14 @@ async def usual(session: AsyncSession) -> timedelta | None:
         ).where(TicketCycle.first_response_at.is_not(None), TicketCycle.started_at > now() - LOOKED_BACK)
     )
     return timedelta(seconds=max(60, float(seconds))) if seconds is not None else None
+
+
+async def answering(session: AsyncSession, limit: int = 3) -> list[str]:
+    """First names of colleagues who answer; those who were with us first."""
+    names = await session.scalars(
+        select(Staff.name)
+        .where(Staff.disabled_at.is_(None), Staff.roles.contains([Role.AGENT]))
+        .order_by(Staff.created_at, Staff.id)
+        .limit(limit)
+    )
+    return [name.split()[0] for name in names if name.split()]

@@ -16,8 +16,9 @@ from core.database import Database
 from core.errors import Invalid, NotFound
 from core.rendering import current_locale
 from core.rendering import gettext as _
+from core.settings import Settings
 from portal import visits
-from portal.customer.help import usual_wait
+from portal.customer.help import reach
 from portal.forms import read_form
 from portal.guards import anyone
 from portal.limits import Limits, client
@@ -52,6 +53,7 @@ async def _shown(session: AsyncSession, conversation_id: UUID, seq: int = 0) -> 
 async def _chat_page(
     request: Request[Any, Any, Any],
     database: Database,
+    settings: Settings,
     visit: Visit,
     *,
     typed: dict[str, str] | None = None,
@@ -63,7 +65,7 @@ async def _chat_page(
         chat_id = await _chat(session, visit)
         if chat_id is not None:
             items, seen = await _shown(session, chat_id)
-        wait = await usual_wait(session)
+        told = await reach(session, settings)
         # Where nothing was said yet, the answers that most people look for.
         read = [] if items else await articles.popular(session, current_locale(), 3)
     context = {
@@ -71,7 +73,7 @@ async def _chat_page(
         "last_seq": seen,
         "begun": chat_id is not None,
         "known": visit.customer_id is not None,
-        "wait": wait,
+        **told,
         "articles": read,
         "typed": {"name": "", "email": "", "body": "", **(typed or {})},
         "errors": errors or {},
@@ -86,9 +88,12 @@ async def _chat_page(
 
 @get("/chat", guards=[anyone])
 async def show_chat(
-    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
 ) -> Response[Any]:
-    return await _chat_page(request, database, visit)
+    return await _chat_page(request, database, settings, visit)
 
 
 class Said(msgspec.Struct):
@@ -103,6 +108,7 @@ async def say(
     request: Request[Any, Any, Any],
     visit: NamedDependency[Visit],
     database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
     limits: NamedDependency[Limits],
 ) -> Response[Any]:
     """Begin a chat or write on in it."""
@@ -138,9 +144,10 @@ async def say(
     except Invalid as error:
         typed = {"name": form.name, "email": form.email, "body": form.body}
         errors = {name: _(sentence) for name, sentence in error.fields.items()} or {"body": _(error.message)}
-        return await _chat_page(request, database, visits.current(request), typed=typed, errors=errors)
+        here = visits.current(request)
+        return await _chat_page(request, database, settings, here, typed=typed, errors=errors)
     if request.headers.get("hx-request"):
-        return await _chat_page(request, database, visit)
+        return await _chat_page(request, database, settings, visit)
     return Redirect("/chat#end", status_code=303)
 
 

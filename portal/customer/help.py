@@ -1,10 +1,11 @@
 """The help centre: search that answers while typing, articles, and the ways to reach us."""
 
+from datetime import time, timedelta
 from hashlib import sha256
 from typing import Any
 
 import msgspec
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_time, format_timedelta, get_day_names
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -12,10 +13,13 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import tracking
+from core.clock import now
 from core.database import Database
 from core.errors import Invalid, NotFound
-from core.rendering import current_locale
+from core.hours import Hours
+from core.rendering import current_locale, spoken
 from core.rendering import gettext as _
+from core.settings import Settings
 from portal import visits
 from portal.forms import read_form
 from portal.guards import anyone
@@ -39,14 +43,62 @@ def reasons() -> list[tuple[str, str]]:
 async def usual_wait(session: AsyncSession) -> str:
     """How soon people are usually answered, in the reader's words; empty while there is nothing to go by."""
     usual = await waiting.usual(session)
-    return (
-        format_timedelta(usual, granularity="minute", threshold=1.2, locale=current_locale()) if usual else ""
+    if usual is None:
+        return ""
+    # Rather too long than too short: by five minutes, from an hour and a half on by the hour.
+    step = timedelta(hours=1) if usual > timedelta(minutes=90) else timedelta(minutes=5)
+    usual = step * -(-usual // step)
+    return format_timedelta(usual, granularity="minute", threshold=1.5, locale=current_locale())
+
+
+async def reach(session: AsyncSession, settings: Settings) -> dict[str, Any]:
+    """What is told before somebody writes: who answers, how soon, and whether anybody is there just now."""
+    hours, at, here = settings.hours, now(), spoken()
+    closes, opens = hours.closes(at), hours.opens(at)
+    there = ""
+    if closes is not None:
+        there = _("We are here until %(time)s.") % {"time": format_time(closes, "short", locale=here)}
+    elif opens is not None:
+        clock = format_time(opens, "short", locale=here)
+        today = opens.date() == at.astimezone(hours.zone).date()
+        day = "" if today else format_date(opens, "EEEE", locale=here)
+        there = (
+            _("We are back at %(time)s.") % {"time": clock}
+            if today
+            else _("We are back on %(day)s at %(time)s.") % {"day": day, "time": clock}
+        )
+    return {
+        "wait": await usual_wait(session),
+        "colleagues": await waiting.answering(session),
+        "there": there,
+        "is_open": closes is not None,
+        "opening_hours": _week(hours),
+    }
+
+
+def _week(hours: Hours) -> str:
+    """The week in a line: "Mon–Fri 09:00–17:00, Sat 10:00–14:00"."""
+    here = spoken()
+    names = get_day_names("abbreviated", locale=here)
+    runs: list[tuple[int, int, tuple[time, time]]] = []
+    for day, span in enumerate(hours.week):
+        if span is not None and runs and runs[-1][1] == day - 1 and runs[-1][2] == span:
+            runs[-1] = (runs[-1][0], day, span)
+        elif span is not None:
+            runs.append((day, day, span))
+    return ", ".join(
+        f"{names[first]}{f'–{names[last]}' if last > first else ''}"
+        f" {format_time(span[0], 'short', locale=here)}–{format_time(span[1], 'short', locale=here)}"
+        for first, last, span in runs
     )
 
 
 @get("/help", guards=[anyone])
 async def show_help(
-    request: Request[Any, Any, Any], database: NamedDependency[Database], q: FromQuery[str] = ""
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    q: FromQuery[str] = "",
 ) -> Response[Any]:
     """The help centre's front page; with `q` its answers. htmx gets the answers alone."""
     locale = current_locale()
@@ -56,7 +108,7 @@ async def show_help(
         context: dict[str, Any] = {"query": q.strip(), "found": found}
         if fragment:
             return page("help/_answers.html", context)
-        context |= {"sections": await articles.sections(session, locale), "wait": await usual_wait(session)}
+        context |= {"sections": await articles.sections(session, locale), **await reach(session, settings)}
     return page("help/home.html", context)
 
 
@@ -76,10 +128,12 @@ async def show_delivery() -> Redirect:
 
 
 @get("/help/contact", guards=[anyone])
-async def show_contact(database: NamedDependency[Database]) -> Response[Any]:
+async def show_contact(
+    database: NamedDependency[Database], settings: NamedDependency[Settings]
+) -> Response[Any]:
     async with database.transaction() as session:
-        wait = await usual_wait(session)
-    return page("help/contact.html", {"wait": wait})
+        context = await reach(session, settings)
+    return page("help/contact.html", context)
 
 
 @get("/help/articles/{slug:str}", guards=[anyone])

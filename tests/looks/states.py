@@ -65,6 +65,10 @@ HELP = (
     State("article", "/help/articles/{article}", main=True),
     State("article-de", "/help/articles/{article}", language="de"),
     State("contact", "/help/contact"),
+    State("call", "/help/call"),
+    State(
+        "call-wrong", "/help/call", do=(fill("#f-phone", "12"), press("Enter"), until("[aria-invalid=true]"))
+    ),
     State("chat", "/chat"),
     State("chat-talking", "/chat", "chatter"),
     State(

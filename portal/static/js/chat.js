@@ -4,7 +4,8 @@ let frame;
 
 function bottom() {
   const messages = frame?.querySelector(".chat-messages");
-  if (messages) messages.scrollTop = messages.scrollHeight;
+  // Where nothing was said yet, who answers stands at the top.
+  if (messages?.querySelector(".bubble")) messages.scrollTop = messages.scrollHeight;
 }
 
 function close(corner) {
@@ -29,7 +30,7 @@ async function open(corner) {
   // Nothing came: the chat's own page says why.
   if (!mine.firstElementChild) { location.assign(corner.href); return; }
   bottom();
-  mine.querySelector("textarea, input:not([type=hidden])")?.focus();
+  mine.querySelector("textarea")?.focus();
 }
 
 document.addEventListener("click", (event) => {
