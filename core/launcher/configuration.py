@@ -1,11 +1,18 @@
 """What can be said of an installation by looking at its settings alone."""
 
+import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, urlsplit
+
+from babel import Locale
+from babel.numbers import is_currency
+from limits import parse
 
 from core.launcher.findings import Finding, Level
 from core.settings import Settings
 
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _RESERVED = ("test", "example", "invalid", "localhost", "local")
 
 
@@ -23,15 +30,30 @@ def about_settings(settings: Settings) -> Iterator[Finding]:
     yield _proxies(settings, serious)
     yield _domain(settings, serious)
     yield _senders(settings)
+    yield _login(settings, serious)
     yield _stripe(settings, serious)
     yield _twilio(settings, serious)
+    yield from _company(settings, serious)
+    yield _programs(settings, serious)
+    if settings.environment != "production" and settings.secure_cookies:
+        yield Finding("warn", "Environment", f"it is {settings.environment}, which is for trying out.", (
+            "Set THROUGHLINE_ENVIRONMENT to production where customers come."
+        ))  # fmt: skip
     broker = settings.broker_url or settings.redis_url
-    if broker == settings.redis_url:
+    if _place(broker) == _place(settings.redis_url):
         yield Finding("warn", "Broker", "it shares a Redis database with everything else.", (
             "Set THROUGHLINE_BROKER_URL to another database of the same server, as in redis://host/1."
         ))  # fmt: skip
     else:
         yield Finding("ok", "Broker", urlsplit(broker).scheme)
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Which database of which server a Redis URL names, however it is written."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return parts.path, dict(parse_qsl(parts.query)).get("db", "0")
+    return f"{parts.hostname}:{parts.port or 6379}", parts.path.strip("/") or "0"
 
 
 def _public_url(settings: Settings, serious: Level) -> Finding:
@@ -44,7 +66,18 @@ def _public_url(settings: Settings, serious: Level) -> Finding:
         return Finding(serious, "Public address", f"{settings.public_url} is not encrypted: sign-ins can be read.", (
             "Put a TLS front before the site and set THROUGHLINE_PUBLIC_URL to https://…."
         ))  # fmt: skip
+    if _reserved(parts.hostname):
+        return Finding(serious, "Public address", f"nobody else can reach {parts.hostname}.", (
+            "Set THROUGHLINE_PUBLIC_URL to the address that customers type: links in mails begin with it."
+        ))  # fmt: skip
     return Finding("ok", "Public address", settings.public_url)
+
+
+def _reserved(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.rpartition(".")[2] in _RESERVED
 
 
 def _proxies(settings: Settings, serious: Level) -> Finding:
@@ -62,7 +95,7 @@ def _proxies(settings: Settings, serious: Level) -> Finding:
 
 def _domain(settings: Settings, serious: Level) -> Finding:
     domain = settings.mail_domain.lower()
-    if "." not in domain or domain.rpartition(".")[2] in _RESERVED:
+    if _reserved(domain):
         return Finding(serious, "Sender domain", f"{domain} receives no mail.", (
             "Set THROUGHLINE_MAIL_DOMAIN to your own domain, and publish SPF, DKIM and DMARC for it."
         ))  # fmt: skip
@@ -75,6 +108,70 @@ def _senders(settings: Settings) -> Finding:
             "Set THROUGHLINE_TRUSTED_AUTHSERV_ID to the name in your mail server's Authentication-Results."
         ))  # fmt: skip
     return Finding("ok", "Checked senders", settings.trusted_authserv_id)
+
+
+def _login(settings: Settings, serious: Level) -> Finding:
+    what = "Mail log-in"
+    if bool(settings.smtp_relay_username) != bool(settings.smtp_relay_password):
+        lacks = "PASSWORD" if settings.smtp_relay_username else "USERNAME"
+        return Finding(serious, what, "a name without a password, or the other way round.", (
+            f"Set THROUGHLINE_SMTP_RELAY_{lacks} too, or neither."
+        ))  # fmt: skip
+    if (
+        settings.smtp_relay_username
+        and settings.smtp_relay_security == "none"
+        and _far(settings.smtp_relay_host)
+    ):
+        return Finding(serious, what, "our password there travels unencrypted.", (
+            "Set THROUGHLINE_SMTP_RELAY_SECURITY to starttls (port 587) or tls (port 465)."
+        ))  # fmt: skip
+    return Finding("ok", what, settings.smtp_relay_username or "without")
+
+
+def _far(host: str) -> bool:
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return "." in host
+
+
+def _company(settings: Settings, serious: Level) -> Iterator[Finding]:
+    if not is_currency(settings.currency):
+        yield Finding(serious, "Currency", f"there is none called {settings.currency}.", (
+            "Set THROUGHLINE_CURRENCY to three letters of ISO 4217, as in EUR."
+        ))  # fmt: skip
+    if settings.country not in Locale("en").territories or len(settings.country) != 2:
+        yield Finding(serious, "Country", f"there is none called {settings.country}.", (
+            "Set THROUGHLINE_COUNTRY to two letters of ISO 3166, as in DE."
+        ))  # fmt: skip
+    name = settings.company_name.strip()
+    if not name or (settings.environment == "production" and name == _default("company_name")):
+        yield Finding("warn", "Company", f"it is called “{name}” on pages and in mail.", (
+            "Set THROUGHLINE_COMPANY_NAME to the name of your own."
+        ))  # fmt: skip
+    else:
+        yield Finding(
+            "ok", "Company", f"{name}, {settings.country}, {settings.currency}, {settings.time_zone}"
+        )
+
+
+def _default(name: str) -> object:
+    return Settings.model_fields[name].default
+
+
+def _programs(settings: Settings, serious: Level) -> Finding:
+    what = "API and webhooks"
+    try:
+        parse(settings.api_rate)
+    except ValueError:
+        return Finding(serious, what, f"{settings.api_rate} is no rate: the API cannot answer.", (
+            "Set THROUGHLINE_API_RATE to one, as in 600/minute."
+        ))  # fmt: skip
+    if settings.environment == "production" and settings.webhooks_to_private:
+        return Finding("warn", what, "webhooks may go to addresses within your own network.", (
+            "Unset THROUGHLINE_WEBHOOKS_TO_PRIVATE: whoever may add an endpoint could reach what lies there."
+        ))  # fmt: skip
+    return Finding("ok", what, f"a token may call {settings.api_rate}")
 
 
 def _stripe(settings: Settings, serious: Level) -> Finding:
@@ -100,7 +197,11 @@ def _twilio(settings: Settings, serious: Level) -> Finding:
         return Finding(serious, "Twilio", "the account's SID or token is not one.", (
             "Copy THROUGHLINE_TWILIO_ACCOUNT_SID (AC…) and THROUGHLINE_TWILIO_AUTH_TOKEN from Twilio's console."
         ))  # fmt: skip
-    default = Settings.model_fields["twilio_number"].default
+    if not _NUMBER.fullmatch(settings.twilio_number):
+        return Finding(serious, "Twilio", f"{settings.twilio_number} is no number that texts can come from.", (
+            "Set THROUGHLINE_TWILIO_NUMBER to your number with its country, as in +4989123456."
+        ))  # fmt: skip
+    default = _default("twilio_number")
     if settings.environment == "production" and (
         settings.twilio_number == default or settings.twilio_api_base
     ):

@@ -1,8 +1,10 @@
 """What is wrong with an installation, and how to mend it: its settings, servers, processes and queues."""
 
 import asyncio
+import os
 import shutil
 import smtplib
+import ssl
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -21,6 +23,7 @@ from core.database import Database
 from core.launcher import tables
 from core.launcher.configuration import about_settings
 from core.launcher.findings import Finding, Level
+from core.launcher.surroundings import about_surroundings
 from core.migrations import EXTENSIONS, FOLDER
 from core.settings import Settings
 from core.staff import Role, Staff
@@ -35,7 +38,7 @@ LITTLE_ROOM, NO_ROOM = 2 * 1024**3, 256 * 1024**2
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Everything about an installation, the worst of it as `fail`; nothing is changed."""
-    for found in about_settings(settings):
+    for found in (*about_settings(settings), *about_surroundings(settings, os.environ)):
         yield found
     database = Database(settings.database_url, pool_size=2)
     try:
@@ -196,14 +199,16 @@ async def _about_mail(settings: Settings) -> Finding:
     host, port = settings.smtp_relay_host, settings.smtp_relay_port
     serious: Level = "fail" if settings.environment == "production" else "warn"
     try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            reader, writer = await asyncio.open_connection(host, port)
-            if settings.smtp_relay_security != "tls":
-                greeting = await reader.readline()
-                if not greeting.startswith(b"220"):
-                    raise smtplib.SMTPConnectError(0, greeting)
-            writer.close()
-    except (OSError, TimeoutError, smtplib.SMTPException) as error:
+        await asyncio.to_thread(_greet, settings)
+    except smtplib.SMTPAuthenticationError:
+        return Finding(serious, "Mail out", f"{host}:{port} refuses our name and password.", (
+            "Look at THROUGHLINE_SMTP_RELAY_USERNAME and _PASSWORD; mail waits, and is tried again."
+        ))  # fmt: skip
+    except (ssl.SSLError, smtplib.SMTPNotSupportedError) as error:
+        return Finding(serious, "Mail out", f"{host}:{port} and we do not agree on TLS ({type(error).__name__}).", (
+            "Set THROUGHLINE_SMTP_RELAY_SECURITY to starttls (port 587), tls (port 465) or none, as it wants it."
+        ))  # fmt: skip
+    except (OSError, smtplib.SMTPException) as error:
         return Finding(serious, "Mail out", f"{host}:{port} does not answer ({type(error).__name__}).", (
             "Look at THROUGHLINE_SMTP_RELAY_HOST and _PORT and at that server; mail waits, and is tried again."
         ))  # fmt: skip
@@ -212,6 +217,22 @@ async def _about_mail(settings: Settings) -> Finding:
             "Set THROUGHLINE_SMTP_RELAY_SECURITY to starttls (port 587) or tls (port 465)."
         ))  # fmt: skip
     return Finding("ok", "Mail out", f"{host}:{port} answers")
+
+
+def _greet(settings: Settings) -> None:
+    """Say hello to the mail server as we would before a mail, and send none."""
+    host, port, seconds = settings.smtp_relay_host, settings.smtp_relay_port, PATIENCE.total_seconds()
+    trust = ssl.create_default_context()
+    with (
+        smtplib.SMTP_SSL(host, port, timeout=seconds, context=trust)
+        if settings.smtp_relay_security == "tls"
+        else smtplib.SMTP(host, port, timeout=seconds)
+    ) as server:
+        server.ehlo()
+        if settings.smtp_relay_security == "starttls":
+            server.starttls(context=trust)
+        if settings.smtp_relay_username and settings.smtp_relay_password:
+            server.login(settings.smtp_relay_username, settings.smtp_relay_password.get_secret_value())
 
 
 def _about_disk() -> Finding:

@@ -5,7 +5,8 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
@@ -16,9 +17,10 @@ from core.clock import now
 from core.database import Database
 from core.heartbeats import Heart
 from core.jobs import JobRow, enqueue
-from core.launcher import installation
+from core.launcher import installation, surroundings
 from core.launcher.configuration import about_settings
 from core.launcher.findings import Finding
+from core.launcher.surroundings import about_surroundings
 from core.settings import Settings
 from core.staff import Role, hire
 from core.webhooks import ProcessWebhook
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 WELL_SET = {
     "environment": "production",
+    "company_name": "Example Roasters",
     "secret_key": SecretStr("9fJx-2mQ7vLw_Zr5tYb8NcKd3Hs6Pa1Ue4Go0Ii"),
     "public_url": "https://shop.example.com",
     "trusted_proxies": "172.30.31.0/24",
@@ -59,30 +62,107 @@ def test_a_well_set_installation_has_nothing_to_mend(settings: Settings) -> None
     assert not_well(list(about_settings(altered(settings)))) == {}
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"secret_key": SecretStr("k" * 40)}, {"Secret key": "fail"}),
-        ({"secret_key": SecretStr("change-me-" + "abcdefghijklmnopqrstuvwxyz")}, {"Secret key": "fail"}),
-        ({"public_url": "http://shop.example.com"}, {"Public address": "fail"}),
-        ({"public_url": "https://shop.example.com/"}, {"Public address": "fail"}),
-        ({"trusted_proxies": ""}, {"TLS front": "warn"}),
-        ({"trusted_proxies": "0.0.0.0/0"}, {"TLS front": "fail"}),
-        ({"mail_domain": "halden.test"}, {"Sender domain": "fail"}),
-        ({"trusted_authserv_id": None}, {"Checked senders": "warn"}),
-        ({"stripe_api_key": SecretStr("pk_live_abc")}, {"Stripe": "fail"}),
-        ({"stripe_api_key": SecretStr("sk_test_abc")}, {"Stripe": "warn"}),
-        ({"stripe_webhook_secret": SecretStr("abc")}, {"Stripe": "fail"}),
-        ({"stripe_api_base": "http://127.0.0.1:9"}, {"Stripe": "warn"}),
-        ({"twilio_auth_token": SecretStr("short")}, {"Twilio": "fail"}),
-        ({"twilio_number": "+4930555010"}, {"Twilio": "warn"}),
-        ({"broker_url": None}, {"Broker": "warn"}),
+# Every setting that can be wrong in a way that is seen by looking: how, and what it is called then.
+OFF: dict[str, list[tuple[object, dict[str, str]]]] = {
+    "secret_key": [
+        (SecretStr("k" * 40), {"Secret key": "fail"}),
+        (SecretStr("change-me-" + "abcdefghijklmnopqrstuvwxyz"), {"Secret key": "fail"}),
     ],
-)
+    "environment": [("embedded", {"Environment": "warn"})],
+    "public_url": [
+        ("http://shop.example.com", {"Public address": "fail"}),
+        ("https://shop.example.com/", {"Public address": "fail"}),
+        ("https://shop.localhost", {"Public address": "fail"}),
+        ("https://10.1.2.3:8443", {"Public address": "fail"}),
+    ],
+    "trusted_proxies": [("", {"TLS front": "warn"}), ("0.0.0.0/0", {"TLS front": "fail"})],
+    "host": [("203.0.113.7", {"Addresses": "fail"}), ("not an address", {"Addresses": "fail"})],
+    "smtp_host": [("203.0.113.7", {"Addresses": "fail"})],
+    "metrics_host": [("203.0.113.7", {"Addresses": "fail"})],
+    "port": [(2525, {"Ports": "fail"})],
+    "smtp_port": [(8000, {"Ports": "fail"})],
+    "lmtp_port": [(8000, {"Ports": "fail"})],
+    "metrics_port": [(7999, {"Ports": "fail"}), (2522, {"Ports": "fail"})],
+    "broker_url": [
+        (None, {"Broker": "warn"}),
+        ("redis://127.0.0.1", {"Broker": "warn"}),
+        ("amqp://guest@rabbit/", {"Broker": "fail"}),
+    ],
+    "company_name": [("Halden Coffee Works", {"Company": "warn"}), (" ", {"Company": "warn"})],
+    "currency": [("EURO", {"Currency": "fail"})],
+    "country": [("XX", {"Country": "fail"}), ("150", {"Country": "fail"})],
+    "mail_domain": [("halden.test", {"Sender domain": "fail"}), ("shop", {"Sender domain": "fail"})],
+    "smtp_relay_username": [("shop", {"Mail log-in": "fail"})],
+    "smtp_relay_password": [(SecretStr("hush"), {"Mail log-in": "fail"})],
+    "trusted_authserv_id": [(None, {"Checked senders": "warn"})],
+    "stripe_api_key": [
+        (SecretStr("pk_live_abc"), {"Stripe": "fail"}),
+        (SecretStr("sk_test_abc"), {"Stripe": "warn"}),
+    ],
+    "stripe_webhook_secret": [(SecretStr("abc"), {"Stripe": "fail"})],
+    "stripe_api_base": [("http://127.0.0.1:9", {"Stripe": "warn"})],
+    "api_rate": [("often", {"API and webhooks": "fail"})],
+    "webhooks_to_private": [(True, {"API and webhooks": "warn"})],
+    "twilio_account_sid": [("AC0", {"Twilio": "fail"})],
+    "twilio_auth_token": [(SecretStr("short"), {"Twilio": "fail"})],
+    "twilio_api_base": [("http://127.0.0.1:9", {"Twilio": "warn"})],
+    "twilio_number": [("+4930555010", {"Twilio": "warn"}), ("030 555010", {"Twilio": "fail"})],
+}
+# What is found out by asking (see below), refused before anything starts, or of `make run` only.
+OTHERWISE = {
+    "database_url", "redis_url", "smtp_relay_host", "smtp_relay_port", "smtp_relay_security",
+    "time_zone", "opening_hours", "imap_accounts", "dkim_keys", "home", "sandbox_port",
+}  # fmt: skip
+
+
+def looked_at(settings: Settings, environment: dict[str, str] | None = None) -> dict[str, str]:
+    return not_well([*about_settings(settings), *about_surroundings(settings, environment or {})])
+
+
+def test_every_setting_is_looked_at() -> None:
+    assert set(Settings.model_fields) - OFF.keys() - OTHERWISE == set()
+    assert not OFF.keys() & OTHERWISE
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), [(name, *each) for name in OFF for each in OFF[name]])
 def test_each_setting_that_is_off_is_named(
-    settings: Settings, changes: dict[str, Any], expected: dict[str, str]
+    settings: Settings, name: str, value: object, expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not_well(list(about_settings(altered(settings, **changes)))) == expected
+    monkeypatch.setattr(surroundings, "find_spec", lambda name: None)
+    redis = {"redis_url": "redis://127.0.0.1:6379/0", "broker_url": "redis://127.0.0.1:6379/1"}
+    assert looked_at(altered(settings, **{**redis, name: value})) == expected
+
+
+def test_a_password_that_could_be_read_on_its_way_is_named(settings: Settings) -> None:
+    far = {
+        "smtp_relay_host": "smtp.example.com",
+        "smtp_relay_username": "shop",
+        "smtp_relay_password": SecretStr("x"),
+    }
+    assert looked_at(altered(settings, **far)) == {"Mail log-in": "fail"}
+    assert looked_at(altered(settings, **far, smtp_relay_security="starttls")) == {}
+
+
+def test_figures_for_everybody_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = altered(settings, metrics_port=9464, metrics_host="0.0.0.0")
+    monkeypatch.setattr(surroundings, "_outgoing", lambda: ip_address("172.30.31.4"))
+    assert looked_at(chosen) == {}
+    monkeypatch.setattr(surroundings, "_outgoing", lambda: ip_address("93.184.215.14"))
+    assert looked_at(chosen) == {"Figures": "fail"}
+
+
+def test_a_variable_that_nobody_reads_is_named_with_what_was_meant(settings: Settings) -> None:
+    given = {"THROUGHLINE_SMTP_RELAY_USER": "shop", "THROUGHLINE_PYTHON": "python3.13", "PATH": "/bin"}
+    assert looked_at(altered(settings), given) == {"Spelling": "warn"}
+    told = next(each for each in about_surroundings(settings, given) if each.what == "Spelling")
+    assert told.mend == "Did you mean THROUGHLINE_SMTP_RELAY_USERNAME?"
+
+
+def test_traces_without_the_package_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    assert looked_at(altered(settings), given) == {}
+    monkeypatch.setattr(surroundings, "find_spec", lambda name: None)
+    assert looked_at(altered(settings), given) == {"Traces": "warn"}
 
 
 async def examined(settings: Settings) -> dict[str, str]:
@@ -93,9 +173,16 @@ async def examined(settings: Settings) -> dict[str, str]:
 async def mail_server() -> AsyncIterator[int]:
     """Something that greets like a mail server; its port."""
 
-    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 ready\r\n")
-        await writer.drain()
+        while line := await reader.readline():
+            said = {
+                b"EHLO": b"250-mx\r\n250 AUTH PLAIN\r\n",
+                b"AUTH": b"535 5.7.8 no\r\n",
+                b"QUIT": b"221 bye\r\n",
+            }
+            writer.write(said.get(line[:4].upper(), b"502 what?\r\n"))
+            await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
@@ -113,6 +200,19 @@ async def living(settings: Settings, database: Database) -> AsyncIterator[Settin
         await hire(session, "ada@example.com", "Ada Lund", [Role.ADMIN], "a long enough password")
     async with mail_server() as port:
         yield altered(settings, smtp_relay_port=port)
+
+
+async def test_a_mail_server_that_wants_it_otherwise_is_named(living: Settings) -> None:
+    for changes, told in (
+        ({"smtp_relay_security": "starttls"}, "TLS"),
+        ({"smtp_relay_security": "tls"}, "TLS"),
+        ({"smtp_relay_username": "shop", "smtp_relay_password": SecretStr("hush-hush")}, "refuses our name"),
+        ({"smtp_relay_port": 9}, "does not answer"),
+    ):
+        findings = [each async for each in installation.examine(living.model_copy(update=changes))]
+        assert not_well(findings) == {"Mail out": "fail"}, changes
+        assert told in next(each.told for each in findings if each.what == "Mail out")
+        assert "hush-hush" not in repr(findings)
 
 
 async def test_an_installation_that_runs_well_passes(living: Settings) -> None:
