@@ -191,6 +191,8 @@ class ReceivedMail(Base):
     mail_from: Mapped[str] = mapped_column(Text)
     rcpt_to: Mapped[list[Any]] = mapped_column(JSONB)
     raw: Mapped[bytes] = mapped_column(LargeBinary)
+    # Whose Authentication-Results count for it: NULL the relay's of the settings, empty nobody's.
+    vouched_by: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[CreatedAt]
     processed_at: Mapped[Instant | None]
     quarantined: Mapped[str | None] = mapped_column(Text)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,7 +14,8 @@ from sqlalchemy import func, select
 
 from channels.adapters.email.imap import Account, accounts
 from channels.adapters.email.polling import fetching, take
-from channels.models import FetchedFolder, ReceivedMail
+from channels.adapters.email.reading import ReadMail, read_mail
+from channels.models import FetchedFolder, Message, ReceivedMail
 from core.database import Database
 from core.errors import Invalid
 from core.jobs import JobRow
@@ -168,3 +170,15 @@ def test_an_account_that_cannot_be_is_refused_without_repeating_it(said: str) ->
     with pytest.raises(Invalid) as refused:
         accounts(said)
     assert "hunter2" not in refused.value.message
+
+
+@pytest.mark.parametrize(("vouched_by", "verified"), [("", False), ("mx-test.sandbox.test", True)])
+async def test_a_fetched_sender_is_proven_only_by_the_server_that_it_was_fetched_from(
+    database: Database, settings: Settings, vouched_by: str, verified: bool
+) -> None:
+    account = replace(ACCOUNT, vouched_by=vouched_by)
+    async with database.transaction() as session:
+        await take(session, settings, account, 1, 1, mail(1))
+        received_mail_id = (await session.scalars(select(ReceivedMail.id))).one()
+        await read_mail(session, ReadMail(received_mail_id), settings)
+        assert (await session.scalars(select(Message.verified))).one() is verified

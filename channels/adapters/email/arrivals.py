@@ -42,18 +42,32 @@ def digest(raw: bytes) -> str:
 
 
 async def store(
-    session: AsyncSession, mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes
+    session: AsyncSession,
+    mailboxes: set[str],
+    mail_from: str,
+    rcpt_to: list[str],
+    raw: bytes,
+    vouched_by: str | None = None,
 ) -> int:
     """Keep a raw mail for each mailbox and promise its reading; how many of them had not known it."""
-    ids = await keep(session, mailboxes, mail_from, rcpt_to, raw)
+    ids = await keep(session, mailboxes, mail_from, rcpt_to, raw, vouched_by)
     await enqueue_many(session, [ReadMail(mail_id) for mail_id in ids])
     return len(ids)
 
 
 async def keep(
-    session: AsyncSession, mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes
+    session: AsyncSession,
+    mailboxes: set[str],
+    mail_from: str,
+    rcpt_to: list[str],
+    raw: bytes,
+    vouched_by: str | None = None,
 ) -> list[UUID]:
-    """Keep a raw mail for each mailbox; the rows of those that had not known it, still to be read."""
+    """Keep a raw mail for each mailbox; the rows of those that had not known it, still to be read.
+
+    `vouched_by` is the authserv-id whose Authentication-Results count for it: None the one of the settings, empty
+    nobody's, for mail that did not come through the relay in front of us.
+    """
     fingerprint = digest(raw)
     rows = [
         {
@@ -63,6 +77,7 @@ async def keep(
             "mail_from": mail_from,
             "rcpt_to": rcpt_to,
             "raw": raw,
+            "vouched_by": vouched_by,
         }
         for mailbox in sorted(mailboxes)
     ]

@@ -28,7 +28,7 @@ _UID = re.compile(rb"\bUID (\d+)\b")
 
 @dataclass(frozen=True)
 class Account:
-    """A folder to fetch from, and to which mailbox of ours its mail goes that names none of ours."""
+    """A folder to fetch from, and the mailbox of ours that its mail goes to when it names none."""
 
     security: str
     host: str
@@ -37,6 +37,8 @@ class Account:
     password: str = field(repr=False)
     folder: str = "INBOX"
     mailbox: str | None = None
+    # The authserv-id under which this server writes what it found out about senders; empty, all are unproven.
+    vouched_by: str = ""
 
     @property
     def name(self) -> str:
@@ -67,6 +69,7 @@ def _account(url: SplitResult, number: int) -> Account:
         password=unquote(url.password),
         folder=unquote(url.path.strip("/")) or "INBOX",
         mailbox=next(iter(asked.get("mailbox", [])), None),
+        vouched_by=next(iter(asked.get("authserv_id", [])), ""),
     )
 
 

@@ -49,7 +49,7 @@ async def take(
     if uid <= place.last_uid:
         return False
     envelope = remembered(head(raw), settings, account.mailbox)
-    await store(session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw)
+    await store(session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw, account.vouched_by)
     place.last_uid = uid
     return True
 

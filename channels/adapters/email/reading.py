@@ -145,7 +145,9 @@ def understand(
         sender=sender,
         sender_address=address,
         sender_name=parsed.sender_name,
-        proven=is_proven(parsed, settings.trusted_authserv_id),
+        proven=is_proven(
+            parsed, settings.trusted_authserv_id if mail.vouched_by is None else mail.vouched_by
+        ),
         subject=parsed.subject,
         text=parsed.text,
         html=parsed.html,

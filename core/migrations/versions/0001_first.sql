@@ -634,6 +634,7 @@ CREATE TABLE public.received_mail (
     mail_from text NOT NULL,
     rcpt_to jsonb NOT NULL,
     raw bytea NOT NULL,
+    vouched_by text,
     received_at timestamp with time zone DEFAULT now() NOT NULL,
     processed_at timestamp with time zone,
     quarantined text,
