@@ -5,6 +5,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from pydantic import SecretStr
@@ -38,6 +39,9 @@ def guard(settings: Settings | None) -> Callable[[object, str, str], str]:
     Nothing should bring them this far; what libraries put into their errors is not in our hands.
     """
     given = [value.get_secret_value() for _, value in settings or () if isinstance(value, SecretStr)]
+    # Some are addresses with a password inside, which may turn up alone.
+    inside = [urlsplit(word).password for secret in given for word in secret.split() if "://" in word]
+    given += [form for password in inside if password for form in (password, unquote(password))]
     if settings is not None:
         for url in (settings.database_url, settings.redis_url, settings.broker_url):
             given.append(make_url(url).password or "" if url else "")

@@ -147,7 +147,10 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, given: str) -> str:
-        ZoneInfo(given)
+        try:
+            ZoneInfo(given)
+        except KeyError:
+            raise ValueError(f"there is no time zone called {given}") from None
         return given
 
     @field_validator("opening_hours")
