@@ -34,7 +34,7 @@ def adapter(name: str) -> ModuleType | None:
 
 # How long a job may wait for room (seconds): it keeps one of the process's hands busy meanwhile, but to be put off
 # costs more, and all that wait are fewer than the hands.
-PATIENCE = 5.0
+PATIENCE = 3.0
 
 
 class Lane:
