@@ -29,6 +29,7 @@ from portal.customer import (
 from portal.desk import (
     articles,
     campaign_reports,
+    campaign_steps,
     campaigns,
     composer,
     conversations,
@@ -93,6 +94,7 @@ MODULES: list[Any] = [
     entries,
     profiles,
     campaigns,
+    campaign_steps,
     campaign_reports,
     previews,
     segments,
