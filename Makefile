@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Everything else is listed by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test units journeys lint messages docs bench pictures axe lighthouse clean install install-dev chromium
+.PHONY: help run test units journeys lint messages docs bench schemathesis pictures axe lighthouse clean install install-dev chromium
 
 # Test processes at a time; each starts a PostgreSQL and a Redis of its own.
 WORKERS ?= 2
@@ -56,6 +56,9 @@ docs: install-dev ## Write docs/settings.md from the code.
 
 bench: install-dev ## Measure, and print the figures.
 	@.venv/bin/python -m tests.bench
+
+schemathesis: install-dev ## Try the API against its own description, with every check. SECONDS=1200 for longer.
+	@SCHEMATHESIS_SECONDS=$(or $(SECONDS),300) .venv/bin/pytest tests/portal/api/test_fuzzing.py -q -rP
 
 pictures: install-dev chromium ## Photograph every page and state, at three widths, light and dark: build/pictures. ONLY=desk/inbox for a part.
 	@.venv/bin/python -m tests.looks.pictures $(ONLY)

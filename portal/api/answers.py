@@ -1,5 +1,6 @@
 """Answers: done once however often it is asked, and told apart by what they say."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from hashlib import sha256
@@ -23,7 +24,7 @@ from portal.models import ApiAnswer
 from portal.refusals import Changed
 
 KEPT = timedelta(days=2)
-LONGEST_KEY = 255
+KEY = re.compile(r"[!-~]{1,255}")
 
 
 def tag(content: bytes) -> str:
@@ -61,8 +62,8 @@ async def once[T](
         async with database.transaction() as session:
             body = encode_json(await act(session))
         return _answer(body, status)
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise Invalid(_("An Idempotency-Key is 1 to 255 printable ASCII characters."))
+    if not KEY.fullmatch(key):
+        raise Invalid(_("An Idempotency-Key is 1 to 255 printable ASCII characters without spaces."))
     token_id = access.current(request).token_id
     fingerprint = sha256(
         f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
