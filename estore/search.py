@@ -7,7 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from estore.goods import Category, Product, Sku, Stock
@@ -127,6 +141,10 @@ async def find(session: AsyncSession, search: Search) -> Results:
             {"limit": str(SIMILAR)},
         )
     matches = _matches(words)
+    if words:
+        # Likeness is dear: asked once, not for the page, its numbers and each facet again.
+        alike = list(await session.scalars(select(Product.id).where(*matches)))
+        matches = [Product.id == any_(literal(alike, ARRAY(Uuid)))]
     narrowed = _narrowed(search)
     rank = _rank(words)
     query = (
@@ -235,7 +253,7 @@ def _narrowed(search: Search) -> dict[str, ColumnElement[bool]]:
 
 def _of_variant(search: Search, but: str = "") -> list[ColumnElement[bool]]:
     """What one and the same variant must be, leaving out one of the choices."""
-    conditions: list[ColumnElement[bool]] = [Sku.active]
+    conditions: list[ColumnElement[bool]] = [Sku.active.is_(True)]
     conditions += [
         Sku.options[name].astext.in_(values) for name, values in search.options.items() if name != but
     ]

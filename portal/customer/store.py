@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import money
@@ -30,7 +30,7 @@ HERO = "pictures/hero.svg"
 IS = ":"
 MOST_OPTIONS = 20
 
-Words = Annotated[str, Parameter(query="q", max_length=200)]
+Words = Annotated[str, QueryParameter(name="q", max_length=200)]
 
 
 @dataclass(frozen=True)
@@ -78,21 +78,19 @@ async def cards(
     chosen = await search.variants(session, wanted, ids) if wanted is not None else {}
     reduced = await prices.reduced(session, ids)
     return [
-        replace(
+        _reduced(
             card(one, rated.get(one.product.id), chosen.get(one.product.id)),
-            **_reduction(reduced.get((one.product.id, one.price))),
+            reduced.get((one.product.id, one.price)),
         )
         for one in found
     ]
 
 
-def _reduction(found: prices.Reduction | None) -> dict[str, str]:
+def _reduced(shown: Card, found: prices.Reduction | None) -> Card:
     if found is None:
-        return {}
-    return {
-        "before": amount(found.regular, found.currency),
-        "lowest": lowest_words(found.lowest, found.currency),
-    }
+        return shown
+    before, lowest = amount(found.regular, found.currency), lowest_words(found.lowest, found.currency)
+    return replace(shown, before=before, lowest=lowest)
 
 
 def lowest_words(lowest: int, currency: str) -> str:
