@@ -1,17 +1,22 @@
 """compose.yaml and the Dockerfile, as far as they can be judged without a Docker engine."""
 
 import ipaddress
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml  # type: ignore[import-untyped]  # the library has no types
+from click.testing import CliRunner
 
-from core import metrics
+from core import cli, metrics
 from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,6 +158,77 @@ def test_the_image_runs_as_somebody_who_owns_nothing() -> None:
     assert not any(re.search("SECRET|PASSWORD|TOKEN", line) for line in lines)
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert {".git", ".env", ".throughline"} <= set(ignored)
+
+
+def test_it_is_what_the_compose_specification_allows(compose: dict[str, Any]) -> None:
+    schema = json.loads((Path(__file__).parent / "compose-spec" / "schema.json").read_text())
+    validator = jsonschema_rs.validator_for(schema)
+    assert [(list(error.instance_path), error.message) for error in validator.iter_errors(compose)] == []
+    bent = {**compose, "services": {"web": {**compose["services"]["web"], "healthchek": {}}}}
+    assert not validator.is_valid(bent)
+
+
+@pytest.mark.parametrize("name", ["migrate", *OURS])
+def test_each_command_is_one_of_ours(
+    compose: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*compose["services"][name]["command"], "--help"]
+    monkeypatch.setattr(sys, "argv", ["throughline", *words])
+    done = CliRunner().invoke(cli.throughline, words)
+    assert (done.exit_code, f"Usage: throughline {name}" in done.output) == (0, True), done.output
+
+
+def test_every_command_that_operators_are_told_of_is_there() -> None:
+    page = (ROOT / "docs" / "operators.md").read_text()
+    told = set(re.findall(r"\bthroughline ([a-z][a-z-]+)\b", "\n".join(_code(page))))
+    assert {"web", "worker", "relay", "listen", "migrate", "backup", "restore", "doctor", "verify"} <= told
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert told <= set(project["entry-points"][cli.GROUP])
+
+
+def _code(page: str) -> list[str]:
+    """What stands in code on a page, in blocks and in lines."""
+    blocks = re.findall(r"```\w*\n(.*?)```", page, re.DOTALL)
+    return blocks + re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page, flags=re.DOTALL))
+
+
+def test_every_variable_is_one_that_somebody_reads(compose: dict[str, Any]) -> None:
+    known = {f"THROUGHLINE_{name.upper()}" for name in Settings.model_fields}
+    for name in ("migrate", *OURS):
+        assert set(compose["services"][name]["environment"]) <= known
+    page = (ROOT / "docs" / "operators.md").read_text()
+    sample = re.search(r"```ini\n(.*?)```", page, re.DOTALL)
+    assert sample is not None
+    outside = {"DOMAIN", "POSTGRES_PASSWORD"}
+    given = {line.partition("=")[0] for line in sample[1].splitlines()}
+    assert given <= known | outside
+    # Whatever has no default is in the sample, or in compose.yaml itself.
+    needed = {
+        f"THROUGHLINE_{name.upper()}" for name, field in Settings.model_fields.items() if field.is_required()
+    }
+    assert needed <= given | set(compose["services"]["web"]["environment"])
+    used = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
+    settings_page = (ROOT / "docs" / "settings.md").read_text()
+    assert {name for name in used if f"| `{name}` |" not in settings_page} == set()
+    assert {name for name in re.findall(r"\bTHROUGHLINE_[A-Z_]+[A-Z]\b", page) if name not in known} == set()
+
+
+def test_each_probe_is_a_program_that_can_be_run(compose: dict[str, Any]) -> None:
+    probes = [compose["services"][name]["healthcheck"]["test"] for name in OURS]
+    for _, program, option, code in probes:
+        assert (program, option) == ("python", "-c")
+        compile(code, "<probe>", "exec")
+
+
+def test_the_front_speaks_tls_and_nobody_else_is_reached_in_the_clear(compose: dict[str, Any]) -> None:
+    front = compose["services"]["front"]
+    words = front["command"]
+    # Caddy fetches a certificate for the name in --from, and sends whoever comes to port 80 to 443.
+    assert words[:2] == ["caddy", "reverse-proxy"]
+    assert words[words.index("--from") + 1].startswith("${DOMAIN:?")
+    assert words[words.index("--to") + 1] == "web:8000"
+    assert (front["cap_drop"], front["cap_add"]) == (["ALL"], ["NET_BIND_SERVICE"])
+    assert compose["services"]["web"]["environment"]["THROUGHLINE_PUBLIC_URL"].startswith("https://")
 
 
 def test_docker_compose_accepts_it(tmp_path: Path) -> None:
