@@ -1,12 +1,14 @@
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from channels.adapters.email import bounces
+from channels.adapters.email import bounces, complaints
 from channels.adapters.email.arrivals import digest
 from channels.adapters.email.authentication import is_proven
+from channels.adapters.email.automation import why_automated
 from channels.adapters.email.parsing import MAX_PARTS, parse
 from channels.html import clean
 from tests.channels.letters import AUTHSERV, letter
@@ -52,7 +54,13 @@ BODIES = st.one_of(st.binary(max_size=300), st.lists(st.sampled_from(PIECES)).ma
 @settings(max_examples=300, deadline=None)
 @example([("Content-Type", b"message/rfc822")], b"")
 def test_no_mail_makes_the_parser_raise(headers, body):
-    raw = b"".join(name.encode() + b": " + value + b"\r\n" for name, value in headers) + b"\r\n" + body
+    says_what_can_be_kept(
+        b"".join(name.encode() + b": " + value + b"\r\n" for name, value in headers) + b"\r\n" + body
+    )
+
+
+def says_what_can_be_kept(raw):
+    """Whatever these bytes are, they are read, and what they say fits into the database."""
     parsed = parse(raw)
     everything = [
         parsed.subject,
@@ -73,7 +81,25 @@ def test_no_mail_makes_the_parser_raise(headers, body):
     parsed.addressed()
     is_proven(parsed, AUTHSERV)
     bounces.find(parsed)
+    complaints.find(parsed)
+    why_automated(parsed, "", "halden.test")
     digest(raw)
+
+
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*/*.eml"))
+CUTS = st.tuples(
+    st.integers(0, 4000), st.integers(0, 60), st.one_of(st.binary(max_size=20), st.sampled_from(PIECES))
+)
+
+
+@given(st.sampled_from(CORPUS), st.lists(CUTS, min_size=1, max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_no_mail_of_the_corpus_makes_the_parser_raise_however_it_is_mangled(mail, cuts):
+    raw = mail.read_bytes()
+    for start, length, other in cuts:
+        start %= len(raw) + 1
+        raw = raw[:start] + other + raw[start + length :]
+    says_what_can_be_kept(raw)
 
 
 @given(st.binary(max_size=2000))

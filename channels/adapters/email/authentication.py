@@ -1,6 +1,7 @@
 """Authentication: whether the relay in front of us vouches for the sender. From alone is not identity."""
 
 import re
+from contextlib import suppress
 
 from channels.adapters.email.parsing import ParsedMail
 
@@ -29,11 +30,18 @@ def is_proven(mail: ParsedMail, trusted_authserv_id: str | None) -> bool:
     """
     if not trusted_authserv_id or mail.senders != 1:
         return False
-    domain = mail.sender.rpartition("@")[2].lower()
+    domain = _ascii(mail.sender.rpartition("@")[2].lower())
     stated = read(_topmost(mail))
     if stated is None or stated[0] != trusted_authserv_id.lower():
         return False
     return any(_passes(result, domain) for result in stated[1])
+
+
+def _ascii(domain: str) -> str:
+    """A domain as results name it: in ASCII (RFC 5890), whatever letters the sender wrote it with."""
+    with suppress(UnicodeError):
+        return domain.encode("idna").decode()
+    return domain
 
 
 def _topmost(mail: ParsedMail) -> str:

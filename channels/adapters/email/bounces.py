@@ -1,34 +1,51 @@
-"""Bounces: the report of a mail system that it could not deliver one of ours (RFC 3464)."""
+"""Bounces: the report of a mail system that it could not deliver one of ours (RFC 3464, and older habits)."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from email.message import Message
 
+from flufl.bounce import all_failures
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.adapters.email.parsing import ParsedMail, clean, own_id
 from channels.announcements import LIGHT, MESSAGE, announce
 from channels.models import Direction, MessageReference, MessageStatus
-from customers.consent import suppress
+from customers import consent
 from customers.models import SuppressionScope
 
 _OPEN = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNKNOWN, MessageStatus.SENDING)
 MAX_REPORT = 20_000
-_STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
+# Some of the detectors take the square of a line's length.
+MAX_GUESSED = 10_000
+MAX_GUESSED_LINE = 300
+RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers")
+_STATUS = re.compile(r"(?<![.\d])([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
+_CODE = re.compile(r"\b5[05]\d[ \-]")
+_UNKNOWN = re.compile(
+    r"no such (?:user|mailbox|recipient|address)|user unknown|unknown user|unknown (?:local )?(?:user|recipient)"
+    r"|unrouteable address|does(?:n't| not) exist|no mailbox here|mailbox unavailable|unrouteable mail domain"
+    r"|couldn't find any host|account (?:has been )?disabled|address rejected|recipient not found",
+    re.IGNORECASE,
+)
+_OWN_ID = re.compile(r"^[ >]*Message-ID:\s*<([^<>\s]{1,500})>", re.IGNORECASE | re.MULTILINE)
+_REPORTERS = ("mailer-daemon", "postmaster", "mail-daemon", "mdaemon", "mailerdaemon", "mail_daemon")
 
 
 @dataclass(frozen=True)
 class Bounce:
-    """Which mail of ours failed, with which enhanced status code (RFC 3463) and in which words."""
+    """Which mail of ours failed, at which address, with which status code (RFC 3463) and in which words.
+
+    `address` is empty where the report does not say it.
+    """
 
     rfc_message_id: str
     status: str
     words: str
-
-    @property
-    def is_final(self) -> bool:
-        return self.status.startswith("5")
+    address: str = ""
 
     @property
     def is_address(self) -> bool:
@@ -38,20 +55,92 @@ class Bounce:
 
 def find(mail: ParsedMail) -> Bounce | None:
     """The bounce that a report tells of; None for any other mail, and for reports of success or delay."""
-    if mail.content_type != "multipart/report":
-        return None
-    report, returned = "", ""
+    reports = [
+        file
+        for file in mail.files
+        if file.content_type.startswith("message/") and "-status" in file.content_type
+    ]
+    if reports:
+        return _stated(mail, clean(reports[0].content[:MAX_REPORT].decode("utf-8", "replace")))
+    return _guessed(mail) if _is_by_mail_system(mail) else None
+
+
+def _stated(mail: ParsedMail, report: str) -> Bounce | None:
+    """The first failure that a report in standard form states."""
+    for fields in _recipients(report):
+        status = _STATUS.search(str(fields.get("status", "")))
+        if str(fields.get("action", "")).partition("(")[0].strip().lower() != "failed":
+            continue
+        words = " ".join(str(fields.get("diagnostic-code", "")).split())[:200]
+        named = str(fields.get("original-recipient") or fields.get("final-recipient") or "")
+        code = status[1] if status else _code(words)
+        if code.startswith("5.0."):  # "other": its words may say more
+            code = found[1] if (found := _STATUS.search(words)) else code
+        returned = _returned(mail)
+        return Bounce(returned, code, words, _address(named)) if returned else None
+    return None
+
+
+def _recipients(report: str) -> Iterator[Message]:
+    """The fields about each recipient; some systems put them right below those about the mail."""
+    for block in re.split(r"\n\s*\n", report.replace("\r\n", "\n").strip())[:50]:
+        fields = message_from_bytes(block.strip().encode(), policy=policy.compat32)
+        if "action" in fields:
+            yield fields
+
+
+def _address(named: str) -> str:
+    return named.rpartition(";")[2].strip().strip("<>").lower()[:320]
+
+
+def _returned(mail: ParsedMail) -> str:
+    """The Message-ID of the mail that came back: enclosed, quoted in the text, or answered."""
     for file in mail.files:
-        if file.content_type == "message/delivery-status":
-            report = clean(file.content[:MAX_REPORT].decode("utf-8", "replace"))
-        elif file.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            returned = own_id(file.content)
-    fields = message_from_bytes(re.sub(rb"\n\s*\n", b"\n", report.encode()).strip(), policy=policy.compat32)
-    status = _STATUS.search(str(fields.get("status", "")))
-    if str(fields.get("action", "")).strip().lower() != "failed" or status is None or not returned:
+        if file.content_type in RETURNED and (found := own_id(file.content)):
+            return found
+    quoted = _OWN_ID.findall(mail.text[:200_000])
+    return next(iter(quoted or mail.references[-1:]), "")
+
+
+def _is_by_mail_system(mail: ParsedMail) -> bool:
+    local = mail.sender.lower().partition("@")[0].partition("+")[0]
+    return local in _REPORTERS or bool(mail.first("x-failed-recipients"))
+
+
+def _guessed(mail: ParsedMail) -> Bounce | None:
+    """The failure that a report in no standard form tells of."""
+    returned = _returned(mail)
+    if not returned:
         return None
-    words = " ".join(str(fields.get("diagnostic-code", "")).split())[:200]
-    return Bounce(returned, status[0], words)
+    said = "\n".join(line[:MAX_GUESSED_LINE] for line in mail.text[:MAX_GUESSED].splitlines())
+    report = Message(policy=policy.compat32)
+    for name, value in mail.headers:
+        if name in ("from", "to", "subject", "x-failed-recipients"):
+            report[name] = value.encode("ascii", "replace").decode()
+    report["Content-Type"] = "text/plain"
+    report.set_payload(said.encode("ascii", "replace").decode())
+    temporary: frozenset[bytes] = frozenset()
+    permanent: frozenset[bytes] = frozenset()
+    with suppress(Exception):  # its detectors were not written for what strangers send
+        temporary, permanent = all_failures(report)
+    if temporary or not permanent:
+        return None
+    [first, *_] = sorted(permanent)
+    above = re.split(r"(?im)^-{3,}.*(?:copy|original|returned).*$|^--- below this line", said, maxsplit=1)[0]
+    reasons = [
+        line.strip()
+        for line in above.splitlines()
+        if _STATUS.search(line) or _CODE.search(line) or _UNKNOWN.search(line)
+    ]
+    words = " ".join(" ".join(reasons[:2]).split())[:200]
+    return Bounce(returned, _code(words), words, first.decode("ascii", "replace").lower())
+
+
+def _code(words: str) -> str:
+    """The enhanced code that words state or mean; 5.0.0 for a failure that says nothing more."""
+    if found := _STATUS.search(words):
+        return found[1]
+    return "5.1.1" if _UNKNOWN.search(words) else "5.0.0"
 
 
 async def record(session: AsyncSession, bounce: Bounce) -> bool:
@@ -59,8 +148,6 @@ async def record(session: AsyncSession, bounce: Bounce) -> bool:
 
     Only those who were handed the mail know its Message-ID, so a report that names it is believed.
     """
-    if not bounce.is_final:
-        return False
     named = select(MessageReference.message_id).where(
         MessageReference.rfc_message_id == bounce.rfc_message_id
     )
@@ -77,9 +164,11 @@ async def record(session: AsyncSession, bounce: Bounce) -> bool:
     rows = list(result.mappings())
     await announce(session, rows)
     for row in rows if bounce.is_address else ():
-        [address, *others] = row["recipients"]["to"]
-        if not others and not row["recipients"].get("cc"):
-            await suppress(
+        written_to = [*row["recipients"]["to"], *row["recipients"].get("cc", ())]
+        # A mailbox behind an alias is named as itself: then only a single address can be meant.
+        failed = [each for each in written_to if each.lower() == bounce.address]
+        for address in failed or (written_to if len(written_to) == 1 else []):
+            await consent.suppress(
                 session, "email", address, reason=f"bounced {bounce.status}", scope=SuppressionScope.ALL
             )
     return bool(rows)

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.adapters.email.bounces import RETURNED
 from channels.adapters.email.parsing import ParsedMail, own_id
 from channels.announcements import MESSAGE
 from channels.happenings import MessageComplained
@@ -29,20 +30,14 @@ class Complaint:
 
 def find(mail: ParsedMail) -> Complaint | None:
     """The complaint that a feedback report is; None for any other mail, and for reports that mean no harm."""
-    if mail.content_type != "multipart/report":
-        return None
     reports = [file for file in mail.files if file.content_type == "message/feedback-report"]
     if not reports:
         return None
     fields = message_from_bytes(reports[0].content[:MAX_REPORT].strip(), policy=policy.compat32)
     if str(fields.get("feedback-type", "")).strip().lower() not in _MEANT:
         return None
-    returned = [
-        own_id(file.content)
-        for file in mail.files
-        if file.content_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers")
-    ]
-    return Complaint(next(iter(returned), ""))
+    returned = [own_id(file.content) for file in mail.files if file.content_type in RETURNED]
+    return Complaint(next(filter(None, returned), ""))
 
 
 async def record(session: AsyncSession, complaint: Complaint) -> bool:

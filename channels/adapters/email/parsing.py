@@ -1,45 +1,46 @@
 """Parsing: from the bytes of a mail to what it says. Whatever the bytes are, `parse` returns."""
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.feedparser import BytesFeedParser
-from email.header import decode_header
 from email.message import Message
 from email.policy import Compat32
-from email.utils import getaddresses, parsedate_to_datetime
-from html import unescape
+from email.utils import parsedate_to_datetime
 
-from inscriptis import get_text
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.model.config import ParserConfig
-
+from channels.adapters.email.addressees import pairs
+from channels.adapters.email.characters import characters, decoded
+from channels.adapters.email.characters import clean as clean
+from channels.adapters.email.pieces import MAX_PARTS as MAX_PARTS
+from channels.adapters.email.pieces import content_type, read_parts
 from channels.base import Enclosure
-from channels.html import MAX_HTML
 
-MAX_PARTS = 200
-MAX_DEPTH = 20
-MAX_TEXT = 500_000
 MAX_LINE = 2_000
 MAX_IDS = 100
-MAX_ADDRESSES = 100
-# Many readings of a header, and of HTML, take the square of its length: these keep the square small.
+# Many readings of a header take the square of its length: these keep the square small.
 MAX_HEADER = 16_384
 MAX_HEADERS = 262_144
-MAX_ENCODED_WORDS = 100
 MAX_LINES = 500_000
-MAX_LAID_OUT = 100_000
-MAX_TAGS = 5_000
 
-_ID = re.compile(r"<([^<>\s]{1,500})>")
-_BETWEEN = re.compile(r"[\s<>\",;:()\[\]\\]+")
-_ADDRESS = re.compile(r"[^\s<>\",;:()\[\]\\]+@[^\s<>\",;:()\[\]\\]+")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})?[^<>]*>")
-_UNSEEN = {"head", "noscript", "script", "style", "template", "title"}
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]")
+_ID = re.compile(r"<([^<>]{1,600})>")
+# What stands above a mail in files: a byte order mark, empty lines, the From line of an mbox (RFC 4155).
+_ABOVE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:>?From (?![ \t]*:)[^\r\n]*(?:\r\n|\r|\n))*")
+_FIELD = re.compile(rb"[!-9;-~]+:|[ \t]|\Z")
+_SPACED_FIELD = re.compile(rb"([!-9;-~]+)[ \t]+:")
+_KNOWN_FIELD = re.compile(
+    rb"(?:from|to|cc|subject|date|message-id|mime-version|content-type|received|reply-to)[ \t]*:",
+    re.IGNORECASE,
+)
+_FORWARD = re.compile(
+    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:fwd?|wg|rv|enc|tov\S*|tr|weitergeleitet)\s*:", re.IGNORECASE
+)
+_FORWARDED = re.compile(
+    r"^[ >*]*(?:begin forwarded message|_{10,}\s*$|[-_]{2,}\s*(?:forwarded|original message|weitergeleitet"
+    r"|urspr(?:ü|ue)ngliche|mensaje (?:reenviado|original)|mensagem (?:encaminhada|original)|tov(?:á|a)bb|eredeti)"
+    r"|(?:from|von|de|felad(?:ó|o)):.{0,300}\n(?:.{0,300}\n){0,4}?[ >*]*(?:subject|betreff|asunto|assunto|tárgy):)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class ParsedMail:
 
     def addressed(self) -> list[str]:
         """Every address that any header says it was delivered to."""
-        routed = [*self.values("delivered-to"), *self.values("x-original-to")]
+        routed = [*self.values("delivered-to"), *self.values("x-original-to"), *self.values("envelope-to")]
         return [*self.to, *self.cc, *(each for value in routed for each in _addresses(value))]
 
 
@@ -94,6 +95,9 @@ class _Bounded(Compat32):
             return name, f"{value[:1000]} {value[1001 - MAX_HEADER :]}"
         # Half a relay's word may say the contrary.
         return name, "" if name.lower() == "authentication-results" else value[:MAX_HEADER]
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return _raw(value)
 
 
 _POLICY = _Bounded()
@@ -115,7 +119,8 @@ def parse(raw: bytes, *, with_html: bool = True) -> ParsedMail:
 
 def head(raw: bytes) -> ParsedMail:
     """What the headers of a mail say, its body left unread. Never raises."""
-    return parse(raw[:MAX_HEADERS].replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n")
+    above = raw[:MAX_HEADERS].replace(b"\r\n", b"\n")
+    return parse(above[_above(above) :].partition(b"\n\n")[0] + b"\n\n")
 
 
 def own_id(raw: bytes) -> str:
@@ -123,12 +128,45 @@ def own_id(raw: bytes) -> str:
     return head(raw).message_id
 
 
+def _above(raw: bytes) -> int:
+    found = _ABOVE.match(raw[:10_000])
+    return found.end() if found else 0
+
+
 def _message(raw: bytes) -> Message:
     # Fed in pieces: whole, it is copied to four bytes a character.
     parser = BytesFeedParser(policy=_POLICY)
-    for start in range(0, len(raw), 65_536):
+    place = _above(raw)
+    if (end := _end_of_head(raw, place)) is not None:
+        parser.feed(_mended(raw[place:end]))
+        place = end
+    for start in range(place, len(raw), 65_536):
         parser.feed(raw[start : start + 65_536])
     return parser.close()
+
+
+def _end_of_head(raw: bytes, place: int) -> int | None:
+    """Where the head ends if some line of it is no field, None when nothing is to be mended."""
+    ends = [
+        found for sign in (b"\n\n", b"\n\r\n") if (found := raw.find(sign, place, place + MAX_HEADERS)) >= 0
+    ]
+    end = min(ends, default=min(len(raw), place + MAX_HEADERS) - 1) + 1
+    lines = raw[place:end].split(b"\n")
+    return end if any(not _FIELD.match(line.rstrip(b"\r")) for line in lines) else None
+
+
+def _mended(head: bytes) -> bytes:
+    """A head without lines that are no fields, as long as fields that are known follow them (else: the body)."""
+    lines = head.split(b"\n")
+    last = max((number for number, line in enumerate(lines) if _KNOWN_FIELD.match(line)), default=-1)
+    kept = []
+    for number, line in enumerate(lines):
+        if spaced := _SPACED_FIELD.match(line):  # RFC 5322, 4.5.8
+            line = spaced[1] + b":" + line[spaced.end() :]
+        elif number < last and not _FIELD.match(line.rstrip(b"\r")):
+            continue
+        kept.append(line)
+    return b"\n".join(kept)
 
 
 def _read(message: Message, with_html: bool) -> ParsedMail:
@@ -138,78 +176,44 @@ def _read(message: Message, with_html: bool) -> ParsedMail:
     # Whom a header names that was cut, nobody knows.
     cut = sum(name.lower() == "from" and len(value) >= MAX_HEADER for name, value in stated)
     headers = [(name.lower(), _raw(value)) for name, value in stated]
-    decoded = [(clean(name)[:100], _shown(name, value)) for name, value in headers[:500]]
+    shown = [(clean(name)[:100], _shown(name, value)) for name, value in headers[:500]]
 
     def of(name: str) -> list[str]:
         return [value for key, value in headers if key == name]
 
-    senders = _pairs(of("from"))
+    senders = pairs(of("from"))
     name, address = senders[0] if senders else ("", "")
     answered = _ids(of("in-reply-to"))
     chain = [each for each in _ids(of("references")) if each not in answered[-1:]] + answered[-1:]
-    texts: list[str] = []
-    htmls: list[str] = []
-    files: list[Enclosure] = []
-    for part in _leaves(message):
-        kind, content = _sort(part)
-        if kind == "text":
-            texts.append(content)
-        elif kind == "html":
-            htmls.append(content)
-        else:
-            files.append(_file(part, len(files) + 1))
-    html = "\n".join(htmls)[:MAX_HTML] if htmls else None
-    text = "\n".join(texts).strip()[:MAX_TEXT]
+    subject = next((decoded(value) for value in of("subject")), "")[:MAX_LINE]
+    said = read_parts(message, with_html)
+    if _is_forward(subject, said.text, said.files) or of("x-forwarded-message-id"):
+        chain = []  # what it names is the thread it was taken from, not one that it answers
     return ParsedMail(
-        headers=decoded,
-        message_id=next(iter(_ids(of("message-id"))), "") or _bare_id(of("message-id")),
+        headers=shown,
+        message_id=next(iter(_ids(of("message-id"))), ""),
         references=tuple(chain[:1] + chain[1:][-MAX_IDS:]),
         sender=address,
         sender_name=name,
         senders=len(senders) + cut,
-        to=tuple(address for _, address in _pairs(of("to"))),
-        cc=tuple(address for _, address in _pairs(of("cc"))),
-        subject=next((_decoded(value) for value in of("subject")), "")[:MAX_LINE],
-        text=text or (html_to_text(html, laid_out=with_html) if html else ""),
-        html=html if with_html else None,
-        files=tuple(files),
-        content_type=_content_type(message),
+        to=tuple(address for _, address in pairs(of("to"))),
+        cc=tuple(address for _, address in pairs(of("cc"))),
+        subject=subject,
+        text=said.text,
+        html=said.html,
+        files=said.files,
+        content_type=content_type(message),
         written_at=next((_instant(value) for value in of("date")), None),
     )
 
 
-def clean(text: str) -> str:
-    """Text without what PostgreSQL refuses: NUL and lone surrogates."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")
-
-
-def html_to_text(html: str, *, laid_out: bool = True) -> str:
-    """The words of an HTML text; laid out, unless it is too long or too intricate for that."""
-    if laid_out and len(html) <= MAX_LAID_OUT and html.count("<") <= MAX_TAGS:
-        with suppress(Exception):
-            return clean(get_text(html, _LAYOUT)).strip()[:MAX_TEXT]
-    words = " ".join(_stripped(html[:MAX_HTML]).split())
-    with suppress(ValueError):
-        words = unescape(words)
-    return clean(words)[:MAX_TEXT]
-
-
-def _stripped(html: str) -> str:
-    """HTML without its tags, and without what browsers do not show."""
-    seen: list[str] = []
-    place, hidden = 0, ""
-    for tag in _TAG.finditer(html):
-        if not hidden:
-            seen.append(html[place : tag.start()])
-        place, name = tag.end(), (tag[2] or "").lower()
-        if hidden:
-            hidden = "" if tag[1] and name == hidden else hidden
-        elif not tag[1] and name in _UNSEEN:
-            hidden = name
-    return " ".join(seen if hidden else [*seen, html[place:]])
-
-
-_LAYOUT = ParserConfig(css=CSS_PROFILES["strict"], display_links=False)
+def _is_forward(subject: str, text: str, files: tuple[Enclosure, ...]) -> bool:
+    """Whether somebody passes on what they were written: its subject says so, and something is enclosed."""
+    if not _FORWARD.match(subject):
+        return False
+    return bool(_FORWARDED.search(text[:20_000])) or any(
+        file.content_type == "message/rfc822" for file in files
+    )
 
 
 def _raw(value: object) -> str:
@@ -217,60 +221,28 @@ def _raw(value: object) -> str:
     text = str(value)
     if text.isascii():
         return text
-    return _characters(text.encode("utf-8", "surrogateescape"))
-
-
-def _characters(content: bytes, charset: str | None = None) -> str:
-    for name in (charset, "utf-8", "cp1252", "latin-1"):
-        try:
-            if name:
-                return clean(content.decode(name))
-        except (LookupError, UnicodeError, ValueError):
-            continue
-    return clean(content.decode("utf-8", "replace"))
-
-
-def _decoded(value: str) -> str:
-    flat = " ".join(value.split())
-    if 0 < flat.count("=?") <= MAX_ENCODED_WORDS:
-        with suppress(Exception):  # what cannot be decoded is shown as it stands
-            flat = "".join(
-                part if isinstance(part, str) else _characters(part, charset)
-                for part, charset in decode_header(flat)
-            )
-    return clean(_CONTROLS.sub("", " ".join(flat.split())))
+    return characters(text.encode("utf-8", "surrogateescape"))
 
 
 def _shown(name: str, value: str) -> str:
     """A header for reading. What was encoded in a relay's results must not become part of their grammar."""
-    return " ".join(clean(value).split()) if name == "authentication-results" else _decoded(value)
-
-
-def _pairs(values: list[str]) -> list[tuple[str, str]]:
-    """(name, address) of address headers; addresses are parsed before names are decoded."""
-    found: list[tuple[str, str]] = []
-    for value in values:
-        pairs = [pair for pair in getaddresses([value]) if _is_address(pair[1])]
-        if not pairs:
-            pairs = [("", word) for word in _BETWEEN.split(value) if _is_address(word)]
-        found += [(_decoded(name)[:200], clean(address)[:254]) for name, address in pairs]
-    return found[:MAX_ADDRESSES]
-
-
-def _is_address(word: str) -> bool:
-    return "@" in word and len(word) <= 320 and _ADDRESS.fullmatch(word) is not None
+    return " ".join(clean(value).split()) if name == "authentication-results" else decoded(value)
 
 
 def _addresses(value: str) -> list[str]:
-    return [address for _, address in _pairs([value])]
+    return [address for _, address in pairs([value])]
 
 
 def _ids(values: list[str]) -> list[str]:
-    return [clean(each) for value in values for each in _ID.findall(value)]
-
-
-def _bare_id(values: list[str]) -> str:
-    return clean(values[0].strip())[:500] if values and " " not in values[0].strip() else ""
+    """The ids in these headers, also where a relay folded one in two; one alone may lack its brackets."""
+    found: list[str] = []
+    for value in values:
+        inside = ["".join(clean(each).split())[:500] for each in _ID.findall(value)]
+        bare = value.strip().strip("<>")
+        if not inside and bare and " " not in bare:
+            inside = [clean(bare)[:500]]
+        found += [each for each in inside if each]
+    return found
 
 
 def _instant(value: str) -> datetime | None:
@@ -278,60 +250,3 @@ def _instant(value: str) -> datetime | None:
         said = parsedate_to_datetime(value[:100])
         return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
     return None
-
-
-def _content_type(part: Message) -> str:
-    return clean(part.get_content_type())[:100]
-
-
-def _leaves(message: Message) -> Iterator[Message]:
-    """Every part that is not a container, at most MAX_PARTS of them; an enclosed mail counts as one part."""
-    waiting: list[tuple[Message, int]] = [(message, 0)]
-    count = 0
-    while waiting and count < MAX_PARTS:
-        part, depth = waiting.pop()
-        payload = part.get_payload()
-        if isinstance(payload, list) and part.get_content_maintype() == "multipart" and depth < MAX_DEPTH:
-            waiting += [(each, depth + 1) for each in reversed(payload) if isinstance(each, Message)]
-        else:
-            count += 1
-            yield part
-
-
-def _sort(part: Message) -> tuple[str, str]:
-    """("text" | "html", content) for what is read, ("file", "") for what is enclosed."""
-    kind = part.get_content_type()
-    disposition = str(part.get("content-disposition", "")).strip().lower()
-    named = part.get_filename() if "name" in str(part.get("content-type", "")) + disposition else None
-    if kind not in ("text/plain", "text/html") or disposition.startswith("attachment") or named:
-        return "file", ""
-    return ("text" if kind == "text/plain" else "html"), _characters(
-        _payload(part), part.get_content_charset()
-    )
-
-
-def _payload(part: Message) -> bytes:
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        return b"".join(each.as_bytes() for each in payload if isinstance(each, Message))
-    try:
-        content = part.get_payload(decode=True)
-    except Exception:
-        content = None
-    if isinstance(content, bytes):
-        return content
-    return str(payload or "").encode("utf-8", "surrogateescape")
-
-
-def _file(part: Message, number: int) -> Enclosure:
-    try:
-        name = _decoded(str(part.get_filename() or ""))
-        content = _payload(part)
-    except Exception:
-        name, content = "", b""
-    kind = _content_type(part)
-    if not name and kind == "message/rfc822":
-        name = "mail.eml"
-    name = _UNSAFE_NAME.sub("_", name).strip(". ")[:150] or f"part-{number}"
-    content_id = clean(str(part.get("content-id", ""))).strip().strip("<>")[:200]
-    return Enclosure(name, kind, content, content_id or None)
