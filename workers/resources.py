@@ -7,10 +7,10 @@ from redis.asyncio import Redis
 
 from channels.registry import Channels
 from core.settings import Settings
-from estore.gateway import Gateway
 
 if TYPE_CHECKING:
     from channels.adapters.webhook import Sender
+    from estore.gateway import Gateway
 
 
 class Resources:
@@ -24,14 +24,16 @@ class Resources:
         return Channels(self.settings)
 
     @cached_property
-    def gateway(self) -> Gateway:
+    def gateway(self) -> "Gateway":
         """The open road to the card company."""
+        from estore.gateway import Gateway  # only here, as below
+
         return Gateway(self.settings)
 
     @cached_property
     def webhooks(self) -> "Sender":
         """The open road to the endpoints of other programs."""
-        # Only here: a process that calls nobody need not carry its libraries.
+        # A process that calls nobody need not carry its libraries.
         from channels.adapters.webhook import Sender
 
         return Sender(self.settings)

@@ -93,4 +93,5 @@ def base_environment(user: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The user's environment without what would steer our libraries unseen."""
     unwanted = ("PG", "SANDBOX_", "PYTHONSTARTUP", "PYTHONHOME")
     kept = {name: value for name, value in user.items() if not name.startswith(unwanted)}
-    return {**kept, "PYTHONUNBUFFERED": "1"}
+    # Two heaps for all threads are enough where one thread works at a time; more only hold memory back.
+    return {"MALLOC_ARENA_MAX": "2", **kept, "PYTHONUNBUFFERED": "1"}

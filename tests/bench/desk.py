@@ -11,7 +11,7 @@ from tests.bench.figures import Figure, at_most
 from tests.bench.house import House
 from tests.bench.load import Browser, crowd
 
-PAGES = 150
+PAGES = 100
 AGENTS = 2
 LONG = 10_000
 LIMIT = 5

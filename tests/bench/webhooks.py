@@ -13,7 +13,7 @@ from tests.bench.house import House
 from tests.bench.load import Browser, paced
 
 RATE = 200
-SECONDS = 8
+SECONDS = 5
 LINES = 24
 INSERT = "INSERT INTO received_webhook (id, provider, external_id, body) VALUES ($1, 'bench', $2, $3)"
 
