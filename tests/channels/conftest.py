@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.schema import import_models
 from core.settings import settings as read_settings
 from customers import identities
+from tests.channels import sink as sinks
+from workers.handlers import load
+from workers.resources import Resources
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +41,24 @@ async def meet(session: AsyncSession, address: str, *, verified: bool = True):
     if verified:
         return await identities.verify(session, contact, by="link")
     return await identities.resolve(session, contact, proven=False, source="email")
+
+
+@pytest.fixture
+async def sink():
+    async with sinks.running() as sink:
+        yield sink
+
+
+@pytest.fixture
+async def resources(settings, sink):
+    import_models()
+    load()
+    resources = Resources(settings.model_copy(update={"smtp_relay_port": sink.port}), Redis())
+    yield resources
+    await resources.close()
+
+
+@pytest.fixture
+async def customer_id(database):
+    async with database.transaction() as session:
+        return await identities.verify(session, identities.email("ann@example.test"), by="link")
