@@ -127,15 +127,21 @@ def _written(said: Mapping[str, Any]) -> Written:
 
 
 def differences(article: Article, locale: str) -> list[tuple[str, str]]:
-    """What publishing would change, line by line: ("-", what goes), ("+", what comes), ("", what stays)."""
+    """What publishing would change, line by line: ("-", what goes), ("+", what comes), ("", what stays beside it),
+    ("…", "") where more stays.
+    """
     before, after = (
         [line for part in (said.title, said.summary, said.body) for line in part.splitlines() if line.strip()]
         for said in (published(article, locale), words(article, locale))
     )
-    told = []
-    for line in ndiff(before, after):
-        if line[0] != "?":
-            told.append((line[0].strip(), line[2:]))
+    lines = [(line[0].strip(), line[2:]) for line in ndiff(before, after) if line[0] != "?"]
+    changed = [place for place, (mark, _line) in enumerate(lines) if mark]
+    told: list[tuple[str, str]] = []
+    for place, line in enumerate(lines):
+        if any(abs(place - other) <= 1 for other in changed):
+            told.append(line)
+        elif not told or told[-1][0] != "…":
+            told.append(("…", ""))
     return told
 
 

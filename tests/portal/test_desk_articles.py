@@ -122,6 +122,7 @@ async def test_what_is_saved_in_a_published_article_readers_see_once_it_is_publi
     assert "Readers do not see the last changes yet" in told
     assert "<ins>Quokkas are covered. &lt;script&gt;alert(1)&lt;/script&gt;</ins>" in told
     assert "Quokkas are covered. &lt;script&gt;alert(1)&lt;/script&gt;</textarea>" in told
+    assert told.count('<p class="faint">…</p>') == 1
     assert "unpublished changes" in (await agent_client.get("/desk/help")).text
     assert "Quokkas are covered." not in (await client.get(read)).text
     assert (await _one(centre, "warranty")).updated_at == article.updated_at
