@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
+from channels import endpoints
 from channels.models import Message
 from core.database import Database
 from core.jobs import JobRow
@@ -35,6 +36,8 @@ FILLED = {
     "country": "DE", "shipping": "standard", "payment": "bank_transfer",
 }  # fmt: skip
 PHONE, TEXT = "+4915112345678", "Where is my grinder from Fjell"
+CHAT = "Does the Kvern fit under my shelf"
+KEY = "url-key-of-this-test"
 # A card number has no place with us at all; somebody types it anyway.
 CARD = "4242 4242 4242 4242"
 SECRETS = {
@@ -90,11 +93,27 @@ async def until_done(database: Database) -> None:
 async def test_nothing_of_people_and_no_secret_reaches_the_logs(
     running: Settings, database: Database, tmp_path: Path
 ) -> None:
-    typed = [ANN, PASSWORD, PHONE, TEXT, CARD, CARD.replace(" ", ""), "Bergström", "Sonnenallee", "ada.lund@"]
+    typed = [
+        ANN,
+        PASSWORD,
+        PHONE,
+        TEXT,
+        CHAT,
+        KEY,
+        CARD,
+        CARD.replace(" ", ""),
+        "Bergström",
+        "Sonnenallee",
+        "ada.lund@",
+    ]
     async with database.transaction() as session:
         _token, secret = await tokens.create(session, "A program", tokens.SCOPES)
         _other, wrong = await tokens.create(session, "Another", ["orders:read"])
-    typed += [secret, wrong]
+        # Another program that is to be told, and cannot be called.
+        _endpoint, signing_secret = await endpoints.add(
+            session, "The accounts", f"http://127.0.0.1:9/hook?key={KEY}", ["*"], private=True
+        )
+    typed += [secret, wrong, signing_secret]
 
     async with httpx.AsyncClient(base_url=running.public_url, timeout=30) as site:
 
@@ -111,6 +130,13 @@ async def test_nothing_of_people_and_no_secret_reaches_the_logs(
         link = ordered.headers["location"]
         assert (await site.get(link)).status_code == 200
         typed.append(link.partition("token=")[2])
+        # A question in the chat, and one to the search.
+        said = await submit(
+            "/chat", body=CHAT, name="Annelise Bergström", email=ANN, key="first-of-this-test"
+        )
+        assert said.status_code == 303
+        assert (await site.get("/chat")).text.count(CHAT) == 1
+        assert (await site.get("/search", params={"q": f"{CHAT} {PHONE}"})).status_code == 200
         # A sign-in by code, once with a wrong one.
         assert (await submit("/sign-in", email=ANN)).status_code == 303
         async with database.transaction() as session:
@@ -192,10 +218,12 @@ async def test_nothing_of_people_and_no_secret_reaches_the_logs(
     events = {line["event"] for line in lines}
     assert {"request", "job failed"} <= events
     assert {line["route"] for line in lines if line["event"] == "request"} >= {
-        "/checkout", "/sign-in/code", "/desk/sign-in", "/api/v1/customers", "/webhooks/{name}", "unmatched",
+        "/checkout", "/chat", "/search", "/sign-in/code", "/desk/sign-in", "/api/v1/customers",
+        "/webhooks/{name}", "unmatched",
     }  # fmt: skip
     assert all(line["request_id"] for line in lines if line["event"] == "request")
     failed = [line for line in lines if line["event"] == "job failed"]
+    assert {line["job"] for line in failed} >= {"channels.call_endpoint", "core.process_webhook", "tried.out"}
     assert all(line["job"] and line["job_id"] and line["attempt"] for line in failed)
 
     secrets = [value.get_secret_value() for value in SECRETS.values()]
