@@ -9,7 +9,7 @@ from customers.timeline import Entry, append_many
 from estore.happenings import OrderShipped
 from tests.bench.figures import Figure, at_most
 from tests.bench.house import House
-from tests.bench.load import Browser, crowd
+from tests.bench.load import Act, Browser, crowd
 
 PAGES = 100
 AGENTS = 2
@@ -72,7 +72,7 @@ async def signed_in(house: House, role: str = "agent") -> Browser:
 async def _rate(agent: Browser, path: str, number: int = PAGES) -> float:
     agents = [Browser(agent.site, cookies=dict(agent.cookies)) for _ in range(AGENTS)]
 
-    def look(one: Browser):  # type: ignore[no-untyped-def]  # a coroutine function
+    def look(one: Browser) -> Act:
         request = one.request("GET", path)
 
         async def act(_: int) -> None:

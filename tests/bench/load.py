@@ -8,6 +8,7 @@ from itertools import count
 from urllib.parse import urlencode, urlsplit
 
 NUMBERS = count(1)
+Act = Callable[[int], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Browser:
         return await wire.waiting
 
     async def get(self, path: str, **headers: str) -> Answer:
-        return self._read(await self.send(self.request("GET", path, **headers)))
+        return self._read(await self.send(self.request("GET", path, b"", "", **headers)))
 
     async def post(self, path: str, form: dict[str, str], **headers: str) -> Answer:
         raw = self.request(
@@ -150,12 +151,12 @@ class Load:
     number: int
 
 
-async def crowd(acts: Sequence[Callable[[int], Awaitable[None]]], number: int) -> Load:
+async def crowd(acts: Sequence[Act], number: int) -> Load:
     """Let each of `acts` go on, one after the other, until `number` are done between them."""
     numbers = iter(range(number))
     waits: list[float] = []
 
-    async def go(act: Callable[[int], Awaitable[None]]) -> None:
+    async def go(act: Act) -> None:
         for each in numbers:
             began = time.perf_counter()
             await act(each)
@@ -166,7 +167,7 @@ async def crowd(acts: Sequence[Callable[[int], Awaitable[None]]], number: int) -
     return Load(number / (time.perf_counter() - began), waits, number)
 
 
-async def paced(act: Callable[[int], Awaitable[None]], rate: float, seconds: float) -> Load:
+async def paced(act: Act, rate: float, seconds: float) -> Load:
     """Begin `rate` acts a second, whether those before are done or not; waits count from when each was due."""
     waits: list[float] = []
     began = time.perf_counter()

@@ -9,7 +9,7 @@ import time
 from core.launcher.up import answers_ok
 from tests.bench.figures import Figure, at_most
 from tests.bench.house import House
-from tests.bench.load import Browser, crowd
+from tests.bench.load import Act, Browser, crowd
 from tests.journeys.town import ROOT, free_port
 
 OURS = ("web", "relay", "worker", "listen", "sandbox")
@@ -32,7 +32,7 @@ async def busy(house: House) -> list[Figure]:
     """Memory after everything else was measured, while pages are being asked for."""
     visitors = [Browser(house.town.site) for _ in range(4)]
 
-    def visit(visitor: Browser):  # type: ignore[no-untyped-def]  # a coroutine function
+    def visit(visitor: Browser) -> Act:
         async def act(_: int) -> None:
             await visitor.get("/search?q=grinder")
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from core.database import Database
 from tests.bench.figures import Figure, at_most
 from tests.bench.house import House, cpu
-from tests.bench.load import Browser, crowd
+from tests.bench.load import Act, Browser, crowd
 from tests.journeys.town import ROOT, free_port
 
 PAGES = 150
@@ -97,7 +97,7 @@ async def _rate(site: str, path: str, number: int = PAGES) -> float:
     visitors = [Browser(site) for _ in range(VISITORS)]
     requests = [each.request("GET", path, accept_encoding="gzip", accept_language="en") for each in visitors]
 
-    def visit(visitor: Browser, request: bytes):  # type: ignore[no-untyped-def]  # a coroutine function
+    def visit(visitor: Browser, request: bytes) -> Act:
         async def act(_: int) -> None:
             answer = await visitor.send(request)
             assert answer.status == 200, answer.headers

@@ -92,7 +92,7 @@ def _row(customer_id: UUID, mark: str, number: int) -> tuple[object, ...]:
     return (customer_id, uuid7(), "order.shipped", f"{mark}:{number}", payload, datetime.now(UTC))
 
 
-async def _bare_single(pool: asyncpg.Pool, customer_id: UUID) -> float:  # type: ignore[type-arg]
+async def _bare_single(pool: asyncpg.Pool, customer_id: UUID) -> float:
     numbers = iter(range(SINGLE))
 
     async def lane() -> None:
@@ -104,7 +104,7 @@ async def _bare_single(pool: asyncpg.Pool, customer_id: UUID) -> float:  # type:
     return SINGLE / (time.perf_counter() - began)
 
 
-async def _bare_bulk(pool: asyncpg.Pool, customer_id: UUID) -> float:  # type: ignore[type-arg]
+async def _bare_bulk(pool: asyncpg.Pool, customer_id: UUID) -> float:
     began = time.perf_counter()
     for start in range(0, BULK, TOGETHER):
         rows = [_row(customer_id, "bulk", each) for each in range(start, start + TOGETHER)]

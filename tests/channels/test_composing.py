@@ -56,15 +56,16 @@ def written_by_the_library(submission: Submission) -> bytes:
     for name, value in submission.headers.items():
         whole[name] = value
     whole["MIME-Version"] = "1.0"
-    parts = [text_part("plain", submission.text)]
+    parts: list[Message | str] = [text_part("plain", submission.text)]
     if submission.html is not None:
         parts.append(text_part("html", submission.html))
         whole["Content-Type"] = f'multipart/alternative; boundary="=_{submission.message_id.hex}a"'
         whole.set_payload(parts)
     else:
-        for name, value in parts[0].items():
+        only = text_part("plain", submission.text)
+        for name, value in only.items():
             whole[name] = value
-        whole.set_payload(parts[0].get_payload())
+        whole.set_payload(only.get_payload())
     out = BytesIO()
     BytesGenerator(
         out, mangle_from_=False, maxheaderlen=0, policy=policy.compat32.clone(linesep="\r\n")
