@@ -21,5 +21,7 @@ def remembered(said: ParsedMail, settings: Settings, fallback: str | None) -> En
     addressed = said.addressed()[:100]
     mailboxes = {found for each in addressed if (found := mailbox_of(settings, each))}
     returned = said.values("return-path")
-    mail_from = returned[0].strip("<> ") if returned else next(filter(None, [said.sender, *said.others()]), "")
+    mail_from = (
+        returned[0].strip("<> ") if returned else next(filter(None, [said.sender, *said.others()]), "")
+    )
     return Envelope(mailboxes or {fallback or settings.support_address}, mail_from[:320], addressed)
