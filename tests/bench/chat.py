@@ -13,7 +13,7 @@ from tests.bench.figures import Figure, at_most, percentile
 from tests.bench.house import House
 from tests.bench.load import Browser
 
-MESSAGES = 100
+MESSAGES = 60
 LIMIT = 20
 
 

@@ -11,7 +11,7 @@ from tests.bench.figures import Figure, at_most
 from tests.bench.house import House
 from tests.bench.load import Act, Browser, crowd
 
-PAGES = 100
+PAGES = 60
 AGENTS = 2
 LONG = 10_000
 LIMIT = 5

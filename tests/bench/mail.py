@@ -36,7 +36,7 @@ from workers import runner
 from workers.handlers import load
 from workers.resources import Resources
 
-MAILS = 1500
+MAILS = 1200
 TOGETHER = 4  # as many broadcast jobs as the relay lets out at once
 SHARE, FAST = 0.6, 700
 HTML = "<html><body><h1>Spring at Halden</h1>" + "<p>A new roast, and a kettle that pours slowly.</p>" * 60

@@ -19,8 +19,8 @@ from tests.bench.house import House, cpu
 from tests.bench.load import Act, Browser, crowd
 from tests.journeys.town import ROOT, free_port
 
-PAGES = 150
-ORDERS = 40
+PAGES = 100
+ORDERS = 25
 VISITORS = 4
 CPU_OF_A_PAGE = 2.8
 SHARE = 0.5
