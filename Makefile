@@ -54,7 +54,7 @@ messages: install-dev ## Collect what is said to people, for the translators: po
 docs: install-dev ## Write docs/settings.md from the code.
 	@.venv/bin/python docs/write_settings.py
 
-bench: install-dev ## Measure, and print the figures.
+bench: install-dev ## Measure, and print the figures. ONLY=store,mail for parts, SCALE=full for a million customers.
 	@.venv/bin/python -m tests.bench
 
 schemathesis: install-dev ## Try the API against its own description, with every check. SECONDS=1200 for longer.
