@@ -16,6 +16,7 @@ from sqlalchemy import select
 from channels.adapters.email.feeding import Fed, feed
 from channels.adapters.email.parsing import parse
 from channels.models import Conversation, Message, MessageReference, ReceivedMail
+from channels.tokens import reply_address
 from core.settings import settings as read_settings
 from customers.models import Suppression
 from tests.channels.conftest import meet
@@ -210,6 +211,84 @@ async def test_large_mails_are_read_or_wait_and_are_kept_byte_for_byte(database)
     async with database.transaction() as session:
         kept = list(await session.scalars(select(ReceivedMail.raw)))
     assert sorted(kept) == sorted(large().values())
+
+
+RELAY = "mx-test.sandbox.test"
+ANN = "From: Ann Lee <ann@example.test>"
+PASS = f"Authentication-Results: {RELAY}; dmarc=pass header.from=example.test"
+EVE = PASS.replace("example.test", "evil.test")
+
+
+def spoofs() -> list[tuple[str, str]]:
+    """(what stands above the author's line and that line itself, what stands below): Eve would be Ann."""
+    results = [
+        "none",
+        "dmarc=fail header.from=example.test",
+        "dmarc=none header.from=example.test",
+        "dmarc=temperror header.from=example.test",
+        "dmarc=pass header.from=evil.test",
+        "dmarc=pass header.from=mail.example.test",
+        "dmarc=pass header.from=example.test.evil.test",
+        "dmarc=pass",
+        "dkim=fail header.d=example.test",
+        "dkim=pass header.d=evil.test",
+        "dkim=pass header.d=test",
+        "dkim=pass header.d=ample.test",
+        "dkim=pass header.i=@evil.test header.s=example.test",
+        "spf=pass smtp.mailfrom=ann@example.test",
+        "arc=pass header.from=example.test",
+        "iprev=pass policy.iprev=192.0.2.1",
+        "dmarc=fail (dmarc=pass header.from=example.test) header.from=example.test",
+        'spf=pass smtp.mailfrom="; dmarc=pass header.from=example.test"',
+        'spf=pass smtp.mailfrom="a\\"; dmarc=pass header.from=example.test; x="',
+        "spf=pass (\\); dmarc=pass header.from=example.test )",
+        "dmarc=fail dmarc=pass header.from=example.test",
+        "dkim=pass header.d=evil.test header.d=example.test",
+    ]
+    found = [(f"Authentication-Results: {RELAY}; {result}\r\n{ANN}", "") for result in results]
+    found += [
+        (ANN, ""),
+        (ANN, PASS),
+        (PASS.replace(RELAY, "mx.evil.test") + "\r\n" + ANN, ""),
+        (PASS.replace(RELAY, RELAY + ".evil.test") + "\r\n" + ANN, ""),
+        (EVE + '\r\nFrom: "ann@example.test" <eve@evil.test>', ""),
+        (PASS + "\r\n" + ANN + "\r\nFrom: eve@evil.test", ""),
+        (PASS + "\r\n" + ANN + ", eve@evil.test", ""),
+        (EVE + "\r\nFrom: Ann <ann@example.test> <eve@evil.test>", ""),
+    ]
+    return found
+
+
+async def test_of_three_hundred_spoofed_replies_none_joins(database):
+    thread, answered, _, _ = THREADS["ours"]
+    async with database.transaction() as session:
+        await prepare(session, [])
+    token = reply_address(read_settings(), OURS, thread)
+    ways = [
+        f"In-Reply-To: <{answered}>",
+        f"References: <{answered}>",
+        f"In-Reply-To: {answered}",
+        f"References: <a@b.test> <{answered}> <c@d.test>",
+        f"Message-ID: <{answered}>",
+        f"To: {token}",
+        f"Cc: {token}",
+        f"Delivered-To: {token}",
+        f"X-Original-To: {token.upper()}",
+        f"To: {token}\r\nIn-Reply-To: <{answered}>\r\nSubject: Re: Your kettle",
+    ]
+    dated = "Date: Sat, 21 Nov 2026 10:00:00 +0000"
+    raws = [
+        "\r\n".join([*filter(None, [above, way, below, dated]), "", f"Pay Eve, {n}.{m}", ""]).encode()
+        for n, (above, below) in enumerate(spoofs())
+        for m, way in enumerate(ways)
+    ]
+    assert len(set(raws)) == 300
+    became = [await feed(database, read_settings(), f"{number}", raw) for number, raw in enumerate(raws)]
+    assert {(str(fed.outcome), fed.reason[:13]) for fed in became} == {("quarantined", "Forged reply?")}
+    async with database.transaction() as session:
+        assert (
+            len(list(await session.scalars(select(Message.id).where(Message.conversation_id == thread)))) == 1
+        )
 
 
 def test_every_mail_says_what_must_become_of_it():

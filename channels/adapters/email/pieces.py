@@ -32,7 +32,7 @@ MAX_BYTES = 4 * MAX_TEXT
 
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]")
 _SUFFIX = re.compile(r"\.\w{1,8}$")
-_BOUNDARY = re.compile(r"^--([^\s\-][^\r\n]{0,69}?)[ \t\r]*$", re.MULTILINE)
+_BOUNDARY = re.compile(r"^--([^\s\-][^\r\n]{0,69}?)[ \t\r]*\n(?=content-)", re.MULTILINE | re.IGNORECASE)
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 # Texts that are read by programs: files, even when nobody named them.
 _FOR_PROGRAMS = {
