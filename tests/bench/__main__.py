@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from tests.bench import (
     chat,
@@ -69,26 +70,30 @@ def main() -> None:
                 figures += processes.rest(house)
             for part in wanted:
                 if part in WHOLE:
-                    figures += _measured(part, lambda part=part: asyncio.run(WHOLE[part](house)))
+                    figures += _measured(part, partial(WHOLE[part], house))
     os.environ.clear()
     os.environ.update(before)
     for part in wanted:
         if part not in WHOLE:
-            figures += _measured(part, lambda part=part: asyncio.run(_bare((BARE | LONG)[part])))
+            figures += _measured(part, partial(_bare, (BARE | LONG)[part]))
     show(figures, load)
     if FAILED:
         raise SystemExit(f"Not measured: {', '.join(FAILED)}; see above.")
 
 
-def _measured(part: str, measure: Callable[[], list[Figure]]) -> list[Figure]:
+def _measured(part: str, measure: Callable[[], Awaitable[list[Figure]]]) -> list[Figure]:
     """The figures of a part; one that fails costs only its own."""
     print(f"measuring {part} …", file=sys.stderr, flush=True)
     try:
-        return measure()
+        return asyncio.run(_awaited(measure))
     except Exception:
         traceback.print_exc()
         FAILED.append(part)
         return []
+
+
+async def _awaited(measure: Callable[[], Awaitable[list[Figure]]]) -> list[Figure]:
+    return await measure()
 
 
 async def _bare(measure: Callable[[Place], Awaitable[list[Figure]]]) -> list[Figure]:

@@ -16,6 +16,7 @@ from core.database import Database
 from core.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.schema import import_models
 from core.settings import Settings
+from core.settings import settings as process_settings
 from tests.bench.house import cpu, roles
 from tests.chaos.processes import environment
 from tests.conftest import build_schema
@@ -59,6 +60,7 @@ async def bare_place() -> AsyncIterator[Place]:
         )
         # What asks for the process's settings is told the same.
         os.environ.update(environment(settings))
+        process_settings.cache_clear()
         await build_schema(settings.database_url)
         import_models()
         client = Redis.from_url(settings.redis_url)
