@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from core import metrics, webhooks
 from core.database import Database
@@ -43,7 +44,7 @@ PROVIDERS: dict[str, Verify] = {"stripe": _stripe, "twilio": _twilio}
 )
 async def take(
     request: Request[Any, Any, Any],
-    name: str,
+    name: FromPath[str],
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
 ) -> Response[None]:

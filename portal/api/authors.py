@@ -9,12 +9,13 @@ from core import staff
 from core.errors import Invalid
 from core.rendering import gettext as _
 from core.staff import Role, Staff
+from portal.api.fields import ADDRESS
 
 Colleague = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=r"^[^@\s\x00]+@[^@\s\x00]+$",
+        pattern=ADDRESS,
         description="The e-mail address of an agent.",
         examples=["tomas@halden.test"],
     ),

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,8 +18,7 @@ from core.database import Database
 from core.settings import Settings
 from portal.api.answers import once, require_match
 from portal.api.fields import TEXT, WORDS, Moment
-from portal.api.paging import Cursor, Limit, Page, paged
-from portal.api.segments import After
+from portal.api.paging import Cursor, Limit, Page, after, cut, paged
 from portal.guards import program
 
 READ = program("campaigns:read")
@@ -109,15 +108,24 @@ def _show(broadcast: Broadcast) -> CampaignOut:
     return msgspec.convert(broadcast, CampaignOut, from_attributes=True)
 
 
+State = Annotated[
+    BroadcastState | None, QueryParameter(name="state", description="Only campaigns in this state.")
+]
+
+
 @get("/campaigns", guards=[READ])
 async def list_campaigns(
-    database: NamedDependency[Database], cursor: Cursor = "", limit: Limit = 50
+    database: NamedDependency[Database],
+    in_state: State = None,
+    cursor: Cursor = "",
+    limit: Limit = 50,
 ) -> Page[CampaignOut]:
     """Campaigns, the newest first."""
+    query = select(Broadcast)
+    if in_state is not None:
+        query = query.where(Broadcast.state == in_state)
     async with database.transaction() as session:
-        return await paged(
-            session, select(Broadcast), [Broadcast.created_at, Broadcast.id], _show, cursor, limit
-        )
+        return await paged(session, query, [Broadcast.created_at, Broadcast.id], _show, cursor, limit)
 
 
 @post("/campaigns", guards=[WRITE])
@@ -199,23 +207,26 @@ async def get_campaign_figures(
 
 
 class Recipients(msgspec.Struct):
-    """A page of the recipient ledger; ask on with `after` until fewer than `limit` come."""
+    """A page of the recipient ledger; `next_cursor` is null on the last."""
 
     data: list[RecipientOut]
+    next_cursor: str | None
 
 
 @get("/campaigns/{campaign_id:uuid}/recipients", guards=[READ])
 async def list_recipients(
     campaign_id: FromPath[UUID],
     database: NamedDependency[Database],
-    after: After = None,
+    cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Recipients:
     """Everyone in the frozen audience, and what became of the message to them."""
     async with database.transaction() as session:
         await broadcasts.get(session, campaign_id)
-        rows = await figures.ledger(session, campaign_id, after=after, limit=limit)
-    return Recipients([msgspec.convert(row, RecipientOut, from_attributes=True) for row in rows])
+        found = await figures.ledger(session, campaign_id, after=after(cursor), limit=limit + 1)
+    rows, next_cursor = cut(found, lambda row: row.id, limit)
+    shown = [msgspec.convert(row, RecipientOut, from_attributes=True) for row in rows]
+    return Recipients(shown, next_cursor)
 
 
 handlers = [

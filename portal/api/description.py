@@ -155,7 +155,7 @@ def describe(app: Litestar) -> dict[str, Any]:
 
 def _schema(kind: Any) -> Any:
     """The schema of a parameter; that it may be left out is said by `required`, not by a null."""
-    (schema,), _none = msgspec.json.schema_components([kind], ref_template="{name}")
+    (schema,), _none = msgspec.json.schema_components([kind], ref_template=SCHEMAS + "{name}")
     choices = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
     chosen: dict[str, Any] = choices[0]
     if "enum" in chosen:
@@ -209,7 +209,7 @@ def _operation(each: Operation) -> dict[str, Any]:
 def _headers_taken(each: Operation) -> list[str]:
     if each.method == "get":
         return ["IfNoneMatch"]
-    return {"post": ["IdempotencyKey"], "patch": ["IfMatch"]}.get(each.method, [])
+    return {"post": ["IdempotencyKey"], "patch": ["IfMatch"], "delete": ["IfMatch"]}.get(each.method, [])
 
 
 def _responses(each: Operation) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def _refusals(each: Operation) -> list[int]:
         statuses.add(422)
     if "{" in each.path or each.name in ABOUT_SOMEONE:
         statuses.add(404)
-    if each.method == "patch":
+    if each.method in ("patch", "delete"):
         statuses.add(412)
     if each.name in PATIENT:
         statuses.add(503)

@@ -9,6 +9,8 @@ from msgspec import Meta
 TEXT = r"^[^\x00]*$"
 # Something that is not only white space.
 # What white space is, is spelt out where languages of patterns differ.
-WORDS = r"^[\s\x1c-\x1f\x85\ufeff]*[^\s\x00\x1c-\x1f\x85\ufeff][^\x00]*$"
+_SPACE = r"\s\x1c-\x1f\x85\ufeff"
+WORDS = rf"^[{_SPACE}]*[^\x00{_SPACE}][^\x00]*$"
+ADDRESS = rf"^[^@\x00{_SPACE}]+@[^@\x00{_SPACE}]+$"
 
 Moment = Annotated[datetime, Meta(tz=True)]

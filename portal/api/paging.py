@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar.params import QueryParameter
@@ -50,20 +51,47 @@ async def paged[R, T](
     return Page([show(row) for row in rows], _write(rows[-1], keys) if more else None)
 
 
+def after(cursor: str) -> UUID | None:
+    """The id that the page before ended with, for lists that are ordered by it. Raises Invalid."""
+    if not cursor:
+        return None
+    try:
+        (last,) = msgspec.convert(_decoded(cursor), tuple[UUID])
+    except (ValueError, msgspec.ValidationError):
+        raise _none_of_ours() from None
+    return last
+
+
+def cut[T](found: Sequence[T], last: Callable[[T], UUID], limit: int) -> tuple[list[T], str | None]:
+    """What was fetched, one more than asked for, as a page and the cursor of the next."""
+    rows = list(found[:limit])
+    return rows, _encoded([last(rows[-1])]) if len(found) > limit else None
+
+
 def _write(row: object, keys: Sequence[InstrumentedAttribute[Any]]) -> str:
     values = [getattr(row, key.key) for key in keys]
+    return _encoded(values)
+
+
+def _encoded(values: list[Any]) -> str:
     return urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> list[Any]:
+    raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+    return msgspec.json.decode(raw, type=list[Any])
+
+
+def _none_of_ours() -> Invalid:
+    return Invalid(_("That cursor is none of ours."), {"cursor": _("Leave it out to begin anew.")})
 
 
 def _read(cursor: str, keys: Sequence[InstrumentedAttribute[Any]]) -> tuple[Any, ...]:
     try:
-        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        given = msgspec.json.decode(raw, type=list[Any])
         values = tuple(
-            msgspec.convert(value, key.type.python_type) for value, key in zip(given, keys, strict=True)
+            msgspec.convert(value, key.type.python_type)
+            for value, key in zip(_decoded(cursor), keys, strict=True)
         )
     except (ValueError, msgspec.ValidationError):
-        raise Invalid(
-            _("That cursor is none of ours."), {"cursor": _("Leave it out to begin anew.")}
-        ) from None
+        raise _none_of_ours() from None
     return values

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, get, patch, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -113,15 +113,23 @@ async def _find(session: AsyncSession, code: str) -> Sku:
     return sku
 
 
+Code = Annotated[str | None, QueryParameter(description="Only the product that this code belongs to.")]
+
+
 @get("/products", guards=[READ])
 async def list_products(
     database: NamedDependency[Database],
     active: FromQuery[bool | None] = None,
+    code: Code = None,
     cursor: Cursor = "",
     limit: Limit = 50,
 ) -> Page[ProductOut]:
     """Products with what can be bought of each, the newest first."""
-    query = select(Product) if active is None else select(Product).where(Product.active.is_(active))
+    query = select(Product)
+    if active is not None:
+        query = query.where(Product.active.is_(active))
+    if code is not None:
+        query = query.where(Product.id.in_(select(Sku.product_id).where(Sku.code == code)))
     async with database.transaction() as session:
         found = await paged(session, query, [Product.id], lambda product: product, cursor, limit)
         return Page(await _show(session, found.data), found.next_cursor)

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +17,7 @@ from campaigns.models import Segment
 from core.database import Database
 from portal.api.answers import once, require_match
 from portal.api.fields import WORDS, Moment
-from portal.api.paging import Cursor, Limit, Page, paged
+from portal.api.paging import Cursor, Limit, Page, after, cut, paged
 from portal.guards import program
 
 READ = program("campaigns:read")
@@ -109,9 +109,12 @@ async def change_segment(
 
 
 @delete("/segments/{segment_id:uuid}", guards=[WRITE])
-async def delete_segment(segment_id: FromPath[UUID], database: NamedDependency[Database]) -> None:
+async def delete_segment(
+    segment_id: FromPath[UUID], request: Request[Any, Any, Any], database: NamedDependency[Database]
+) -> None:
     """Forget a segment that nothing uses."""
     async with database.transaction() as session:
+        require_match(request, _show(await segments.get(session, segment_id)))
         await segments.delete(session, segment_id)
 
 
@@ -123,27 +126,26 @@ async def get_segment_size(segment_id: FromPath[UUID], database: NamedDependency
     return SizeOut(size.number, size.exact)
 
 
-After = Annotated[UUID | None, QueryParameter(description="The last id of the page before.")]
-
-
 class MembersOut(msgspec.Struct):
-    """Ids of the customers in it, in their order; ask on with `after` until fewer than `limit` come."""
+    """Ids of the customers in it, in their order; `next_cursor` is null on the last page."""
 
     data: list[UUID]
+    next_cursor: str | None
 
 
 @get("/segments/{segment_id:uuid}/members", guards=[READ])
 async def list_segment_members(
     segment_id: FromPath[UUID],
     database: NamedDependency[Database],
-    after: After = None,
+    cursor: Cursor = "",
     limit: Limit = 50,
 ) -> MembersOut:
     """Who is in it now."""
     async with database.transaction() as session:
         definition = (await segments.get(session, segment_id)).definition
-        found = await segments.members(session, definition, after, limit)
-    return MembersOut([customer.id for customer in found])
+        found = await segments.members(session, definition, after(cursor), limit + 1)
+    people, next_cursor = cut(found, lambda customer: customer.id, limit)
+    return MembersOut([customer.id for customer in people], next_cursor)
 
 
 handlers = [

@@ -15,12 +15,15 @@ from core.database import Database
 from customers import merging, timeline
 from customers.models import TimelineEntry
 from portal.api.answers import once
-from portal.api.fields import WORDS, Moment
+from portal.api.fields import TEXT, WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
 # Kinds that a company makes up for itself stand apart from ours, so that neither can speak for the other.
 OWN = "^custom\\.[a-z][a-z0-9_]{0,40}\\.[a-z][a-z0-9_]{0,40}$"
+
+
+Said = Annotated[str, Meta(pattern=TEXT)]
 
 
 class EntryOut(msgspec.Struct):
@@ -47,7 +50,7 @@ class EntryIn(msgspec.Struct, forbid_unknown_fields=True):
     title: Annotated[
         str, Meta(min_length=1, max_length=200, pattern=WORDS, examples=["Kvern serviced at your place"])
     ]
-    facts: Annotated[dict[str, str | float | bool | None], Meta(max_length=50)] = {}
+    facts: Annotated[dict[Said, Said | float | bool | None], Meta(max_length=50)] = {}
     occurred_at: Moment | None = None
 
 

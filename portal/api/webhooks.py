@@ -213,9 +213,12 @@ async def change_webhook_endpoint(
 
 
 @delete(ONE, guards=[WRITE])
-async def delete_webhook_endpoint(endpoint_id: FromPath[UUID], database: NamedDependency[Database]) -> None:
+async def delete_webhook_endpoint(
+    endpoint_id: FromPath[UUID], request: Request[Any, Any, Any], database: NamedDependency[Database]
+) -> None:
     """Forget an endpoint and its log."""
     async with database.transaction() as session:
+        require_match(request, _show(await endpoints.get(session, endpoint_id, lock=True)))
         await endpoints.remove(session, endpoint_id)
 
 

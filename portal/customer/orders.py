@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 
 from core.clock import now
@@ -25,7 +25,7 @@ from portal.guards import anyone, customer
 from portal.rendering import page
 from portal.visits import Visit
 
-Token = Annotated[str, Parameter(query="token", max_length=300)]
+Token = Annotated[str, QueryParameter(name="token", max_length=300)]
 FRESH = timedelta(minutes=30)
 
 

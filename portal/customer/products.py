@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,7 +28,7 @@ from support import articles
 REVIEWS_BY_CUSTOMER = "10/hour"
 FIRST_REVIEWS = 4
 MANY_REVIEWS = 100
-Code = Annotated[str, Parameter(query="sku", max_length=60)]
+Code = Annotated[str, QueryParameter(name="sku", max_length=60)]
 
 
 def context(shown: catalogue.Shown, sku: str = "", error: str = "") -> dict[str, Any]:

@@ -20,9 +20,13 @@ async def test_a_segment_is_kept_counted_and_forgotten(program: Program, databas
     assert (await both.get(f"{path}/size")).json() == {"number": 0, "exact": True}
     await both.patch(path, json={"name": "All", "definition": EVERYONE})
     assert (await both.get(f"{path}/size")).json() == {"number": 3, "exact": True}
-    first = (await both.get(f"{path}/members", params={"limit": 2})).json()["data"]
-    rest = (await both.get(f"{path}/members", params={"limit": 2, "after": first[-1]})).json()["data"]
-    assert [*first, *rest] == sorted(str(one) for one in people)
+    first = (await both.get(f"{path}/members", params={"limit": 2})).json()
+    asked = {"limit": 2, "cursor": first["next_cursor"]}
+    rest = (await both.get(f"{path}/members", params=asked)).json()
+    assert [*first["data"], *rest["data"]] == sorted(str(one) for one in people)
+    assert rest["next_cursor"] is None
+    assert (await both.get(f"{path}/members", params={"cursor": "W10"})).status_code == 422
+    assert (await both.delete(path, headers={"if-match": '"old"'})).status_code == 412
     assert (await both.delete(path)).status_code == 204
     assert (await both.get(path)).status_code == 404
 
@@ -58,8 +62,10 @@ async def test_a_campaign_is_written_launched_and_counted(program: Program, data
     figures = (await both.get(f"{path}/figures")).json()
     parts = ("open", "sent", "failed", "suppressed", "held", "unknown")
     assert figures["audience"] == sum(figures[part] for part in parts)
-    assert (await both.get(f"{path}/recipients")).json() == {"data": []}
+    assert (await both.get(f"{path}/recipients")).json() == {"data": [], "next_cursor": None}
     assert (await both.post(f"{path}/cancel")).json()["state"] == "cancelled"
+    for state, number in (("cancelled", 1), ("draft", 0)):
+        assert len((await both.get("/api/v1/campaigns", params={"state": state})).json()["data"]) == number
     assert (await both.post(f"{path}/explode")).status_code == 400
 
 

@@ -1,5 +1,7 @@
 """What is sent is read to the letter, and whoever sent it is told which place of it is wrong."""
 
+from uuid import uuid4
+
 import pytest
 
 from core.database import Database
@@ -88,3 +90,21 @@ async def test_a_whole_number_may_be_written_with_a_point(program: Program) -> N
 async def test_white_space_is_no_name(program: Program, name: str) -> None:
     answer = await (await program()).post("/api/v1/campaigns", json={"name": name, "channel": "email"})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/name")
+
+
+@pytest.mark.parametrize("facts", [{"a\x00": 1}, {"a": "\x00"}])
+async def test_what_the_database_cannot_keep_is_pointed_at(
+    program: Program, facts: dict[str, object]
+) -> None:
+    both = await program()
+    lena = (await both.post("/api/v1/customers", json=LENA)).json()["id"]
+    said = {"kind": "custom.machine.serviced", "source_key": "1", "title": "Serviced", "facts": facts}
+    answer = await both.post(f"/api/v1/customers/{lena}/timeline", json=said)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/facts")
+
+
+async def test_whoever_is_to_answer_is_named_by_an_address(program: Program) -> None:
+    both = await program()
+    reply = {"text": "Hello", "channel": "email", "last_seen_seq": 0, "author": "mira\x1f@halden.test"}
+    answer = await both.post(f"/api/v1/conversations/{uuid4()}/replies", json=reply)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/author")

@@ -33,6 +33,10 @@ async def test_products_show_what_can_be_bought(program: Program, bought: str) -
     assert (sku["reserved"], sku["currency"]) == (2, "EUR")
     one = (await reader.get(f"/api/v1/products/{met[0]['id']}")).json()
     assert one == met[0]
+    found = (await reader.get("/api/v1/products", params={"code": "DAW-250"})).json()["data"]
+    assert [product["id"] for product in found] == [
+        product["id"] for product in met if sku in product["skus"]
+    ]
 
 
 async def test_prices_words_and_stock_change(program: Program, bought: str, database: Database) -> None:
