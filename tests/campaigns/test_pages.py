@@ -16,7 +16,7 @@ from core.database import Database
 from core.settings import Settings
 from customers.models import ConsentRecord
 from tests.campaigns.staging import audience, deliver, draft, launch
-from tests.portal.conftest import Browser
+from tests.portal.conftest import Browser, links
 
 BUYERS = {
     "name": "Friends",
@@ -302,3 +302,25 @@ async def test_a_scheduled_campaign_can_be_taken_back_on_its_page(
     assert (await marketer_client.submit(f"{base}/unschedule")).status_code == 303
     async with database_of(app).transaction() as session:
         assert (await broadcasts.get(session, broadcast.id)).state == "draft"
+
+
+async def test_a_cancelled_campaign_is_had_back_from_the_page_that_says_so(
+    app: Litestar, marketer_client: Browser, agent_client: Browser, settings: Settings
+) -> None:
+    async with database_of(app).transaction() as session:
+        await audience(session, 2)
+        broadcast = await launch(session, settings, await draft(session))
+        await sending.prepare(session, broadcast.id)
+    base = f"/desk/campaigns/{broadcast.id}"
+    cancelled = await marketer_client.submit(f"{base}/cancel")
+    told = await marketer_client.get(cancelled.headers["location"])
+    assert "The campaign is cancelled." in told.text
+    assert (await agent_client.submit(f"{base}/uncancel?before=sending")).status_code == 403
+    (undo,) = [href for href in links(told) if "uncancel" in href]
+    back = await marketer_client.submit(undo, headers={"hx-request": "true"})
+    assert back.headers["hx-redirect"] == base
+    async with database_of(app).transaction() as session:
+        assert (await broadcasts.get(session, broadcast.id)).state == "sending"
+    # Said of one that is not cancelled it offers nothing, and a second press changes nothing.
+    assert "uncancel" not in (await marketer_client.get(f"{base}?cancelled=sending")).text
+    assert (await marketer_client.submit(undo)).status_code == 409
