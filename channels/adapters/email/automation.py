@@ -31,7 +31,7 @@ _ABSENT = re.compile(
     r"""(?:
         (?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|responder))
       | (?:i(?:'m|\ am)\ |currently\ |now\ )*out[ -]of[ -](?:the[ -])?office
-      | (?:vacation|holiday|absence|away)[ ](?:reply|message|notice|notification|response)
+      | (?:vacation|holiday|absence|away)[ ](?:reply|message|response)
       | (?:automatische\ )?abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung) | abwesend
       | automatische\ (?:antwort|rueckantwort|ruckantwort|nachricht) | ausser\ haus | nicht\ im\ (?:buero|buro)
       | (?:respuesta|contestacion|mensaje)\ automatic[oa] | auto-?respuesta

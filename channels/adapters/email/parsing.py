@@ -12,8 +12,9 @@ from email.utils import parsedate_to_datetime
 from channels.adapters.email.addressees import pairs
 from channels.adapters.email.characters import characters, decoded
 from channels.adapters.email.characters import clean as clean
+from channels.adapters.email.contents import content_type
 from channels.adapters.email.pieces import MAX_PARTS as MAX_PARTS
-from channels.adapters.email.pieces import content_type, read_parts
+from channels.adapters.email.pieces import read_parts
 from channels.base import Enclosure
 
 MAX_LINE = 2_000
