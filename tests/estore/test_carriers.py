@@ -14,7 +14,7 @@ from tests.estore.shopping import place
 
 
 @pytest.mark.parametrize(
-    ("carrier", "tracking", "page"),
+    ("carrier", "tracking", "address"),
     [
         ("DHL", "0034 0434 1610", "https://www.dhl.de/en/privatkunden/pakete-empfangen/verfolgen.html?piececode=003404341610"),
         ("dhl paket", "003404341610", "https://www.dhl.de/en/privatkunden/pakete-empfangen/verfolgen.html?piececode=003404341610"),
@@ -27,8 +27,8 @@ from tests.estore.shopping import place
         ("", "12", ""),
     ],
 )  # fmt: skip
-def test_a_known_carrier_has_a_page_for_each_parcel(carrier: str, tracking: str, page: str) -> None:
-    assert carriers.page(carrier, tracking) == page
+def test_a_known_carrier_has_a_page_for_each_parcel(carrier: str, tracking: str, address: str) -> None:
+    assert carriers.page(carrier, tracking) == address
 
 
 def test_every_page_is_the_carriers_own_and_names_the_parcel() -> None:
