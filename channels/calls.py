@@ -168,7 +168,8 @@ async def claim(session: AsyncSession, job: CallEndpoint) -> Call | None:
 
 async def put_off(session: AsyncSession, job: CallEndpoint) -> None:
     """Come again later, in the transaction that ends this job: too much is under way to this endpoint."""
-    wait = 2 ** min(job.waits, 6) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, nothing secret
+    # A thousand that wait for one that is down come by a few times a second, not all the time.
+    wait = 2 ** min(job.waits, 8) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, nothing secret
     again = CallEndpoint(job.delivery_id, job.round, job.waits + 1)
     await enqueue(session, again, due_at=now() + timedelta(seconds=wait))
 

@@ -44,7 +44,7 @@ STORE = (
     ),
     State("reviews", "/p/{product}/reviews"),
     State("cart-empty", "/cart"),
-    State("cart", "/cart", "shopper", main=True),
+    State("cart", "/cart", "shopper"),
     State("checkout", "/checkout", "shopper", main=True),
     State(
         "checkout-errors",
@@ -58,7 +58,7 @@ STORE = (
     State("not-found", "/p/no-such-thing", status=404),
 )
 HELP = (
-    State("help", "/help", main=True),
+    State("help", "/help"),
     State("help-answering", "/help", do=(fill("#help-search", "descal"), until("#help-answers a"))),
     State("help-nothing", "/help?q=zeppelin"),
     State("topic", "/help/topics/{topic}"),
@@ -84,7 +84,7 @@ HELP = (
     State("withdrawal", "/legal/withdrawal"),
 )
 ACCOUNT = (
-    State("sign-in", "/sign-in", main=True),
+    State("sign-in", "/sign-in"),
     State(
         "sign-in-wrong",
         "/sign-in",
@@ -138,7 +138,7 @@ DESK = (
         do=(click_on("[popovertarget=user-menu]"), until("#user-menu:popover-open")),
     ),
     State("keyboard", "/desk", "owner", do=(press("?"), until("#shortcuts[open]"))),
-    State("palette", "/desk", "owner", do=(press("Control+k"), until(".palette-item")), main=True),
+    State("palette", "/desk", "owner", do=(press("Control+k"), until(".palette-item"))),
     State(
         "palette-finding",
         "/desk",
@@ -173,7 +173,7 @@ DESK = (
     State("thread-assign", _OPEN, "agent", do=(press("a"), until("details[data-key=a][open]"))),
     State("thread-snooze", _OPEN, "agent", do=(press("s"), until("details[data-key=s][open]"))),
     State("thread-more", _OPEN, "agent", do=(click_on("#more-menu summary"),)),
-    State("customers", "/desk/customers", "agent", main=True),
+    State("customers", "/desk/customers", "agent"),
     State("customers-nobody", "/desk/customers?q=zzzz", "agent"),
     State("customer", "/desk/customers/{customer}", "agent", main=True),
     State("customer-orders", "/desk/customers/{customer}?family=order", "agent"),
@@ -182,7 +182,7 @@ DESK = (
     State("write", "/desk/customers/{customer}/write", "agent"),
     State("segments", "/desk/segments", "marketer"),
     State("segment-new", "/desk/segments/new", "marketer"),
-    State("segment", "/desk/segments/{segment}", "marketer", main=True),
+    State("segment", "/desk/segments/{segment}", "marketer"),
     State("segment-people", "/desk/segments/{segment}/people", "marketer"),
     State("segment-why", "/desk/segments/{segment}/why/{customer}", "marketer"),
     State("campaigns", "/desk/campaigns", "marketer"),
@@ -191,11 +191,11 @@ DESK = (
     State("campaign-what", "/desk/campaigns/{draft}/what", "marketer", main=True),
     State("campaign-when", "/desk/campaigns/{draft}/when", "marketer"),
     State("campaign-check", "/desk/campaigns/{draft}/check", "marketer"),
-    State("campaign-report", "/desk/campaigns/{sent}", "marketer", main=True),
+    State("campaign-report", "/desk/campaigns/{sent}", "marketer"),
     State("campaign-recipients", "/desk/campaigns/{sent}/recipients", "marketer"),
     State("catalogue", "/desk/store", "storekeeper"),
     State("catalogue-product", "/desk/store/products/{product}", "storekeeper"),
-    State("orders", "/desk/store/orders", "agent", main=True),
+    State("orders", "/desk/store/orders", "agent"),
     State("orders-none", "/desk/store/orders?q=zzzz", "agent"),
     State("order", "/desk/store/orders/{order}", "agent"),
     State("order-to-pack", "/desk/store/orders/{order_to_pack}", "storekeeper"),
@@ -239,7 +239,7 @@ DESK = (
     State("api-reference", "/api/reference"),
     State("team", "/desk/settings/team", "owner"),
     State("profile", "/desk/settings/profile", "owner"),
-    State("styleguide", "/desk/styleguide", "owner", main=True),
+    State("styleguide", "/desk/styleguide", "owner"),
     State("not-allowed", "/desk/settings/team", "agent", status=403),
     State("not-found", "/desk/store/orders/99999", "agent", status=404),
 )
