@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from html import escape, unescape
 from itertools import count
 from typing import Any, Literal
 
@@ -24,6 +25,9 @@ _BETWEEN_ROWS = re.compile(
     r"<(?:/?(?:table|thead|tbody|tfoot|tr)|/t[dh])\b[^>]*>(?:\s|\{%.*?%\})*\{%",
     re.DOTALL | re.IGNORECASE,
 )
+_ANCHOR = re.compile(r'<a\b[^>]*?\shref="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_IMAGE = re.compile(r'<img\b[^>]*?\salt="([^"]*)"[^>]*>')
+_TAG = re.compile(r"<[^>]*>")
 _OUR_ADDRESSES = ("unsubscribe_url", "preferences_url")
 _WEB = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _PUNCTUATION = ".,;:!?)]’”"
@@ -149,13 +153,32 @@ def _compile_mail(format: str, subject: str, body: str) -> Compiled:
             "A value stands where it cannot be kept.",
             {"body": f"{lost} stands in something that mail programs do not allow; move it into the text."},
         )
-    text = get_text(f"<html><body>{clean}</body></html>", ParserConfig(display_links=True)).strip()
+    text = get_text(f"<html><body>{_spelled_out(clean, pieces, links)}</body></html>", ParserConfig()).strip()
     page = css_inline.inline(
         MAIL.replace("@@BODY@@", clean), keep_at_rules=True, load_remote_stylesheets=False
     )
     return _checked(
         Compiled("email", subject, pieces.restored(page), pieces.restored(text) + TEXT_FOOTER, links)
     )
+
+
+def _spelled_out(clean: str, pieces: "_Pieces", links: list[str]) -> str:
+    """Clean HTML with the address of every link behind its words, in <>, where text has no other way to say it."""
+
+    def replace(match: re.Match[str]) -> str:
+        href, inside = match.groups()
+        inside = _IMAGE.sub(r"\1", inside)
+        words = unescape(_TAG.sub("", inside)).strip()
+        scheme, _colon, rest = (address := unescape(href)).partition(":")
+        if scheme in ("mailto", "tel"):
+            address = rest.partition("?")[0]
+        tracked = re.fullmatch(r"\{\{ link_(\d+) \}\}", pieces.sources.get(href, ""))
+        leads_to = links[int(tracked[1])] if tracked else address
+        if words and words.rstrip("/") not in (leads_to.rstrip("/"), address):
+            return f"{inside} &lt;{escape(address)}&gt;"
+        return escape(address)
+
+    return _ANCHOR.sub(replace, clean)
 
 
 def _checked(compiled: Compiled) -> Compiled:

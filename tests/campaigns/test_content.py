@@ -111,6 +111,25 @@ def test_links_are_constant_and_become_tracked_ones() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ("Have a [look](https://a.test/x).", "Have a look <https://h.test/l/0?a=1&b=2>."),
+        ("**Now** *new*, `really`: [**the** kettle](https://a.test)!", "Now new, really: the kettle <{0}>!"),
+        ("# New\n\n- [one](https://a.test)\n- two", "New\n\n  * one <{0}>\n  * two"),
+        ("<https://a.test/> and <ann@halden.test>", "{0} and ann@halden.test"),
+        ("[write](mailto:ann@halden.test) or [out]({{ unsubscribe_url }})",
+         "write <ann@halden.test> or out <https://h.test/u/1>"),
+        ("[![Our kettle](https://a.test/k.png)](https://a.test)", "Our kettle <{0}>"),
+        ("[{{ customer.name }} & you](https://a.test)", "Ana & you <{0}>"),
+        ("5 < 6 [a \\[b\\] c](https://a.test)", "5 < 6 a [b] c <{0}>"),
+    ],
+)  # fmt: skip
+def test_the_plain_text_reads_without_markdown(body: str, read: str) -> None:
+    made = render(compile_content("email", "markdown", "Hi", body), values(name="Ana"))
+    assert made.text.partition("\n\n--\n")[0] == read.format("https://h.test/l/0?a=1&b=2")
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "<a href='https://x.test/?e={{ customer.name }}'>x</a>",
