@@ -138,7 +138,7 @@ def _grouped(counted: Any) -> Any:
 def environment(*folders: Path) -> Environment:
     """A Jinja environment over template folders: autoescaped, strict about missing names, in five languages.
 
-    Filters: money(currency), date, time, moment (in the reader's zone), ago, iso, and translated, for a
+    Filters: money(currency), number, date, time, moment (in the reader's zone), ago, iso, and translated, for a
     message in a variable: `_()` would take it for a format and for HTML.
     """
     made = Environment(
@@ -160,6 +160,7 @@ def environment(*folders: Path) -> Environment:
         "moment": moment,
         "ago": _ago,
         "translated": gettext,
+        "number": lambda number: format_decimal(number, locale=spoken()),
         "iso": lambda instant: instant.isoformat(),
     }
     return made

@@ -53,6 +53,12 @@ def test_money_is_written_as_the_reader_writes_it():
         assert say("{{ 123456|money('EUR') }}") == "1.234,56\xa0€"
 
 
+def test_a_number_is_written_as_the_reader_writes_it():
+    assert say("{{ 1111|number }} {{ 12|number }}") == "1,111 12"
+    with speaking("de"):
+        assert say("{{ 1111|number }}") == "1.111"
+
+
 def test_a_language_we_do_not_speak_is_english_and_a_block_gives_the_old_one_back():
     set_locale("hu")
     with speaking("xx"):
