@@ -21,9 +21,11 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from core.staff import Role
 from customers.timeline import OWN
-from portal import tokens
+from portal import disclosures, tokens
+from portal.disclosures import Disclosure
 from portal.forms import read_form
 from portal.guards import staff
+from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
 
@@ -32,6 +34,8 @@ ENDPOINTS = HERE + "/endpoints"
 ONE = ENDPOINTS + "/{endpoint_id:uuid}"
 ADMIN = staff(Role.ADMIN)
 SHOWN = 100
+# Whose secret is shown: a program's token, or else that of the endpoint with this id.
+PROGRAM = "program"
 
 
 class NewToken(msgspec.Struct):
@@ -61,14 +65,6 @@ class Since(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Issued:
-    """A secret that the page shows this once."""
-
-    name: str
-    secret: str
-
-
-@dataclass(frozen=True)
 class Tried:
     """What a form was filled in with, and what is wrong with it."""
 
@@ -91,8 +87,8 @@ async def _page(
     database: Database,
     *,
     tried: Tried | None = None,
-    issued_token: Issued | None = None,
-    issued_secret: Issued | None = None,
+    issued: Disclosure | None = None,
+    too_late: bool = False,
 ) -> Response[Any]:
     async with database.transaction() as session:
         context = {
@@ -105,23 +101,33 @@ async def _page(
             "writes": _scopes(":write"),
             "known_kinds": endpoints.known_kinds(),
             "tried": tried or Tried(),
-            "issued_token": issued_token,
-            "issued_secret": issued_secret,
+            "issued": issued,
+            "too_late": too_late,
             "now": now(),
         }
     return page("desk/programs.html", context, status_code=422 if tried else 200)
 
 
 @get(HERE, guards=[ADMIN])
-async def show_programs(database: NamedDependency[Database]) -> Response[Any]:
-    return await _page(database)
+async def show_programs(
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
+    made: FromQuery[str] = "",
+) -> Response[Any]:
+    """Tokens and endpoints; `made` finds the secret of one made a moment ago, once."""
+    issued = await disclosures.take(live.redis, visit, made, PROGRAM) if made else None
+    return await _page(database, issued=issued, too_late=bool(made) and issued is None)
 
 
 @post(HERE + "/tokens", guards=[ADMIN])
 async def create_token(
-    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
 ) -> Response[Any]:
-    """Make a token, which this answer shows, once."""
+    """Make a token, which the next page shows, once."""
     form = await read_form(request, NewToken)
     try:
         async with database.transaction() as session:
@@ -132,7 +138,10 @@ async def create_token(
         return await _page(
             database, tried=Tried(token=form, token_errors=_errors(error), message=_(error.message))
         )
-    return await _page(database, issued_token=Issued(token.name, secret))
+    issued = Disclosure(PROGRAM, token.name, secret)
+    made = await disclosures.keep(live.redis, visit, issued)
+    # Without Redis, better shown by this answer than never.
+    return Redirect(f"{HERE}?made={made}", status_code=303) if made else await _page(database, issued=issued)
 
 
 @post(HERE + "/tokens/{token_id:uuid}/revoke", guards=[ADMIN])
@@ -148,9 +157,10 @@ async def add_endpoint(
     request: Request[Any, Any, Any],
     visit: NamedDependency[Visit],
     database: NamedDependency[Database],
+    live: NamedDependency[Live],
     settings: NamedDependency[Settings],
 ) -> Response[Any]:
-    """Add an endpoint, whose secret this answer shows, once."""
+    """Add an endpoint, whose secret the next page shows, once."""
     form = await read_form(request, Wanted)
     try:
         async with database.transaction() as session:
@@ -166,7 +176,19 @@ async def add_endpoint(
         return await _page(
             database, tried=Tried(endpoint=form, endpoint_errors=_errors(error), message=_(error.message))
         )
-    return await _page(database, issued_secret=Issued(endpoint.name, secret))
+    return await _disclosed(database, live, visit, endpoint, secret)
+
+
+async def _disclosed(
+    database: Database, live: Live, visit: Visit, endpoint: Endpoint, secret: str
+) -> Response[Any]:
+    """On to the page of an endpoint, which shows its new secret."""
+    issued = Disclosure(str(endpoint.id), endpoint.name, secret)
+    made = await disclosures.keep(live.redis, visit, issued)
+    if made:
+        return Redirect(f"{ENDPOINTS}/{endpoint.id}?made={made}", status_code=303)
+    # Without Redis, better shown by this answer than never.
+    return await _endpoint_page(database, endpoint.id, issued=issued)
 
 
 def _as_form(endpoint: Endpoint) -> Wanted:
@@ -208,7 +230,8 @@ async def _endpoint_page(
     typed: Wanted | None = None,
     errors: dict[str, str] | None = None,
     message: str = "",
-    issued: Issued | None = None,
+    issued: Disclosure | None = None,
+    too_late: bool = False,
 ) -> Response[Any]:
     facts = await _facts(database, endpoint_id, unfinished)
     context = {
@@ -217,6 +240,7 @@ async def _endpoint_page(
         "errors": errors or {},
         "message": message,
         "issued": issued,
+        "too_late": too_late,
         "known_kinds": endpoints.known_kinds(),
     }
     return page("desk/endpoint.html", context, status_code=422 if message else 200)
@@ -224,9 +248,19 @@ async def _endpoint_page(
 
 @get(ONE, guards=[ADMIN])
 async def show_endpoint(
-    endpoint_id: FromPath[UUID], database: NamedDependency[Database], unfinished: FromQuery[str] = ""
+    endpoint_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
+    unfinished: FromQuery[str] = "",
+    made: FromQuery[str] = "",
 ) -> Response[Any]:
-    return await _endpoint_page(database, endpoint_id, unfinished=bool(unfinished))
+    """An endpoint and its log; `made` finds the secret that it got a moment ago, once."""
+    issued = await disclosures.take(live.redis, visit, made, str(endpoint_id)) if made else None
+    too_late = bool(made) and issued is None
+    return await _endpoint_page(
+        database, endpoint_id, unfinished=bool(unfinished), issued=issued, too_late=too_late
+    )
 
 
 @get(ONE + "/log", guards=[ADMIN])
@@ -267,11 +301,16 @@ def _back(endpoint_id: UUID) -> Response[Any]:
 
 
 @post(ONE + "/rotate", guards=[ADMIN])
-async def rotate_secret(endpoint_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[Any]:
-    """A new secret, which this answer shows, once."""
+async def rotate_secret(
+    endpoint_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
+) -> Response[Any]:
+    """A new secret, which the next page shows, once."""
     async with database.transaction() as session:
         endpoint, secret = await endpoints.rotate(session, endpoint_id)
-    return await _endpoint_page(database, endpoint_id, issued=Issued(endpoint.name, secret))
+    return await _disclosed(database, live, visit, endpoint, secret)
 
 
 @post(ONE + "/disable", guards=[ADMIN])

@@ -5,7 +5,9 @@ from html import unescape
 from uuid import UUID, uuid4
 
 import pytest
+from httpx import Response
 from litestar import Litestar
+from redis.asyncio import Redis
 from sqlalchemy import func, select, update
 
 from channels import calls, endpoints
@@ -57,6 +59,12 @@ async def promised(database: Database) -> list[tuple[UUID, int]]:
     return [(job.delivery_id, job.round) for job in jobs if isinstance(job, CallEndpoint)]
 
 
+async def onward(browser: Browser, answer: Response) -> str:
+    """The page that a made secret leads to, which alone shows it."""
+    assert (answer.status_code, answer.text) == (303, "")
+    return (await browser.get(answer.headers["location"])).text
+
+
 def shown(page: str, id: str) -> str:
     found = re.search(rf'id="{id}">([^<]+)<', page)
     assert found is not None
@@ -82,9 +90,10 @@ async def test_a_token_is_made_and_shown_once(
     answer = await admin_client.submit(
         f"{HERE}/tokens", {"name": "The newsletter", "reads": ["customers:read"], "writes": ["leads:write"]}
     )
-    assert answer.status_code == 200
-    secret = shown(answer.text, "issued-token")
-    assert f'data-copy="{secret}"' in answer.text
+    assert answer.headers["location"].startswith(f"{HERE}?made=")
+    first = await onward(admin_client, answer)
+    secret = shown(first, "issued-token")
+    assert f'data-copy="{secret}"' in first
     async with database.transaction() as session:
         token = (await session.scalars(select(ApiToken))).one()
     assert (token.name, token.scopes) == ("The newsletter", ["customers:read", "leads:write"])
@@ -96,6 +105,43 @@ async def test_a_token_is_made_and_shown_once(
     assert token.beginning in later
     assert "Hand in leads" in later
     assert "Olga" in later
+
+
+async def test_a_reload_shows_no_secret_again_and_makes_none(
+    app: Litestar, admin_client: Browser, database: Database
+) -> None:
+    answer = await admin_client.submit(f"{HERE}/tokens", {"name": "The till", "reads": "customers:read"})
+    where = answer.headers["location"]
+    async with browser(app, await employed(app, Role.ADMIN, email="two@halden.test")) as other:
+        stolen = (await other.get(where)).text
+    assert 'id="issued-token"' not in stolen
+    kept = await app.state.live.redis.keys("throughline:disclosure:*")
+    sealed = await app.state.live.redis.get(kept[0])
+    secret = shown((await admin_client.get(where)).text, "issued-token")
+    assert secret.encode() not in sealed
+    assert await app.state.live.redis.keys("throughline:disclosure:*") == []
+    again = (await admin_client.get(where)).text
+    assert secret not in again
+    assert "The token was shown already" in again
+    added = await admin_client.submit(f"{HERE}/endpoints", {"name": "Till", "url": URL, "which": "all"})
+    assert 'id="issued-secret"' in await onward(admin_client, added)
+    again = await onward(admin_client, added)
+    assert 'id="issued-secret"' not in again
+    assert "The secret was shown already" in again
+    async with database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(ApiToken)) == 1
+        assert await session.scalar(select(func.count()).select_from(Endpoint)) == 1
+
+
+async def test_without_redis_a_secret_is_shown_at_once(
+    app: Litestar, admin_client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    down = Redis.from_url("redis://127.0.0.1:9")
+    monkeypatch.setattr(app.state.live, "redis", down)
+    answer = await admin_client.submit(f"{HERE}/tokens", {"name": "The till", "reads": "customers:read"})
+    assert answer.status_code == 200
+    assert shown(answer.text, "issued-token")
+    await down.aclose()
 
 
 async def test_a_token_without_scopes_is_not_made_and_what_was_typed_is_kept(
@@ -137,8 +183,7 @@ async def test_an_endpoint_is_added_and_its_secret_shown_once(
             "own": "custom.machine.serviced, custom.machine.sold",
         },
     )
-    assert answer.status_code == 200
-    secret = shown(answer.text, "issued-secret")
+    secret = shown(await onward(admin_client, answer), "issued-secret")
     async with database.transaction() as session:
         endpoint = (await session.scalars(select(Endpoint))).one()
     assert secret == endpoints.shown_secret(endpoint.secret)
@@ -189,8 +234,7 @@ async def test_an_endpoint_is_changed_disabled_enabled_rotated_and_removed(
     )
     await admin_client.submit(f"{here}/enable")
     answer = await admin_client.submit(f"{here}/rotate")
-    assert answer.status_code == 200
-    secret = shown(answer.text, "issued-secret")
+    secret = shown(await onward(admin_client, answer), "issued-secret")
     async with database.transaction() as session:
         rotated = await endpoints.get(session, endpoint.id)
     assert (rotated.disabled_at, rotated.old_secret) == (None, kept.secret)

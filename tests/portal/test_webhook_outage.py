@@ -105,8 +105,9 @@ async def added(desk: Browser, database: Database, receiver: Receiver) -> tuple[
     answer = await desk.submit(
         ENDPOINTS, {"name": "The accounts", "url": receiver.url, "which": "some", "own": KIND}
     )
-    found = re.search(r'id="issued-secret">([^<]+)<', answer.text)
-    assert found is not None, answer.text
+    page = await desk.get(answer.headers["location"])
+    found = re.search(r'id="issued-secret">([^<]+)<', page.text)
+    assert found is not None, page.text
     async with database.transaction() as session:
         endpoint = (await session.scalars(select(Endpoint))).one()
     return endpoint.id, unescape(found[1])
