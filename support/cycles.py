@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.models import Direction, Message, MessageStatus
@@ -45,9 +45,9 @@ async def start(session: AsyncSession, ticket: Ticket, seq: int, at: datetime) -
 
 
 async def start_again(
-    session: AsyncSession, ticket: Ticket, seq: int, at: datetime, by: UUID | None = None
+    session: AsyncSession, ticket: Ticket, seq: int, at: datetime, by: UUID | None = None, why: str = ""
 ) -> None:
-    """Open a solved ticket again: its next cycle begins."""
+    """Open a solved ticket again: its next cycle begins. `why` is empty for a person who wrote again."""
     ticket.status = TicketStatus.OPEN
     ticket.solved_at = None
     ticket.solved_seq = None
@@ -62,40 +62,62 @@ async def start_again(
         source_key=f"ticket:{ticket.id}:{ticket.cycle}",
         subject_id=ticket.conversation_id,
     )
-    await events.record(session, ticket, Done.REOPENED, by=by)
+    await events.record(session, ticket, Done.REOPENED, by=by, detail=why)
 
 
 async def settle(session: AsyncSession, ticket: Ticket) -> None:
-    """Derive from the messages whose turn it is and when the first answer came; automation never counts."""
+    """Derive from the messages whose turn it is and when the first answer came.
+
+    Automation never counts, nor does an answer that was taken back or did not arrive.
+    """
     cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
     if cycle is None:
         raise NotFound("That ticket has no running cycle.")
-    by_a_person = and_(
-        Message.conversation_id == ticket.conversation_id,
-        Message.direction == Direction.OUTBOUND,
-        Message.author == "staff",
-        # Taken back within the undo window: it stays held, with nothing to release it.
-        or_(Message.status != MessageStatus.HELD, Message.release_at.is_not(None)),
-    )
     answered_seq, first_answer = (
         await session.execute(
             select(
                 func.max(Message.seq),
                 func.min(Message.created_at).filter(Message.seq >= cycle.started_seq),
-            ).where(by_a_person)
+            ).where(_by_a_person(ticket))
         )
     ).one()
     cycle.first_response_at = first_answer
     since = None
     if ticket.status not in DONE:
-        since = await session.scalar(
-            select(func.min(Message.created_at)).where(
-                Message.conversation_id == ticket.conversation_id,
-                Message.direction == Direction.INBOUND,
-                Message.automated.is_(False),
-                Message.seq >= cycle.started_seq,
-                Message.seq > (answered_seq or 0),
-            )
-        )
+        first = await session.scalar(_asked(ticket, cycle, answered_seq or 0))
+        since = first.created_at if first else None
     ticket.waiting_since = since
     await session.flush()
+
+
+async def unanswered(session: AsyncSession, ticket: Ticket) -> Message | None:
+    """The first message of the ticket's running cycle that no person's answer has reached; None if each has one."""
+    cycle = await session.get_one(TicketCycle, (ticket.id, ticket.cycle))
+    answered_seq = await session.scalar(select(func.max(Message.seq)).where(_by_a_person(ticket)))
+    return await session.scalar(_asked(ticket, cycle, answered_seq or 0))
+
+
+def _by_a_person(ticket: Ticket) -> ColumnElement[bool]:
+    return and_(
+        Message.conversation_id == ticket.conversation_id,
+        Message.direction == Direction.OUTBOUND,
+        Message.author == "staff",
+        Message.status != MessageStatus.FAILED,
+        # Taken back within the undo window: it stays held, with nothing to release it.
+        or_(Message.status != MessageStatus.HELD, Message.release_at.is_not(None)),
+    )
+
+
+def _asked(ticket: Ticket, cycle: TicketCycle, after: int) -> Select[Message]:
+    return (
+        select(Message)
+        .where(
+            Message.conversation_id == ticket.conversation_id,
+            Message.direction == Direction.INBOUND,
+            Message.automated.is_(False),
+            Message.seq >= cycle.started_seq,
+            Message.seq > after,
+        )
+        .order_by(Message.created_at, Message.seq)
+        .limit(1)
+    )

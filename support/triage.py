@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.models import Conversation, Message
+from core.clock import now
 from core.errors import NotFound
 from core.jobs import Job
 from customers import timeline
@@ -14,9 +15,19 @@ from support.happenings import TicketOpened
 from support.models import DONE, Priority, Ticket, TicketStatus
 from support.tickets import first_line, inbound, tell
 
+# Why a ticket was opened again when nobody did it.
+UNREACHED = "unreached"
+
 
 class Triage(Job, tag="support.triage", frozen=True):
     conversation_id: UUID
+
+
+class Reconsider(Job, tag="support.reconsider", frozen=True):
+    """An answer did not arrive."""
+
+    conversation_id: UUID
+    message_id: UUID
 
 
 async def triage(session: AsyncSession, conversation_id: UUID) -> Ticket | None:
@@ -50,12 +61,40 @@ async def triage(session: AsyncSession, conversation_id: UUID) -> Ticket | None:
     await cycles.settle(session, ticket)
     if ticket.waiting_since is not None and ticket.waiting_since != before:
         # The customer spoke: it is our turn, whatever we were waiting for.
-        ticket.snoozed_until = None
-        if ticket.status in (TicketStatus.PENDING, TicketStatus.ON_HOLD):
-            ticket.status = TicketStatus.OPEN
+        _our_turn(ticket)
     await session.flush()
     tell(session, ticket)
     return ticket if reopened else None
+
+
+async def reconsider(session: AsyncSession, conversation_id: UUID, message_id: UUID) -> None:
+    """Put a conversation back among those who wait when a colleague's answer did not arrive.
+
+    A ticket that was solved with that answer is opened again. Saying it twice changes nothing.
+    """
+    conversation = await session.get(
+        Conversation, conversation_id, with_for_update=True, populate_existing=True
+    )
+    ticket = await session.scalar(select(Ticket).where(Ticket.conversation_id == conversation_id))
+    message = await session.get(Message, message_id)
+    if conversation is None or ticket is None or message is None or message.author != "staff":
+        return  # nobody waits for what we wrote unasked
+    if ticket.status in DONE:
+        asked = await cycles.unanswered(session, ticket)
+        if asked is None or (message.seq or 0) < (asked.seq or 0):
+            return
+        await cycles.start_again(session, ticket, asked.seq or 0, now(), why=UNREACHED)
+    await cycles.settle(session, ticket)
+    if ticket.waiting_since is not None:
+        _our_turn(ticket)
+    await session.flush()
+    tell(session, ticket)
+
+
+def _our_turn(ticket: Ticket) -> None:
+    ticket.snoozed_until = None
+    if ticket.status in (TicketStatus.PENDING, TicketStatus.ON_HOLD):
+        ticket.status = TicketStatus.OPEN
 
 
 async def _open(session: AsyncSession, conversation: Conversation, first: Message) -> Ticket:

@@ -25,7 +25,8 @@ CHECKS = {
                     AND NOT m.automated AND m.seq >= y.started_seq AND m.seq > coalesce((
                         SELECT max(a.seq) FROM message a
                         WHERE a.conversation_id = t.conversation_id AND a.direction = 'outbound'
-                            AND a.author = 'staff' AND (a.status <> 'held' OR a.release_at IS NOT NULL)
+                            AND a.author = 'staff' AND a.status <> 'failed'
+                            AND (a.status <> 'held' OR a.release_at IS NOT NULL)
                     ), 0)
             ) END AS since
         ) d

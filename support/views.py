@@ -51,6 +51,7 @@ class Row:
     last_seq: int
     last_text: str
     last_inbound: bool
+    last_failed: bool
     channels: list[str]
     at: datetime  # what the view is ordered by
 
@@ -60,23 +61,27 @@ class Row:
 
 
 # One wide query for a page: the last message, the channels and the person who speaks for the record.
+# What was taken back before it left was never said: it stays held, with nothing to release it.
 _ROWS = """
 SELECT t.id AS ticket_id, t.number, t.conversation_id, t.customer_id, who.name AS customer, t.subject,
     t.status, t.priority, t.assignee_id, s.name AS assignee, t.waiting_since, t.snoozed_until,
     y.started_at AS cycle_started_at, y.first_response_due_at, y.first_response_at,
-    c.last_message_at, c.last_seq, coalesce(left(m.text, 300), '') AS last_text,
-    coalesce(m.direction = 'inbound', false) AS last_inbound, coalesce(ch.channels, '{{}}') AS channels,
+    coalesce(m.created_at, c.last_message_at) AS last_message_at, c.last_seq,
+    coalesce(left(m.text, 300), '') AS last_text, coalesce(m.direction = 'inbound', false) AS last_inbound,
+    coalesce(m.status = 'failed', false) AS last_failed, coalesce(ch.channels, '{{}}') AS channels,
     coalesce({order}, t.created_at) AS at
 FROM ticket t
 JOIN conversation c ON c.id = t.conversation_id
 JOIN ticket_cycle y ON y.ticket_id = t.id AND y.cycle = t.cycle
 LEFT JOIN staff s ON s.id = t.assignee_id
 LEFT JOIN LATERAL (
-    SELECT text, direction FROM message WHERE conversation_id = c.id
+    SELECT text, direction, status, created_at FROM message WHERE conversation_id = c.id
+        AND (status <> 'held' OR release_at IS NOT NULL)
     ORDER BY author = 'automation', seq DESC LIMIT 1
 ) m ON true
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT channel) AS channels FROM message WHERE conversation_id = c.id
+        AND (status <> 'held' OR release_at IS NOT NULL)
 ) ch ON true
 LEFT JOIN LATERAL (
     WITH RECURSIVE up AS (

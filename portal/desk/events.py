@@ -5,6 +5,7 @@ from datetime import datetime
 from core.rendering import gettext as _
 from core.rendering import moment
 from support.threads import Item
+from support.triage import UNREACHED
 
 _MARKS = {
     "assigned": "user-check", "released": "users", "solved": "circle-check", "reopened": "rotate-ccw",
@@ -24,6 +25,8 @@ def tell(item: Item) -> tuple[str, str]:
             told = _("%(who)s put the ticket back for everyone") if who else _("Back for everyone")
         case "solved":
             told = _("%(who)s solved the ticket") if who else _("Solved")
+        case "reopened" if detail == UNREACHED:
+            told = _("Opened again: our answer did not arrive")
         case "reopened":
             told = (
                 _("%(who)s opened the ticket again") if who else _("Opened again by the customer's message")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Conversation
+from channels.models import Conversation, MessageStatus
 from core.clock import now
 from core.database import Database
 from core.errors import Conflict, Invalid, NotFound
@@ -16,7 +16,7 @@ from core.staff import Role, hire
 from customers import merging, timeline
 from support import snoozes, tickets
 from support.models import Priority, Ticket, TicketCycle, TicketStatus
-from support.triage import triage
+from support.triage import reconsider, triage
 from tests.support import talk
 
 
@@ -113,6 +113,47 @@ async def test_only_a_person_s_answer_is_a_first_response(session):
     await talk.say(session, conversation, "And soak it", by="staff", staff=colleague)
     await tickets.answered(session, conversation.id, colleague.id)
     assert cycle.first_response_at == answer.created_at
+
+
+async def test_an_answer_that_did_not_arrive_leaves_the_customer_waiting(session):
+    conversation, first, ticket = await opened(session)
+    colleague = await talk.agent(session)
+    answer = await talk.say(session, conversation, "Unscrew the tip", by="staff", staff=colleague)
+    await tickets.answered(session, conversation.id, colleague.id)
+    await tickets.set_status(session, ticket.id, TicketStatus.PENDING)
+    assert ticket.waiting_since is None
+    answer.status = MessageStatus.FAILED
+    await session.flush()
+    await reconsider(session, conversation.id, answer.id)
+    assert (ticket.status, ticket.waiting_since) == ("open", first.created_at)
+    cycle = await session.get(TicketCycle, (ticket.id, 1))
+    assert cycle.first_response_at is None
+
+
+async def test_a_ticket_solved_with_an_answer_that_did_not_arrive_is_opened_again_once(session):
+    conversation, first, ticket = await opened(session)
+    colleague = await talk.agent(session)
+    answer = await talk.say(session, conversation, "Unscrew the tip", by="staff", staff=colleague)
+    await tickets.answered(session, conversation.id, colleague.id)
+    await tickets.solve(session, ticket.id)
+    answer.status = MessageStatus.FAILED
+    await session.flush()
+    await reconsider(session, conversation.id, answer.id)
+    await reconsider(session, conversation.id, answer.id)
+    assert (ticket.status, ticket.cycle, ticket.waiting_since) == ("open", 2, first.created_at)
+
+
+async def test_a_ticket_stays_solved_when_another_answer_arrived(session):
+    conversation, _, ticket = await opened(session)
+    colleague = await talk.agent(session)
+    lost = await talk.say(session, conversation, "Unscrew the tip", by="staff", staff=colleague)
+    await talk.say(session, conversation, "Once more by mail", by="staff", staff=colleague)
+    await tickets.answered(session, conversation.id, colleague.id)
+    await tickets.solve(session, ticket.id)
+    lost.status = MessageStatus.FAILED
+    await session.flush()
+    await reconsider(session, conversation.id, lost.id)
+    assert (ticket.status, ticket.cycle, ticket.waiting_since) == ("solved", 1, None)
 
 
 async def test_triage_that_comes_after_the_answer_does_not_make_the_customer_wait_again(session):

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.models import MessageStatus
 from core.clock import now
 from core.errors import NotFound
 from customers import identities, merging
@@ -26,6 +27,28 @@ async def filled(session: AsyncSession) -> Any:
     await tickets.solve(session, made[1].id)
     await snoozes.snooze(session, made[2].id, now() + timedelta(days=1))
     return mira, made
+
+
+async def test_a_row_shows_what_was_said_and_nothing_that_was_taken_back(session):
+    mira = await talk.agent(session)
+    conversation = await talk.begin(session, await talk.customer(session))
+    asked = await talk.say(session, conversation, "No steam")
+    await triage(session, conversation.id)
+    answer = await talk.say(session, conversation, "Soak it", by="staff", staff=mira)
+    row = await views.row(session, conversation.id)
+    assert row is not None
+    assert (row.last_text, row.last_inbound, row.last_failed) == ("Soak it", False, False)
+    answer.status = MessageStatus.FAILED
+    await session.flush()
+    row = await views.row(session, conversation.id)
+    assert row is not None
+    assert (row.last_text, row.last_inbound, row.last_failed) == ("Soak it", False, True)
+    answer.status, answer.channel = MessageStatus.HELD, "sms"
+    await session.flush()
+    row = await views.row(session, conversation.id)
+    assert row is not None
+    assert (row.last_text, row.last_inbound, row.last_failed) == ("No steam", True, False)
+    assert (row.last_message_at, row.channels) == (asked.created_at, ["email"])
 
 
 async def test_each_view_counts_and_lists_the_same_tickets(session):

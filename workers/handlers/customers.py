@@ -38,9 +38,8 @@ async def announce(session: AsyncSession, job: Announce) -> None:
     """Promise the jobs that follow from new timeline entries; a customer's traits follow from every kind."""
     named = {"owners": [owner for owner, _ in job.entries], "ids": [entry_id for _, entry_id in job.entries]}
     entries = list(await session.scalars(NAMED, named))
-    await enqueue_many(
-        session, [follow(entry) for entry in entries for follow in SUBSCRIPTIONS.get(entry.kind, ())]
-    )
+    following = [follow(entry) for entry in entries for follow in SUBSCRIPTIONS.get(entry.kind, ())]
+    await enqueue_many(session, [job for job in following if job is not None])
     await calls.promise(session, entries)
     touched = sorted({entry.customer_id for entry in entries})
     if len(touched) > 1:

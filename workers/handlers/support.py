@@ -1,10 +1,10 @@
-"""Jobs of support: triage, and waking what was snoozed."""
+"""Jobs of support: triage, answers that did not arrive, and waking what was snoozed."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support import acknowledging, snoozes, triage
 from support.snoozes import Wake
-from support.triage import Triage
+from support.triage import Reconsider, Triage
 from workers.runner import transactional
 
 
@@ -14,6 +14,11 @@ async def triage_conversation(session: AsyncSession, job: Triage) -> None:
     ticket = await triage.triage(session, job.conversation_id)
     if ticket is not None:
         await acknowledging.acknowledge(session, ticket)
+
+
+@transactional(Reconsider)
+async def reconsider(session: AsyncSession, job: Reconsider) -> None:
+    await triage.reconsider(session, job.conversation_id, job.message_id)
 
 
 @transactional(Wake)
