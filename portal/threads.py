@@ -53,6 +53,7 @@ class Shown:
     frame: str | None
     files: list[tuple[str, str, str]]
     mark: str = ""  # the icon of an event
+    detail: str = ""  # what a provider or relay said, as they said it
 
 
 def show(
@@ -63,12 +64,15 @@ def show(
     after: datetime | None = None,
     you: Callable[[Item], bool] | None = None,
     tell: Callable[[Item], tuple[str, str]] | None = None,
+    explain: Callable[[Item], tuple[str, str]] | None = None,
+    nameless: str = "",
 ) -> list[Shown]:
     """A thread for a reader.
 
     `by` is whose side is "mine": "staff" or "customer". `place` is the address that files and frames
     stand under; `after` the instant of the item before the first, so that its day is not said twice;
-    `tell` says an event in words, with its icon.
+    `tell` says an event in words, with its icon; `explain` what became of an answer, with what a provider
+    said of it; `nameless` is what to call a customer without a name.
     """
     shown = []
     last = local(after).date() if after else None
@@ -79,7 +83,9 @@ def show(
         mark = ""
         if form == "event" and tell is not None:
             words, mark = tell(item)
+        reason, detail = explain(item) if explain is not None else ("", "")
         taken_back = item.status == "held" and item.release_at is None
+        unnamed = nameless if nameless and item.inbound else _("Somebody")
         shown.append(
             Shown(
                 id=item.id,
@@ -87,13 +93,13 @@ def show(
                 form=form,
                 kind=item.kind,
                 day="" if day == last else _day(item.at),
-                who=_("You") if you is not None and you(item) else item.who or _("Somebody"),
+                who=_("You") if you is not None and you(item) else item.who or unnamed,
                 text=words,
                 quoted=quoted,
                 at=item.at,
                 mine=item.inbound == (by == "customer"),
-                state=item.status if by == "staff" or item.status == "failed" else "",
-                reason=(_("Taken back, not sent") if taken_back else item.reason) if by == "staff" else "",
+                state="" if taken_back else item.status if by == "staff" or item.status == "failed" else "",
+                reason=_("Taken back, not sent") if taken_back and by == "staff" else reason,
                 subject=item.subject,
                 recipients=_recipients(item),
                 unproven=by == "staff" and item.inbound and not item.verified,
@@ -103,6 +109,7 @@ def show(
                     for file in item.attachments
                 ],
                 mark=mark,
+                detail="" if taken_back else detail,
             )
         )
         last = day

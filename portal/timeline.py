@@ -14,7 +14,7 @@ from core.rendering import current_locale, local
 from core.rendering import gettext as _
 from customers import timeline
 from customers.models import TimelineEntry
-from portal import cursors
+from portal import cursors, reasons
 
 PAGE = 40
 
@@ -79,6 +79,10 @@ def _channel(facts: Facts) -> str:
     }.get(str(facts.get("channel", "")), str(facts.get("channel", "")))
 
 
+def _channel_name(facts: Facts) -> str:
+    return str(facts.get("channel", ""))
+
+
 def _of(template: str, **more: Any) -> str:
     """`template` is translated already; a value that is missing is left blank, an old payload still reads."""
 
@@ -91,13 +95,19 @@ def _of(template: str, **more: Any) -> str:
 
 # What staff read. A sentence says who did what; "the customer" goes without saying.
 STAFF: dict[str, Words] = {
-    "message.received": lambda f: _of(
-        _("Automatic message: %(said)s") if f.get("automated") else _("Wrote: %(said)s"), said=_said(f)
+    "message.received": lambda f: (
+        reasons.keyword(_channel_name(f), _said(f))
+        or _of(
+            _("Automatic message: %(said)s") if f.get("automated") else _("Wrote: %(said)s"), said=_said(f)
+        )
     ),
     "message.sent": lambda f: _of(
         _("We wrote: %(said)s") if f.get("author") == "staff" else _("Was sent: %(said)s"), said=_said(f)
     ),
-    "message.failed": lambda f: _of(_("Could not be reached: %(reason)s"), **f),
+    "message.failed": lambda f: _of(
+        _("Could not be reached: %(reason)s"),
+        reason=reasons.unreached(_channel_name(f), str(f.get("reason", ""))),
+    ),
     "message.complained": lambda f: _of(_("Called a mail of ours junk: %(subject)s"), **f),
     "ticket.opened": lambda f: _of(_("Ticket %(number)s opened: %(title)s"), **f),
     "ticket.assigned": lambda f: _of(_("Ticket %(number)s given to %(assignee)s"), **f),
@@ -237,8 +247,14 @@ def tell(entry: TimelineEntry, *, at_desk: bool = True) -> Told:
         month=str(format_skeleton("yMMMM", local(entry.occurred_at), locale=current_locale())),
         channel=str(channel) if channel else None,
         href=_href(entry, at_desk),
-        detail=str(entry.payload.get("preview", "")) if entry.kind.startswith("message.") else "",
+        detail=_detail(entry),
     )
+
+
+def _detail(entry: TimelineEntry) -> str:
+    if not entry.kind.startswith("message."):
+        return ""
+    return str(entry.payload.get("preview") or entry.payload.get("reason") or "")
 
 
 def _plainly(entry: TimelineEntry) -> str:

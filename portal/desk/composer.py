@@ -16,12 +16,14 @@ from core.database import Database
 from core.errors import Invalid, NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
+from portal import reasons
 from portal.desk.inbox import AGENT
 from portal.forms import read_form
 from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
 from support import drafts, macros, portraits, presence, threads, tickets
+from support import roads as support_roads
 
 
 async def find(session: AsyncSession, conversation_id: UUID) -> Conversation:
@@ -47,6 +49,22 @@ async def roads(session: AsyncSession, conversation: Conversation) -> dict[str, 
     return found
 
 
+async def closed(session: AsyncSession, ways: dict[str, Recipients]) -> dict[str, str]:
+    """The roads that nothing would go by, each with why, in words."""
+    found = await support_roads.closed(session, {name: to.to for name, to in ways.items()})
+    return {name: reasons.closed(name, reason) for name, reason in found.items()}
+
+
+async def open_road(session: AsyncSession, conversation: Conversation, road: str) -> None:
+    """Raises Invalid, with the reason, for a road that nothing would go by."""
+    try:
+        to = await answers.recipients_for(session, conversation.id, road)
+    except Invalid:
+        return  # who answers is told so
+    if why := (await closed(session, {road: to})).get(road):
+        raise Invalid(_("Not sent, your text is kept. %(why)s") % {"why": why})
+
+
 async def context(
     session: AsyncSession,
     visit: Visit,
@@ -55,11 +73,18 @@ async def context(
     road: str = "",
     body: str | None = None,
     error: str = "",
+    writing: bool = False,
 ) -> dict[str, Any]:
-    """What the composer needs: roads, who an answer goes to, and the draft of the chosen road."""
-    ways = await roads(session, conversation)
+    """What the composer needs: roads, who an answer goes to, and the draft of the chosen road.
+
+    What was written for a road that has closed since goes along to the one that is chosen in its place.
+    """
+    every = await roads(session, conversation)
+    shut = await closed(session, every)
+    ways = {name: to for name, to in every.items() if name not in shut}
     kept = await drafts.of(session, visit.colleague.id, conversation.id)
     names = {"email": _("E-mail"), "sms": _("SMS"), "chat": _("Chat"), "note": _("Note")}
+    asked = road
     if road not in (*ways, "note"):
         last = next(reversed(kept), "")
         road = last if last in (*ways, "note") else next(iter(ways), "note")
@@ -69,11 +94,16 @@ async def context(
         words = _("To %(address)s") % {"address": _("the visitor") if road == "chat" else to.to}
         if to.cc:
             words += ", " + _("Cc %(addresses)s") % {"addresses": ", ".join(to.cc)}
+    if body is None:
+        stranded = [asked, *reversed(kept)]
+        body = kept.get(road) or next((kept[name] for name in stranded if name in shut and name in kept), "")
     return {
         "conversation": conversation,
-        "roads": [(name, names[name], name) for name in (*ways, "note")],
+        "roads": [(name, names[name], name) for name in (*ways, *shut, "note")],
+        "closed": shut,
         "road": road,
-        "body": kept.get(road, "") if body is None else body,
+        "body": body,
+        "writing": writing,
         "drafted": [mode for mode in kept if mode != road],
         "recipients": words,
         "composer_error": error or None,

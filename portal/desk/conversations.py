@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
 from customers import merging
-from portal import timeline
+from portal import reasons, timeline
 from portal.desk import composer, events, inbox
 from portal.desk.inbox import AGENT
 from portal.live import Live
@@ -38,7 +38,24 @@ async def thread(session: AsyncSession, conversation_id: UUID, items: list[threa
     if items:
         before = await threads.latest(session, conversation_id, before=items[0].seq, limit=1)
         after = before[0].at if before else None
-    return show(items, by="staff", place=_place(conversation_id), after=after, tell=events.tell)
+    return _shown(items, conversation_id, after)
+
+
+def _shown(items: list[threads.Item], conversation_id: UUID, after: datetime | None) -> list[Shown]:
+    return show(
+        items,
+        by="staff",
+        place=_place(conversation_id),
+        after=after,
+        tell=events.tell,
+        explain=_explain,
+        nameless=_("Unknown sender"),
+    )
+
+
+def _explain(item: threads.Item) -> tuple[str, str]:
+    words = "" if item.inbound else reasons.became(item.kind, item.status, item.reason)
+    return (words, item.reason) if words else (item.reason, "")
 
 
 async def about(session: AsyncSession, settings: Settings, conversation: Conversation) -> dict[str, Any]:
@@ -87,6 +104,7 @@ async def conversation_page(
     road: str = "",
     body: str | None = None,
     error: str = "",
+    writing: bool = False,
     status_code: int = 200,
 ) -> Response[Any]:
     """The inbox with one conversation open; also the answer to a refused form, with what was written."""
@@ -96,7 +114,9 @@ async def conversation_page(
         items = await threads.latest(session, conversation_id)
         # What is shown is what was seen: a message that comes now has a higher number.
         seen = max([item.seq for item in items], default=conversation.last_seq)
-        context |= await composer.context(session, visit, conversation, road=road, body=body, error=error)
+        context |= await composer.context(
+            session, visit, conversation, road=road, body=body, error=error, writing=writing
+        )
         context |= await about(session, settings, conversation)
         context |= {
             "views": await inbox.counted(session, visit),
@@ -105,7 +125,7 @@ async def conversation_page(
             "last_seq": seen,
             "claims": await portraits.claims(session, conversation.customer_id),
             "undo": await _undoable(session, conversation_id, sent),
-            "parted": await inbox.parting(session, parted),
+            "parted": await inbox.parting(session, visit.colleague.id, parted),
         }
     context |= {
         "present": await _present(live, visit, conversation_id),
@@ -162,6 +182,7 @@ async def show_conversation(
     parted: FromQuery[UUID | None] = None,
     merged: FromQuery[str] = "",
     road: FromQuery[str] = "",
+    write: FromQuery[str] = "",
 ) -> Response[Any]:
     return await conversation_page(
         database,
@@ -175,6 +196,7 @@ async def show_conversation(
         parted=parted,
         merged=merged,
         road=road,
+        writing=bool(write),
     )
 
 
@@ -236,12 +258,8 @@ async def _since(database: Database, conversation_id: UUID, seq: int) -> Respons
         items = await threads.since(session, conversation_id, seq)
         shown = await thread(session, conversation_id, items)
         seen = await threads.latest(session, conversation_id, before=seq + 1, limit=12)
-        changed = show(
-            [item for item in seen if item.status],
-            by="staff",
-            place=_place(conversation_id),
-            after=seen[0].at if seen else None,
-        )
+        answers = [item for item in seen if item.status]
+        changed = _shown(answers, conversation_id, seen[0].at if seen else None)
     context = {
         "conversation": conversation,
         "items": shown,

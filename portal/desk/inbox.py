@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.database import Database
 from core.rendering import gettext as _
-from core.rendering import moment, spoken
+from core.rendering import local, moment, spoken
 from core.staff import Role
 from portal import cursors
 from portal.guards import staff
 from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
-from support import presence, tickets, views
+from support import drafts, presence, tickets, views
 from support.models import DONE
 from support.views import Row
 
@@ -40,6 +40,7 @@ class Listed:
     waits: str
     share: float  # of the promised time to a first answer, what is left: 0..1
     tone: str | None
+    today: bool  # when the last was said
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Parted:
 
     text: str
     undo: str
+    unsent: bool = False  # something was written and not sent
 
 
 def view_names() -> list[tuple[str, str, str]]:
@@ -72,7 +74,12 @@ def _listed(row: Row) -> Listed:
             share = min(1.0, max(0.0, left / whole)) if whole > 0 else 0.0
             tone = "danger" if left <= 0 else "warning" if share < 0.25 else None
     said = " ".join(row.last_text.split())[:SAID] or row.subject
-    return Listed(row, said if row.last_inbound else _("Us: %(said)s") % {"said": said}, waits, share, tone)
+    if row.last_failed:
+        said = _("Did not arrive: %(said)s") % {"said": said}
+    elif not row.last_inbound:
+        said = _("Us: %(said)s") % {"said": said}
+    today = local(row.last_message_at).date() == local(at).date()
+    return Listed(row, said, waits, share, tone, today)
 
 
 async def listing(
@@ -100,11 +107,14 @@ async def beside(session: AsyncSession, staff_id: UUID, view: str, conversation_
     return ids[at + 1] if at + 1 < len(ids) else ids[at - 1]
 
 
-async def parting(session: AsyncSession, conversation_id: UUID | None) -> Parted | None:
+async def parting(session: AsyncSession, staff_id: UUID, conversation_id: UUID | None) -> Parted | None:
     """What to say of a conversation that was just solved or snoozed, and how to take it back."""
     ticket = await tickets.of_conversation(session, conversation_id) if conversation_id else None
     undo = f"/desk/inbox/{conversation_id}/ticket/undo"
     if ticket is not None and ticket.status in DONE:
+        if await drafts.of(session, staff_id, ticket.conversation_id):
+            words = _("Solved: %(subject)s. What you had written was not sent.")
+            return Parted(words % {"subject": ticket.subject}, undo, unsent=True)
         return Parted(_("Solved: %(subject)s") % {"subject": ticket.subject}, undo)
     if ticket is not None and ticket.snoozed_until is not None:
         until = moment(ticket.snoozed_until)

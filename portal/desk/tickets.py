@@ -12,6 +12,7 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import answers, outbox
 from core.clock import now
@@ -94,6 +95,7 @@ async def answer(
             if form.road == "note":
                 await notes.write(session, conversation_id, visit.colleague, form.body)
             else:
+                await composer.open_road(session, await composer.find(session, conversation_id), form.road)
                 sent = await answers.reply(
                     session,
                     conversation_id,
@@ -104,7 +106,7 @@ async def answer(
                     files=files,
                 )
                 await tickets.answered(session, conversation_id, visit.colleague.id)
-            await drafts.discard(session, visit.colleague.id, conversation_id, form.road)
+            await _forget(session, visit.colleague.id, conversation_id, form.road, form.body)
     except (Conflict, Invalid) as error:
         return await conversations.conversation_page(
             database,
@@ -119,6 +121,13 @@ async def answer(
             status_code=409 if isinstance(error, Conflict) else 422,
         )
     return back(conversation_id, form.view, sent=sent)
+
+
+async def _forget(session: AsyncSession, staff_id: UUID, conversation_id: UUID, road: str, body: str) -> None:
+    """What was sent is no draft any more, nor are the same words where they were first written."""
+    for mode, kept in (await drafts.of(session, staff_id, conversation_id)).items():
+        if mode == road or kept.split() == body.split():
+            await drafts.discard(session, staff_id, conversation_id, mode)
 
 
 class Undo(msgspec.Struct):
@@ -150,7 +159,7 @@ async def undo(
             raise
         said = json.dumps({"toast": {"text": _(error.message), "tone": "warning"}})  # a header: ASCII
         return Response("", status_code=409, headers={"HX-Trigger": said}, media_type="text/html")
-    return led(request, back(conversation_id, form.view, road=channel))
+    return led(request, back(conversation_id, form.view, road=channel, write=1))
 
 
 class Act(msgspec.Struct):
@@ -159,6 +168,9 @@ class Act(msgspec.Struct):
     assignee: str = ""
     until: str = ""
     priority: str = ""
+    # What stands in the composer, from a browser that runs scripts.
+    mode: str = ""
+    body: str | None = None
     seen_seq: int | None = None
 
 
@@ -175,6 +187,10 @@ async def act(
     form = await read_form(request, Act)
     me = visit.colleague.id
     beside: UUID | None = None
+    if form.act == "solve" and form.mode in drafts.MODES and form.body is not None:
+        async with database.transaction() as session:
+            await composer.find(session, conversation_id)
+            await drafts.save(session, me, conversation_id, form.mode, form.body)
     try:
         async with database.transaction() as session:
             if form.act in inbox.PARTING:
@@ -235,7 +251,8 @@ async def undo_parting(
             await tickets.reopen(session, ticket.id, by=me)
         else:
             await snoozes.unsnooze(session, ticket.id, by=me)
-    return led(request, back(conversation_id, form.view))
+        unsent = bool(await drafts.of(session, me, conversation_id))
+    return led(request, back(conversation_id, form.view, write=1 if unsent else None))
 
 
 def _id(written: str) -> UUID | None:

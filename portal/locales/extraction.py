@@ -14,7 +14,7 @@ ERRORS = frozenset(
     {
         "DomainError", "NotFound", "NotAllowed", "Conflict", "Invalid", "TransientError",
         "Changed", "MissingValue", "NoAnswerError", "NotRecognised", "QuarantinedError", "Refused", "SoldOut",
-        "StartError", "TooMany",
+        "StartError", "TooMany", "Unconfirmed",
     }
 )  # fmt: skip
 # Calls that take a message as it stands in the source; see core.words.
@@ -25,7 +25,7 @@ DESK = (
     "portal/api/", "portal/access.py", "portal/tokens.py", "customers/timeline.py",
     "portal/desk/", "portal/templates/desk/", "portal/templates/api/", "portal/templates/layouts/desk.html",
     "portal/templates/components/palette.html", "portal/templates/components/figures.html",
-    "portal/guards.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",
+    "portal/guards.py", "portal/reasons.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",
     "core/backups.py", "core/embedded/", "core/launcher/", "core/staff.py", "core/operations.py", "core/leases.py",
     "customers/merging.py",
     "campaigns/broadcasts.py", "campaigns/conditions.py", "campaigns/content.py", "campaigns/controls.py",

@@ -1,5 +1,6 @@
 """The desk's inbox, spoken to as an agent's browser would."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -10,11 +11,11 @@ from sqlalchemy import func, select
 from channels.models import Conversation, Message
 from core.database import Database
 from core.staff import Role
-from customers import identities, merging
-from customers.models import Customer
+from customers import consent, identities, merging
+from customers.models import Customer, SuppressionScope
 from support import drafts, presence, tickets
 from support.models import Draft, Note, Ticket
-from support.triage import triage
+from support.triage import reconsider, triage
 from tests.portal.conftest import Browser, browser, employed
 from tests.support import talk
 
@@ -113,7 +114,10 @@ async def test_an_answer_is_held_for_ten_seconds_and_taken_back_as_a_draft(agent
     assert taken.status_code == 303
     page = await agent_client.get(taken.headers["location"])
     assert ">\nUnscrew the tip</textarea>" in page.text
-    assert "Taken back, not sent" in page.text
+    assert re.search(r'<textarea class="composer-body"[^>]* autofocus', page.text)
+    assert page.text.count("Taken back, not sent") == 1
+    assert "Held" not in page.text
+    assert "Us: " not in page.text
     async with case.database.transaction() as session:
         ticket = await session.get_one(Ticket, case.ticket.id)
         assert ticket.waiting_since is not None
@@ -213,6 +217,72 @@ async def test_solving_leads_to_the_next_conversation_and_can_be_taken_back(
     thread = (await agent_client.get(case.url)).text
     assert "Ada Lund solved the ticket" in thread
     assert "Ada Lund opened the ticket again" in thread
+
+
+async def test_solving_says_that_what_was_written_is_not_sent_and_leads_back_to_it(
+    agent_client: Browser, case: Case
+):
+    said = {"act": "solve", "seen_seq": 1, "mode": "email", "body": "Unscrew the"}
+    solved = await agent_client.submit(f"{case.url}/ticket", said)
+    shown = (await agent_client.get(solved.headers["location"])).text
+    assert "Solved: No steam. What you had written was not sent." in shown
+    undone = await agent_client.submit(f"{case.url}/ticket/undo")
+    assert undone.headers["location"] == f"{case.url}?view=open&write=1"
+    assert ">\nUnscrew the</textarea>" in (await agent_client.get(undone.headers["location"])).text
+    async with case.database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Message)) == 1
+
+
+async def test_an_answer_that_failed_is_told_in_our_words_with_the_code_in_the_details(
+    agent_client: Browser, case: Case
+):
+    raw = "Twilio: 400 21610 Attempt to send to unsubscribed recipient"
+    async with case.database.transaction() as session:
+        conversation = await session.get_one(Conversation, case.conversation.id)
+        sent = await talk.say(session, conversation, "Unscrew the tip", by="staff")
+        sent.channel, sent.status, sent.reason = "sms", "failed", raw
+        await session.flush()
+        await reconsider(session, case.conversation.id, sent.id)
+    page = (await agent_client.get(case.url)).text
+    assert "They have opted out of texts (STOP)." in page
+    assert re.search(rf"<details[^>]*><summary>Details</summary><p[^>]*>{raw}</p>", page)
+    assert "Did not arrive: Unscrew the tip" in page
+    assert "Did not arrive: Unscrew the tip" in (await agent_client.get("/desk/inbox?view=waiting")).text
+
+
+async def test_a_closed_road_is_shown_with_the_reason_and_nothing_goes_by_it(
+    agent_client: Browser, case: Case
+):
+    async with case.database.transaction() as session:
+        await consent.suppress(
+            session, "email", "ana@example.com", reason="bounced 5.1.1", scope=SuppressionScope.ALL
+        )
+    page = (await agent_client.get(case.url)).text
+    assert "Mail to this address came back." in page
+    assert re.search(r'value="email" disabled', page)
+    assert re.search(r'value="note" checked', page)
+    answer = await agent_client.submit(
+        f"{case.url}/answer", {"road": "email", "body": "Unscrew the tip", "last_seen_seq": 1}
+    )
+    assert answer.status_code == 422
+    assert "Not sent, your text is kept. Mail to this address came back." in answer.text
+    assert ">\nUnscrew the tip</textarea>" in answer.text
+    async with case.database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Message)) == 1
+
+
+async def test_a_visitor_without_a_name_is_called_the_same_everywhere(agent_client: Browser, case: Case):
+    async with case.database.transaction() as session:
+        customer = Customer(name="")
+        session.add(customer)
+        await session.flush()
+        chat = await talk.begin(session, customer.id, channel="chat", subject="")
+        said = await talk.say(session, chat, "Hello")
+        said.sender = ""
+        await triage(session, chat.id)
+    page = (await agent_client.get(f"/desk/inbox/{chat.id}")).text
+    assert page.count("Unknown sender") >= 3
+    assert "Somebody" not in page
 
 
 async def test_macros_are_managed_and_read_as_they_would_in_the_conversation(

@@ -5,6 +5,8 @@ export function start() {
     if (form && (event.ctrlKey || event.metaKey) && event.key === "Enter") { event.preventDefault(); form.requestSubmit(); }
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
+    // The page is on its way to its answer: what its live parts would fetch nobody would see.
+    if (document.querySelector("[data-composer]")?.dataset.sent && event.target.matches?.("[hx-trigger*='sse:']")) { event.preventDefault(); return; }
     const composer = event.target.closest?.("#composer");
     // What has just been sent is no draft any more.
     if (composer?.querySelector("[data-composer]").dataset.sent) { event.preventDefault(); return; }
@@ -18,10 +20,19 @@ export function start() {
     const body = event.detail.target.id === "composer" && document.activeElement?.id === "composer-body" ? document.activeElement : null;
     body?.setSelectionRange(body.value.length, body.value.length);
   });
+  // Whoever solves with words in the field is told that they were not sent: they go along, newer than the last autosave.
+  document.addEventListener("formdata", (event) => {
+    const form = event.target.matches("[data-takes-draft]") ? document.querySelector("#composer [data-composer]") : null;
+    if (form) for (const name of ["mode", "body"]) event.formData.set(name, form.elements[name].value);
+  });
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("[data-composer]");
     if (form && event.target.matches("[data-attach]")) {
       form.querySelector("[data-files]").textContent = [...event.target.files].map((file) => file.name).join(", ");
     }
   });
+  // What was taken back stands in the field again: go on at its end.
+  const body = document.querySelector(".composer-body[autofocus]");
+  body?.focus();
+  body?.setSelectionRange(body.value.length, body.value.length);
 }

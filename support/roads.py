@@ -1,0 +1,28 @@
+"""Roads: which ways to answer are closed, and why."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels import delivery, optouts
+from customers.models import Suppression, SuppressionScope
+
+# After STOP the phone company lets no text through, whatever it is about.
+_STOPPED = (optouts.SOURCE, delivery.OPTED_OUT)
+
+
+async def closed(session: AsyncSession, ways: Mapping[str, str]) -> dict[str, str]:
+    """Of `ways`, channel to address, the channels that no answer can go by, with the suppression's reason."""
+    if not ways:
+        return {}
+    rows = await session.execute(
+        select(Suppression.channel, Suppression.scope, Suppression.reason)
+        .where(tuple_(Suppression.channel, Suppression.address).in_(list(ways.items())))
+        .order_by(Suppression.id)
+    )
+    found: dict[str, str] = {}
+    for channel, scope, reason in rows:
+        if scope == SuppressionScope.ALL or (channel == "sms" and reason in _STOPPED):
+            found.setdefault(channel, reason)
+    return found
