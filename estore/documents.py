@@ -1,27 +1,37 @@
 """Documents: invoices and credit notes as PDF. The same invoice gives the same bytes each time."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 import typst
 from babel import Locale
 from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.errors import TransientError
 from core.money import formatted
 from core.rendering import spoken, translations
-from estore import invoices, pricing
+from estore import glyphs, invoices, pricing
 from estore.books import Invoice, InvoiceKind
 from estore.goods import PaymentMethod
 from estore.models import Order
 
+log = structlog.get_logger()
+
 TEMPLATE = Path(__file__).with_name("templates") / "documents" / "invoice.typ"
+PROBE = b"""
+#set page(width: auto, height: auto)
+#set text(font: "Libertinus Serif")
+#sys.inputs.text #text(weight: "semibold", sys.inputs.text)
+"""
 
 
 @dataclass(frozen=True)
@@ -101,17 +111,72 @@ async def sheet(session: AsyncSession, invoice: Invoice) -> Sheet:
 
 
 def pdf(sheet: Sheet) -> bytes:
-    """Print a sheet (PDF/A-2b); about 10 ms of computing, so call it in a thread."""
-    printed = typst.compile(
-        _template(),
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"data": json.dumps(sheet.facts, sort_keys=True, ensure_ascii=False)},
-        timestamp=int(sheet.dated.timestamp()),
-        pdf_standards=["a-2b"],
+    """Print a sheet (PDF/A-2b); about 10 ms of computing, so call it in a thread.
+
+    What our fonts cannot show stands as □; the sheet keeps what was written. Raises TransientError.
+    """
+    facts = _each(sheet.facts, glyphs.clean)
+    known: dict[str, str] = {}
+    ways: list[Callable[[str], str]] = [
+        lambda text: text,
+        lambda text: glyphs.replaced(text, can_show, known),
+        glyphs.certain,
+    ]
+    for way in ways:
+        try:
+            return _compile(_template(), {"data": json.dumps(_each(facts, way), sort_keys=True)}, sheet.dated)
+        except _Failed as failed:
+            error: BaseException | None = failed.__cause__
+    # The compiler's own words quote the document, which is personal.
+    log.error("document cannot be printed", document=sheet.filename, kind=type(error).__name__)
+    raise TransientError(
+        "The PDF cannot be made right now. The document itself is kept and shown on its page: "
+        "try again later, or write to us and we send it."
     )
+
+
+@lru_cache(maxsize=4096)
+def can_show(text: str) -> bool:
+    """Whether the fonts that documents are printed with have a glyph for all of it, in each weight."""
+    try:
+        _compile(PROBE, {"text": text}, datetime(2026, 1, 1, tzinfo=UTC))
+    except _Failed:
+        return False
+    return True
+
+
+class _Failed(Exception):
+    """The compiler gave no document; its cause says why."""
+
+
+def _compile(template: bytes, inputs: dict[str, str], dated: datetime) -> bytes:
+    try:
+        printed = typst.compile(
+            template,
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs=inputs,
+            timestamp=int(dated.timestamp()),
+            pdf_standards=["a-2b"],
+        )
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of the compiler's is no Exception, and must not end a worker
+        raise _Failed from error
     assert isinstance(printed, bytes)
     return printed
+
+
+def _each(fact: Any, change: Callable[[str], str]) -> Any:
+    """The same facts with every text of them changed."""
+    match fact:
+        case str():
+            return change(fact)
+        case dict():
+            return {name: _each(value, change) for name, value in fact.items()}
+        case list() | tuple():
+            return [_each(value, change) for value in fact]
+    return fact
 
 
 @cache

@@ -15,8 +15,13 @@ from estore.goods import PaymentMethod
 from estore.models import Order
 
 
-async def confirm(session: AsyncSession, settings: Settings, order_id: UUID, paper: outbox.File) -> None:
-    """The confirmation of an order, with its invoice and, while it is open, what is needed to pay it."""
+async def confirm(
+    session: AsyncSession, settings: Settings, order_id: UUID, paper: outbox.File | None
+) -> None:
+    """The confirmation of an order, with its invoice and, while it is open, what is needed to pay it.
+
+    Without `paper` it says where the invoice is: the order and how to pay it are never kept from anybody.
+    """
     shown = await orders.details(session, await session.get_one(Order, order_id))
     order, invoice = shown.order, shown.invoice
     assert invoice is not None
@@ -32,7 +37,7 @@ async def confirm(session: AsyncSession, settings: Settings, order_id: UUID, pap
         "confirmation",
         order,
         ("order", order.id),
-        [paper],
+        [paper] if paper else [],
         lines=shown.lines,
         invoice=invoice,
         paid=not due,
@@ -56,13 +61,14 @@ async def receipt(session: AsyncSession, settings: Settings, payment_id: UUID) -
 
 
 async def credit_note(
-    session: AsyncSession, settings: Settings, invoice_id: UUID, paper: outbox.File
+    session: AsyncSession, settings: Settings, invoice_id: UUID, paper: outbox.File | None
 ) -> None:
     note = await session.get_one(Invoice, invoice_id)
     if note.order_id is None:
         return
     order = await session.get_one(Order, note.order_id)
-    await _queue(session, settings, "credit_note", order, ("invoice", note.id), [paper], invoice=note)
+    files = [paper] if paper else []
+    await _queue(session, settings, "credit_note", order, ("invoice", note.id), files, invoice=note)
 
 
 async def shipped(session: AsyncSession, settings: Settings, order_id: UUID) -> None:
@@ -92,6 +98,7 @@ async def _queue(
     facts |= {
         "order": order,
         "language": order.locale,
+        "attached": bool(files),
         "company_name": settings.company_name,
         "seller": await invoices.seller(session),
         "order_url": f"{settings.public_url}/orders/{order.number}?token={token}",

@@ -20,7 +20,7 @@ from core.jobs import JobRow, enqueue
 from core.leases import lease
 from core.settings import Settings
 from core.webhooks import ReceivedWebhook
-from estore import attempts, checkout, invoices, methods, orders, payments, reconciliation, refunds
+from estore import attempts, checkout, documents, invoices, methods, orders, payments, reconciliation, refunds
 from estore.books import MoneyTask, Payment, Refund
 from estore.gateway import Gateway, verified_event
 from estore.goods import Stock
@@ -147,6 +147,43 @@ async def test_a_payment_whose_webhook_was_lost_is_found_and_the_letters_go_out(
         confirmation = next(mail for mail in mails if mail.subject.startswith("Your order"))
         assert "€13.80" in confirmation.text
         assert "<h1" not in confirmation.text
+
+
+async def test_a_name_that_no_font_can_show_keeps_no_confirmation_back(
+    stocked: Database, resources: Resources
+) -> None:
+    order, _ = await bought(stocked, name="王小明 🙂", payment="bank_transfer")
+    await work(stocked, resources)
+    async with stocked.transaction() as session:
+        mail = (await session.scalars(select(Message).where(Message.source_id == order.id))).one()
+        attached = (await session.execute(select(Attachment.filename, Blob.content).join(Blob))).one()
+        assert await session.scalar(select(func.count()).where(JobRow.error.is_not(None))) == 0
+    assert "Hello 王小明 🙂," in mail.text
+    assert "IBAN" in mail.text
+    assert attached.content.startswith(b"%PDF-")
+
+
+async def test_an_invoice_that_cannot_be_printed_keeps_no_letter_back(
+    stocked: Database, resources: Resources, cards: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "_template", lambda: b"#panic()")
+    order, payment = await bought(stocked)
+    pay(await opened(stocked, resources.gateway, payment))
+    async with stocked.transaction() as session:
+        await session.execute(update(Payment).values(checked_at=now() - timedelta(minutes=5)))
+        await enqueue(session, ReconcilePayments())
+    await work(stocked, resources)
+    async with stocked.transaction() as session:
+        await orders.cancel(session, order.id, "Changed my mind.")
+    await work(stocked, resources)
+    async with stocked.transaction() as session:
+        letters = {mail.subject: mail for mail in await session.scalars(select(Message))}
+        assert await session.scalar(select(func.count(Attachment.id))) == 0
+        assert await session.scalar(select(func.count()).where(JobRow.error.is_not(None))) == 0
+    for subject in (f"Your order {order.number}", f"Credit note for your order {order.number}"):
+        for text in (letters[subject].text, letters[subject].html or ""):
+            assert "is not attached this time: you find it in your account" in text
+            assert "is attached." not in text
 
 
 async def test_a_paid_order_that_is_cancelled_is_refunded_once(

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from core.database import Database
 from core.settings import Settings
 from customers import identities
-from estore import demo, orders, prices
+from estore import demo, documents, orders, prices
 from estore.books import Payment
 from estore.gateway import Gateway
 from estore.models import Cart, Order, OrderStatus
@@ -153,7 +153,7 @@ async def test_a_mistake_in_the_form_keeps_what_was_typed_and_orders_nothing(
 
 
 async def test_a_stranger_sees_neither_order_nor_invoice_nor_cart(
-    app: Litestar, client: Browser, shop: Database
+    app: Litestar, client: Browser, shop: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = await order_by(client, "bank_transfer")
     async with shop.transaction() as session:
@@ -187,6 +187,9 @@ async def test_a_stranger_sees_neither_order_nor_invoice_nor_cart(
         paper = await owner.get(f"/account/invoices/{label}/pdf")
         assert paper.content.startswith(b"%PDF-")
         assert (await owner.get(f"/account/invoices/{label}/pdf")).content == paper.content
+        monkeypatch.setattr(documents, "_template", lambda: b"#panic()")
+        failed = await owner.get(f"/account/invoices/{label}/pdf")
+        assert (failed.status_code, "The PDF cannot be made right now." in failed.text) == (503, True)
 
 
 async def test_a_card_payment_declined_then_paid_is_one_payment(

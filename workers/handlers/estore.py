@@ -58,8 +58,12 @@ async def send_credit_note(run: Run, job: SendCreditNote) -> None:
         await emails.credit_note(session, settings(), job.invoice_id, paper)
 
 
-async def _print(sheet: documents.Sheet) -> File:
-    content = await asyncio.to_thread(documents.pdf, sheet)
+async def _print(sheet: documents.Sheet) -> File | None:
+    """The document as a file; None when it cannot be printed, which no letter waits for."""
+    try:
+        content = await asyncio.to_thread(documents.pdf, sheet)
+    except TransientError:
+        return None
     return File(filename=sheet.filename, content_type="application/pdf", content=content)
 
 
