@@ -7,6 +7,7 @@ import socket
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -137,13 +138,17 @@ async def test_a_site_that_stops_finishes_requests_ends_streams_and_takes_no_mor
 
 
 class Front:
-    """Passes requests on as a front does: to the next site when one takes no connection."""
+    """Passes requests on as a front does: to its sites, and to the next when one takes no connection."""
 
     def __init__(self, ports: list[int]) -> None:
-        self._ports = ports
+        self.ports = ports
+        self.under_way: Counter[int] = Counter()
         self.answers: Counter[int] = Counter()
         self.failures: list[str] = []
         self.served: Counter[int] = Counter()
+
+    def is_done_with(self, port: int) -> bool:
+        return not self.under_way[port]
 
     async def visit(self, over: asyncio.Event) -> None:
         """A customer who looks at a product, and puts it into the cart."""
@@ -157,7 +162,8 @@ class Front:
     async def _pass_on(
         self, browser: httpx.AsyncClient, method: str, path: str, form: dict[str, str] | None = None
     ) -> None:
-        for port in random.sample(self._ports, len(self._ports)):
+        for port in random.sample(self.ports, len(self.ports)):
+            self.under_way[port] += 1
             try:
                 answer = await browser.request(method, f"http://127.0.0.1:{port}{path}", data=form)
             except httpx.ConnectError:
@@ -165,6 +171,8 @@ class Front:
             except httpx.HTTPError as error:
                 self.failures.append(f"{method} {path}: {error!r}")
                 return
+            finally:
+                self.under_way[port] -= 1
             self.answers[answer.status_code] += 1
             self.served[port] += 1
             return
@@ -187,12 +195,16 @@ async def test_of_two_sites_each_is_restarted_and_no_request_fails(sites: Sites,
 
     await serve_some(first)
     for port, other in ((first, second), (second, first)):
+        # What the system has accepted for a site, and the site not yet, is lost when the site stops.
+        front.ports = [other]
+        await until_true(partial(front.is_done_with, port), 30)
         running[port].send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(running[port].wait, 15) == 0
         await serve_some(other)
         if port == first:
             running[port] = sites.start(port)
             await until_up(port)
+            front.ports = [first, second]
             await serve_some(port)
     over.set()
     await asyncio.gather(*visitors)
