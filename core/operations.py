@@ -1,11 +1,11 @@
-"""What operators look at: queues, dead jobs, webhooks that could not be read, each provider's last call."""
+"""What operators look at: queues, failing and dead jobs, webhooks that could not be read, each provider's last call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -108,6 +108,33 @@ async def dead_jobs(session: AsyncSession, limit: int = 100) -> list[JobRow]:
     return list(
         await session.scalars(
             select(JobRow).where(_undecided()).order_by(JobRow.dead_at.desc(), JobRow.id.desc()).limit(limit)
+        )
+    )
+
+
+# An attempt that a worker has in hand is counted as a try already, though it has not failed yet.
+_FAILURES = JobRow.tries - case(
+    (and_(JobRow.leased_until > func.now(), JobRow.started == JobRow.attempts), 1), else_=0
+)
+
+
+def _failing(times: int) -> ColumnElement[bool]:
+    return and_(JobRow.dead_at.is_(None), JobRow.error.is_not(None), _FAILURES >= times)
+
+
+async def failing(session: AsyncSession, times: int = 1) -> int:
+    """How many jobs have failed so often, or more, and will be tried again."""
+    return await session.scalar(select(func.count()).select_from(JobRow).where(_failing(times))) or 0
+
+
+async def failing_jobs(session: AsyncSession, limit: int = 100) -> list[JobRow]:
+    """Jobs that failed and will be tried again at `due_at`, those that failed most often first."""
+    return list(
+        await session.scalars(
+            select(JobRow)
+            .where(_failing(1))
+            .order_by(JobRow.tries.desc(), JobRow.attempts.desc(), JobRow.id)
+            .limit(limit)
         )
     )
 

@@ -33,6 +33,8 @@ PATIENCE = timedelta(seconds=5)
 # A clock that is off by more than the first is worth a word; by the second, links and signatures fail.
 SKEW, TOO_MUCH_SKEW = timedelta(seconds=2), timedelta(seconds=30)
 LATE = timedelta(seconds=60)
+# A job that has failed so often rarely mends itself.
+FAILED_OFTEN = 3
 LITTLE_ROOM, NO_ROOM = 2 * 1024**3, 256 * 1024**2
 
 
@@ -118,6 +120,7 @@ async def _about_work(database: Database) -> AsyncIterator[Finding]:
     async with database.transaction() as session:
         states = await operations.queues(session)
         lags = await operations.lags(session)
+        failing = await operations.failing(session, FAILED_OFTEN)
         unread = await session.scalar(
             select(func.count()).where(
                 ReceivedWebhook.quarantined.is_not(None), ReceivedWebhook.processed_at.is_(None)
@@ -133,6 +136,12 @@ async def _about_work(database: Database) -> AsyncIterator[Finding]:
         ))  # fmt: skip
     else:
         yield Finding("ok", "Dead jobs", "none")
+    if failing:
+        yield Finding("warn", "Failing jobs", f"{failing} failed {FAILED_OFTEN} times or more.", (
+            "Read their errors at the desk under Operations and mend the cause; they are tried again by themselves."
+        ))  # fmt: skip
+    else:
+        yield Finding("ok", "Failing jobs", f"none has failed {FAILED_OFTEN} times")
     late = {
         queue: lag
         for queue, lag in lags.items()

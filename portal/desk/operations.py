@@ -1,4 +1,4 @@
-"""What operators need: queues, dead jobs, what could not be read, and when each provider last called."""
+"""What operators need: queues, failing and dead jobs, what could not be read, and when each provider last called."""
 
 import re
 from typing import Any
@@ -38,6 +38,8 @@ async def _facts(database: Database) -> dict[str, Any]:
             "floats": False,
             "now": now(),
             "queues": states,
+            "failing": await operations.failing_jobs(session, SHOWN),
+            "failing_count": await operations.failing(session),
             "dead": await operations.dead_jobs(session, SHOWN),
             "dead_count": await operations.undecided(session),
             "webhooks": await operations.quarantined_webhooks(session, SHOWN),

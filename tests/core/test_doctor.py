@@ -245,6 +245,28 @@ async def test_dead_late_and_unmanned_are_named(settings: Settings, database: Da
     }  # fmt: skip
 
 
+async def test_jobs_are_named_from_their_third_failure_on(settings: Settings, database: Database) -> None:
+    later = now() + timedelta(minutes=5)
+    second = JobRow(queue="default", tag="a.b", payload="{}", due_at=later, tries=2, attempts=2, error="Odd.")
+    # Its third try runs: so far it has failed twice.
+    running = JobRow(
+        queue="default",
+        tag="a.c",
+        payload="{}",
+        tries=3,
+        attempts=3,
+        started=3,
+        error="Odd.",
+        leased_until=later,
+    )
+    async with database.transaction() as session:
+        session.add_all([second, running])
+    assert "Failing jobs" not in await examined(settings)
+    async with database.transaction() as session:
+        (await session.get_one(JobRow, second.id)).tries = 3
+    assert (await examined(settings))["Failing jobs"] == "warn"
+
+
 async def test_a_redis_that_throws_out_is_named(living: Settings) -> None:
     async with Redis.from_url(living.redis_url) as redis:
         await redis.config_set("maxmemory-policy", "allkeys-lru")

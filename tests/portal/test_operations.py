@@ -1,5 +1,6 @@
 """The operations page: what waits, what died, what could not be read, and what can be done about it."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import msgspec
@@ -73,6 +74,32 @@ async def test_it_shows_queues_dead_jobs_quarantine_and_providers_escaped(
     assert "&lt;i&gt;odd" in text
     assert "<b>broken" not in text
     assert "<i>odd" not in text
+
+
+async def test_a_failing_job_is_shown_with_its_error_and_its_next_try(
+    app: Litestar, admin_client: Browser
+) -> None:
+    assert "No job is failing." in (await admin_client.get("/desk/operations")).text
+    async with store(app).transaction() as session:
+        await enqueue(session, Rest(1), due_at=now() + timedelta(hours=2))
+        await enqueue(session, Rest(2))
+        await session.execute(
+            update(JobRow)
+            .where(JobRow.due_at > now() + timedelta(hours=1))
+            .values(tries=4, attempts=4, error="TypstError: <b>no glyph</b>")
+        )
+        ids = list(await session.scalars(select(JobRow.id).order_by(JobRow.id)))
+    text = (await admin_client.get("/desk/operations")).text
+    assert [f'id="failing-{job_id}"' in text for job_id in ids] == [True, False]
+    for words in (
+        "Failing, will be tried again",
+        "tests.rest",
+        "TypstError: &lt;b&gt;no glyph",
+        "in 2 hours",
+    ):
+        assert words in text
+    assert "1 job has failed and waits for its next try." in text
+    assert "waits for a decision" not in text
 
 
 async def test_a_dead_job_gets_a_fresh_set_of_tries(app: Litestar, admin_client: Browser) -> None:
