@@ -32,6 +32,9 @@ from customers import identities, timeline
 from customers.identities import Contact
 from customers.models import IdentityKind
 
+# Kept with a message of which we were told that its sender is forged.
+REFUTED = {"Authentication-Results": "dmarc=fail"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Incoming:
@@ -42,6 +45,8 @@ class Incoming:
     external_id: str
     sender: Contact | None
     proven: bool
+    # The relay that we trust says that somebody else wrote it (DMARC failed).
+    refuted: bool = False
     sender_name: str = ""
     sender_address: str = ""
     subject: str = ""
@@ -116,6 +121,7 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
             html=incoming.html,
             author="automation" if incoming.automated else "customer",
             verified=incoming.proven,
+            headers=REFUTED if incoming.refuted and not incoming.proven else {},
             automated=incoming.automated,
             written_at=incoming.written_at,
             rfc_message_id=incoming.rfc_message_id or None,

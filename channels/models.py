@@ -100,7 +100,8 @@ class Message(Base):
     subject: Mapped[str] = mapped_column(Text, server_default="")
     text: Mapped[str] = mapped_column(Text, server_default="")
     html: Mapped[str | None] = mapped_column(Text)  # outbound: ours; inbound: raw, cleaned when shown
-    # Extra headers of an outgoing mail (List-Unsubscribe, Auto-Submitted …); checked for line breaks.
+    # Extra headers of an outgoing mail (List-Unsubscribe, Auto-Submitted …); checked for line breaks. Of a mail
+    # that came in: Authentication-Results, when the relay that we trust said that its sender is forged.
     headers: Mapped[Facts] = mapped_column(server_default=sql("'{}'"))
     # Who said it: "customer", "staff", "automation"; bots never count as a first response.
     author: Mapped[str] = mapped_column(Text)

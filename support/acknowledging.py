@@ -1,4 +1,7 @@
-"""The one answer that a machine gives: "we have your message". Once a day to a sender, never to a machine."""
+"""The one answer that a machine gives: "we have your message". Once a day to a sender, never to a machine.
+
+Nor to somebody who may not have written at all: anybody can put a customer's address into From.
+"""
 
 from datetime import timedelta
 
@@ -6,12 +9,14 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import outbox
+from channels import conversations, outbox
 from channels.models import Direction, Message
 from core.clock import now
+from core.errors import Invalid
 from core.rendering import gettext as _
 from core.rendering import speaking
 from core.settings import settings
+from customers import identities
 from customers.models import Customer
 from support.models import Acknowledgement, Ticket
 
@@ -21,7 +26,10 @@ CHANNELS = ("email",)
 
 
 async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
-    """Tell whoever wrote last that a person will answer; False when they heard it lately or are a machine."""
+    """Tell whoever wrote last that a person will answer; False when they heard it lately or are a machine.
+
+    Nor is a sender told who is not proven, where the address is a customer's or the relay says it is forged.
+    """
     message = await session.scalar(
         select(Message)
         .where(Message.conversation_id == ticket.conversation_id, Message.direction == Direction.INBOUND)
@@ -32,6 +40,8 @@ async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
         return False
     if message.sender.lower().endswith("@" + settings().mail_domain):
         return False  # our own addresses: two of them must never talk to each other
+    if not message.verified and await _is_another(session, message):
+        return False
     at = now()
     if message.written_at is not None and message.written_at < at - PAUSE:
         return (
@@ -78,3 +88,14 @@ async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
         ],
     )
     return True
+
+
+async def _is_another(session: AsyncSession, message: Message) -> bool:
+    """Whether our answer would reach somebody who most likely did not write what came in their name."""
+    if message.headers == conversations.REFUTED:
+        return True
+    try:
+        contact = identities.email(message.sender)
+    except Invalid:
+        return True
+    return await identities.owner(session, contact) is not None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from channels.adapters.email import bounces, complaints
 from channels.adapters.email.arrivals import digest
-from channels.adapters.email.authentication import is_proven
+from channels.adapters.email.authentication import is_proven, is_refuted
 from channels.adapters.email.automation import why_automated
 from channels.adapters.email.parsing import MAX_PARTS, parse
 from channels.html import clean
@@ -196,6 +196,23 @@ def test_an_encoded_name_cannot_pass_for_an_address():
 def test_only_the_trusted_relays_word_about_the_very_sender_proves(changes, proven):
     assert is_proven(parse(letter(**changes)), AUTHSERV) is proven
     assert not is_proven(parse(letter(**changes)), None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refuted"),
+    [
+        ({"proven": False}, True),
+        ({"results": "spf=pass smtp.mailfrom=ann@evil.test; dmarc=fail (p=none)"}, True),
+        ({"proven": True}, False),
+        ({"results": "dmarc=none header.from=example.test"}, False),
+        ({"results": "dmarc=temperror header.from=example.test"}, False),
+        ({"results": "dkim=fail header.d=example.test"}, False),
+        ({"proven": False, "authserv": "mx.elsewhere.test"}, False),
+    ],
+)
+def test_only_the_trusted_relay_says_that_a_sender_is_forged(changes, refuted):
+    assert is_refuted(parse(letter(**changes)), AUTHSERV) is refuted
+    assert not is_refuted(parse(letter(**changes)), None)
 
 
 def test_results_below_what_the_author_wrote_prove_nothing():

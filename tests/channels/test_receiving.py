@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.lmtp import LMTP
 from sqlalchemy import func, select, update
 
-from channels import answers, outbox
+from channels import answers, conversations, outbox
 from channels.adapters.email import arrivals, listener
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.models import Attachment, Conversation, Message, MessageReference, ReceivedMail
@@ -71,6 +71,8 @@ async def test_a_strangers_mail_makes_a_customer_with_an_unverified_claim(sessio
         1,
         "My kettle leaks",
     )
+    # The relay said so: support answers no mail by itself whose sender is forged.
+    assert message.headers == conversations.REFUTED
     entry = await session.scalar(select(TimelineEntry))
     assert (entry.kind, entry.subject_id, entry.payload["preview"]) == (
         "message.received",
@@ -84,6 +86,7 @@ async def test_a_strangers_mail_makes_a_customer_with_an_unverified_claim(sessio
 async def test_a_proven_mail_verifies_its_sender(session):
     message = await message_of(session, await arrive(session, letter()))
     assert message.verified
+    assert message.headers == {}
     assert await identities.owner(session, identities.email("ann@example.test")) == message.customer_id
 
 

@@ -5,9 +5,11 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels import conversations
 from channels.models import Message
 from core.clock import now
 from core.settings import Settings
+from customers import identities
 from support import acknowledging
 from support.models import Acknowledgement, TicketCycle
 from support.triage import triage
@@ -78,6 +80,34 @@ async def test_machines_we_ourselves_and_chats_get_none(
     if case == "ours":
         message.sender = "shop@halden.test"
         await session.flush()
+    ticket = await triage(session, conversation.id)
+    assert ticket is not None
+    assert await acknowledging.acknowledge(session, ticket) is False
+    assert await sent(session) == 0
+
+
+async def test_a_customer_in_whose_name_somebody_may_have_written_hears_nothing(
+    session: AsyncSession, settings: Settings
+) -> None:
+    await identities.verify(session, identities.email("ana@example.com"), by="link")
+    conversation = await talk.begin(session, await talk.customer(session))
+    message = await talk.say(session, conversation, "Hello")
+    message.sender = "Ana@Example.com"
+    ticket = await triage(session, conversation.id)
+    assert ticket is not None
+    assert await acknowledging.acknowledge(session, ticket) is False
+    assert await sent(session) == 0
+    assert await session.scalar(select(func.count()).select_from(Acknowledgement)) == 0
+    message.verified = True
+    assert await acknowledging.acknowledge(session, ticket) is True
+
+
+async def test_a_stranger_whom_the_relay_calls_forged_hears_nothing(
+    session: AsyncSession, settings: Settings
+) -> None:
+    conversation = await talk.begin(session, await talk.customer(session))
+    message = await talk.say(session, conversation, "Hello")
+    message.headers = dict(conversations.REFUTED)
     ticket = await triage(session, conversation.id)
     assert ticket is not None
     assert await acknowledging.acknowledge(session, ticket) is False

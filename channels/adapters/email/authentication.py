@@ -31,10 +31,20 @@ def is_proven(mail: ParsedMail, trusted_authserv_id: str | None) -> bool:
     if not trusted_authserv_id or mail.senders != 1:
         return False
     domain = _ascii(mail.sender.rpartition("@")[2].lower())
-    stated = read(_topmost(mail))
-    if stated is None or stated[0] != trusted_authserv_id.lower():
-        return False
-    return any(_passes(result, domain) for result in stated[1])
+    return any(_passes(result, domain) for result in _stated(mail, trusted_authserv_id))
+
+
+def is_refuted(mail: ParsedMail, trusted_authserv_id: str | None) -> bool:
+    """Whether the relay that we trust says that DMARC failed: somebody else wrote it than From names."""
+    return any(method == "dmarc" and said == "fail" for method, said, _ in _stated(mail, trusted_authserv_id))
+
+
+def _stated(mail: ParsedMail, trusted_authserv_id: str | None) -> list[Result]:
+    """What the relay that we trust found out; nothing when it is another's word."""
+    stated = read(_topmost(mail)) if trusted_authserv_id else None
+    if stated is None or stated[0] != (trusted_authserv_id or "").lower():
+        return []
+    return stated[1]
 
 
 def _ascii(domain: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import conversations
 from channels.adapters.email import automation, bounces, complaints
-from channels.adapters.email.authentication import is_proven
+from channels.adapters.email.authentication import is_proven, is_refuted
 from channels.adapters.email.isolation import parse_apart
 from channels.adapters.email.parsing import ParsedMail
 from channels.models import ReceivedMail
@@ -138,6 +138,7 @@ def understand(
         raise Invalid("Its sender's address is not one that mail can reach.") from None
     if sender.value == mail.mailbox:
         raise Invalid("It came from ourselves.")
+    trusted = settings.trusted_authserv_id if mail.vouched_by is None else mail.vouched_by
     return conversations.Incoming(
         channel="email",
         account=mail.mailbox,
@@ -145,9 +146,8 @@ def understand(
         sender=sender,
         sender_address=address,
         sender_name=parsed.sender_name,
-        proven=is_proven(
-            parsed, settings.trusted_authserv_id if mail.vouched_by is None else mail.vouched_by
-        ),
+        proven=is_proven(parsed, trusted),
+        refuted=is_refuted(parsed, trusted),
         subject=parsed.subject,
         text=parsed.text,
         html=parsed.html,
