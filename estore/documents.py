@@ -122,11 +122,12 @@ def pdf(sheet: Sheet) -> bytes:
         lambda text: glyphs.replaced(text, can_show, known),
         glyphs.certain,
     ]
+    error: BaseException | None = None
     for way in ways:
         try:
             return _compile(_template(), {"data": json.dumps(_each(facts, way), sort_keys=True)}, sheet.dated)
         except _Failed as failed:
-            error: BaseException | None = failed.__cause__
+            error = failed.__cause__
     # The compiler's own words quote the document, which is personal.
     log.error("document cannot be printed", document=sheet.filename, kind=type(error).__name__)
     raise TransientError(
