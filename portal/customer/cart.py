@@ -1,5 +1,6 @@
 """The cart: a page of its own, and a fragment that answers without leaving where one is."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +84,7 @@ def _line(line: carts.Line) -> dict[str, Any]:
         "amount": amount(line.total, line.sku.currency),
         "quantity": line.quantity,
         "short": line.short,
+        "error": "",
     }
 
 
@@ -156,14 +158,22 @@ async def change(
     """Take over every quantity on the page (inputs named quantity-<id>)."""
     form = await request.form()
     wanted: dict[UUID, int] = {}
+    wrong: set[UUID] = set()
     for name, value in form.items():
         head, _sep, tail = str(name).partition("-")
-        if head == "quantity":
-            try:
-                wanted[UUID(tail)] = int(str(value))
-            except ValueError:
-                raise Invalid(_("That is not a quantity. Enter a number from 0 to 99.")) from None
-    return await _change(request, visit, database, settings, wanted)
+        if head != "quantity":
+            continue
+        try:
+            sku_id = UUID(tail)
+        except ValueError:
+            # No form of ours sends that.
+            continue
+        text = str(value).strip()
+        if text.isdecimal() and len(text) < 9 and int(text) <= carts.MOST_OF_ONE:
+            wanted[sku_id] = int(text)
+        else:
+            wrong.add(sku_id)
+    return await _change(request, visit, database, settings, wanted, wrong)
 
 
 @post("/cart/remove/{sku_id:uuid}", guards=[anyone])
@@ -183,18 +193,27 @@ async def _change(
     database: Database,
     settings: Settings,
     wanted: dict[UUID, int],
+    wrong: Collection[UUID] = (),
 ) -> Response[Any]:
+    """Take over these quantities; with a `wrong` one among them none, and the cart as it is says so there."""
     async with database.transaction() as session:
         cart = await carts.open_cart(session, visit.cart_id, visit.customer_id, lock=True)
-        if cart is not None:
+        if cart is not None and not wrong:
             for sku_id, quantity in wanted.items():
                 await carts.change(session, cart, sku_id, quantity)
             visit = await visits.remember(session, request, cart_count=await carts.count(session, cart.id))
         facts = await context(session, visit, settings)
+    for line in facts["lines"]:
+        if line["id"] in wrong:
+            line["error"] = _("That is not a quantity. Enter a number from 0 to 99.")
+    refused = any(line["error"] for line in facts["lines"])
+    status = 422 if refused else 200
     if request.headers.get("hx-request"):
         drawer = request.headers.get("hx-target") == "drawer-body"
         name = "store/_drawer.html" if drawer else "store/_cart.html"
-        return page(name, facts | {"out_of_band": True})
+        return page(name, facts | {"out_of_band": True}, status_code=status)
+    if refused:
+        return page("store/cart.html", facts, status_code=status)
     return Redirect("/cart", status_code=303)
 
 
