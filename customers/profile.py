@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
 from core.words import mark, worded
-from customers import identities
+from customers import identities, postcodes
 from customers.merging import group, survivor
 from customers.models import Address, AddressKind, Customer
 
@@ -69,6 +69,8 @@ async def add_address(session: AsyncSession, customer_id: UUID, kind: AddressKin
     }
     if len(facts.get("country", "")) != 2 or not facts["country"].isalpha():
         wrong["country"] = mark("Choose a country.")
+    elif "postcode" not in wrong and not postcodes.fits(facts["postcode"], facts["country"]):
+        wrong["postcode"] = postcodes.complaint(facts["country"])
     if wrong:
         raise Invalid("This address needs another look.", wrong)
     speaker = await survivor(session, customer_id)

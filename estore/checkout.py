@@ -12,7 +12,7 @@ from core.clock import now
 from core.errors import Conflict, DomainError, Invalid
 from core.jobs import enqueue
 from core.words import mark, worded
-from customers import consent, identities, merging, timeline
+from customers import consent, identities, merging, postcodes, timeline
 from customers.models import Address, AddressKind, Customer
 from estore import attempts, carts, catalogue, invoices, methods, stock
 from estore.goods import PaymentMethod
@@ -26,7 +26,10 @@ FIELD_LENGTHS = {"name": 120, "company": 120, "street": 200, "postcode": 12, "ci
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """What a person filled in; `expected_total` (minor units) is what they were shown, if anything."""
+    """What a person filled in; `expected_total` (minor units) is what they were shown, if anything.
+
+    They were shown it for `expected_shipping` to `expected_country`; empty for what they chose now.
+    """
 
     cart_id: UUID
     email: str
@@ -43,15 +46,22 @@ class Checkout:
     customer_id: UUID | None = None
     locale: str = "en"
     expected_total: int | None = None
+    expected_shipping: str = ""
+    expected_country: str = ""
     # The words of the box for news that the person ticked; empty when it was left alone.
     news_wording: str = ""
+
+
+class Unconfirmed(Conflict):
+    """What the person chose themselves makes another total than they were shown; they have not seen it yet."""
 
 
 async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> Order:
     """Make an order of a cart: goods held, invoice drafted, payment pending, all or nothing.
 
     The same cart sent twice gives the same order. Raises Invalid with the fields to correct; Conflict when
-    the cart has changed; SoldOut. In each case the cart stays as it was.
+    the cart or a price has changed, Unconfirmed when the person's own choice makes the total another than the
+    one shown; SoldOut. In each case the cart stays as it was.
     """
     cart = await carts.open_cart(session, wish.cart_id, wish.customer_id, lock=True)
     if cart is None:
@@ -72,14 +82,7 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
         raise Invalid("Choose how it travels.", {"shipping": "Choose one of the ways that we deliver there."})
     _refuse_what_is_gone(offer.lines)
     if wish.expected_total is not None and wish.expected_total != offer.totals.total:
-        total = money.formatted(offer.totals.total, cart.currency, wish.locale)
-        raise Conflict(
-            worded(
-                "A price has changed since you saw it: the total is now %(total)s. Nothing was ordered; "
-                "look it over and order again.",
-                total=total,
-            )
-        )
+        raise await _another_total(session, wish, cart, offer, home)
     customer_id = await _customer(session, wish, contact)
     order = await _add_order(session, wish, cart, customer_id, offer, address, contact.value)
     wanted: dict[UUID, int] = {}
@@ -118,6 +121,39 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
     return order
 
 
+async def _another_total(
+    session: AsyncSession, wish: Checkout, cart: Cart, offer: Quote, home: str
+) -> Conflict:
+    """Why the total is not the one that was shown: the person's own choice, or a price of ours."""
+    assert offer.shipping is not None
+    total = money.formatted(offer.totals.total, cart.currency, wish.locale)
+    shipping, country = wish.expected_shipping or wish.shipping, wish.expected_country or wish.country
+    shown = await quote(session, cart, country, shipping, home=home)
+    if (shipping, country) == (wish.shipping, wish.country) or shown.totals.total != wish.expected_total:
+        return Conflict(
+            worded(
+                "A price has changed since you saw it: the total is now %(total)s. Nothing was ordered; "
+                "look it over and order again.",
+                total=total,
+            )
+        )
+    if country != wish.country:
+        return Unconfirmed(
+            worded(
+                "Sent to the country that you chose, the total is %(total)s. Nothing was ordered yet: "
+                "if that is right, order once more.",
+                total=total,
+            )
+        )
+    return Unconfirmed(
+        worded(
+            "With “%(way)s” the total is %(total)s. Nothing was ordered yet: if that is right, order once more.",
+            way=catalogue.words(offer.shipping, "name", wish.locale),
+            total=total,
+        )
+    )
+
+
 def _check(wish: Checkout) -> tuple[dict[str, str], identities.Contact]:
     """The address and the e-mail address, or every field that is wrong at once."""
     fields: dict[str, str] = {}
@@ -142,6 +178,8 @@ def _check(wish: Checkout) -> tuple[dict[str, str], identities.Contact]:
         for key in ("name", "company", "street", "postcode", "city")
     }
     fields |= {key: sentence for key, sentence in sentences.items() if not address[key]}
+    if address["postcode"] and not postcodes.fits(address["postcode"], wish.country):
+        fields["postcode"] = postcodes.complaint(wish.country)
     for key, most in FIELD_LENGTHS.items():
         if len(str(getattr(wish, key)).strip()) > most:
             fields[key] = worded("That is too long: %(most)s characters at most.", most=most)

@@ -165,7 +165,7 @@ async def find(session: AsyncSession, search: Search) -> Results:
             _facets(
                 select(
                     func.coalesce(func.min(OFFER.c.price), 0),
-                    func.coalesce(func.max(OFFER.c.price), 0),
+                    func.coalesce(func.max(OFFER.c.most), 0),
                     func.count().filter(OFFER.c.available > 0),
                 ),
                 matches,

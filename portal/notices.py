@@ -18,6 +18,11 @@ COOKIE = "notice"
 MINUTE = 60
 SENTENCES = {
     "carts.joined": mark("We put your two carts together: what you left here before is in it again."),
+    "cart.emptied": mark("Your cart was emptied meanwhile, perhaps in another window. Nothing was ordered."),
+    "cart.gone": mark(
+        "Your cart was ordered or emptied meanwhile, perhaps in another window. If it was ordered, the "
+        "confirmation is in your mail."
+    ),
     "call.asked": mark("Thank you. One of us calls you; here you can write on meanwhile."),
     "review.written": mark("Thank you. Your review is on the page."),
 }

@@ -20,7 +20,7 @@ from estore import carts, catalogue, checkout, methods, orders, quotes
 from estore.gateway import Gateway
 from estore.goods import PaymentMethod
 from estore.models import Order
-from portal import visits
+from portal import notices, visits
 from portal.customer import paying
 from portal.customer.cart import _line, totals
 from portal.customer.store import amount
@@ -51,6 +51,8 @@ class Filled(msgspec.Struct):
     instructions: str = ""
     news: bool = False
     total: int | None = None
+    total_shipping: str = ""
+    total_country: str = ""
 
 
 def news_wording() -> str:
@@ -95,6 +97,7 @@ async def _context(
         "signed_in": visit.customer_id is not None,
         "errors": {},
         "message": "",
+        "tone": "danger",
     }
 
 
@@ -148,6 +151,7 @@ async def show_quote(
     async with database.transaction() as session:
         facts = await _context(session, visit, settings, filled)
     if facts is None:
+        notices.leave(request, "cart.emptied")
         return Response("", headers={"HX-Redirect": "/cart"})
     return page("store/_quote.html", facts)
 
@@ -165,13 +169,14 @@ async def place_order(
     filled = await read_form(request, Filled)
     await limits.take(BY_CLIENT, "checkout", client(request))
     if visit.cart_id is None:
+        notices.leave(request, "cart.gone")
         return Redirect("/cart", status_code=303)
     try:
         async with database.transaction() as session:
             order = await checkout.place(session, _wish(filled, visit, settings), home=settings.country)
             await visits.remember(session, request, cart_id=None, cart_count=0)
     except (Invalid, Conflict) as error:
-        return await _again(database, visit, settings, filled, error)
+        return await _again(request, database, visit, settings, filled, error)
     return Redirect(await _onward(database, gateway, settings, order), status_code=303)
 
 
@@ -193,22 +198,33 @@ def _wish(filled: Filled, visit: Visit, settings: Settings) -> checkout.Checkout
         customer_id=visit.customer_id,
         locale=current_locale(),
         expected_total=filled.total,
+        expected_shipping=filled.total_shipping,
+        expected_country=filled.total_country,
         news_wording=news_wording() if filled.news else "",
     )
 
 
 async def _again(
-    database: Database, visit: Visit, settings: Settings, filled: Filled, error: Invalid | Conflict
+    request: Request[Any, Any, Any],
+    database: Database,
+    visit: Visit,
+    settings: Settings,
+    filled: Filled,
+    error: Invalid | Conflict,
 ) -> Response[Any]:
     async with database.transaction() as session:
         facts = await _context(session, visit, settings, msgspec.structs.asdict(filled))
     if facts is None:
+        notices.leave(request, "cart.emptied")
         return Redirect("/cart", status_code=303)
     fields = {name: _(words) for name, words in getattr(error, "fields", {}).items()}
     status = 422 if isinstance(error, Invalid) else 409
-    return page(
-        "store/checkout.html", facts | {"errors": fields, "message": _(error.message)}, status_code=status
-    )
+    said = {
+        "errors": fields,
+        "message": _(error.message),
+        "tone": "info" if isinstance(error, checkout.Unconfirmed) else "danger",
+    }
+    return page("store/checkout.html", facts | said, status_code=status)
 
 
 async def _onward(database: Database, gateway: Gateway, settings: Settings, order: Order) -> str:

@@ -1,7 +1,9 @@
 """The store's front: home, listing, search."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -29,6 +31,7 @@ HERO = "pictures/hero.svg"
 # Between the name of what there is to choose and what was chosen.
 IS = ":"
 MOST_OPTIONS = 20
+PRICE = re.compile(r"[0-9]{1,7}([.,][0-9]{1,2})?")
 
 Words = Annotated[str, QueryParameter(name="q", max_length=200)]
 
@@ -163,12 +166,15 @@ class Asked:
     path: str
     words: str
     category: str
-    price_from: int | None
-    price_to: int | None
+    # In euros, as they were typed but in the right order.
+    price_from: Decimal | None
+    price_to: Decimal | None
     in_stock: bool
     options: dict[str, tuple[str, ...]]
     sort: search.Sort
     page: int
+    # What was typed for a price and is none.
+    no_prices: tuple[str, ...] = ()
 
     def url(self, **changes: Any) -> str:
         facts = {
@@ -189,19 +195,24 @@ class Asked:
 
 
 def read_asked(request: Request[Any, Any, Any], path: str, category: str = "") -> Asked:
-    """What the address asks for; what makes no sense in it is left out, never an error."""
+    """What the address asks for; what makes no sense in it is left out, never an error, and prices are named."""
     given = request.query_params
     sort = given.get("sort", "best")
+    typed = [str(given.get(name, "")).strip()[:40] for name in ("from", "to")]
+    least, most = (_price(one) for one in typed)
+    if least is not None and most is not None and least > most:
+        least, most = most, least
     return Asked(
         path,
         str(given.get("q", ""))[:200],
         category or str(given.get("category", ""))[:60],
-        _whole(given.get("from")),
-        _whole(given.get("to")),
+        least,
+        most,
         given.get("stock") == "1",
         _options(given.getall("option", [])),
         sort if sort in search.SORTS else "best",
         max(1, min(_whole(given.get("page")) or 1, 200)),
+        tuple(one for one in typed if one and _price(one) is None),
     )
 
 
@@ -215,6 +226,11 @@ def _options(given: Sequence[Any]) -> dict[str, tuple[str, ...]]:
     return options
 
 
+def _price(text: str) -> Decimal | None:
+    """Euros as people write them: 12, 12.50 or 12,50."""
+    return Decimal(text.replace(",", ".")) if PRICE.fullmatch(text) else None
+
+
 def _whole(value: Any) -> int | None:
     text = str(value or "").strip()
     return int(text) if text.isdecimal() and len(text) <= 7 else None
@@ -226,8 +242,8 @@ async def _listing(
     wanted = search.Search(
         words=asked.words,
         category=asked.category,
-        price_from=None if asked.price_from is None else asked.price_from * 100,
-        price_to=None if asked.price_to is None else asked.price_to * 100,
+        price_from=None if asked.price_from is None else int(asked.price_from * 100),
+        price_to=None if asked.price_to is None else int(asked.price_to * 100),
         in_stock=asked.in_stock,
         options=asked.options if asked.category else {},
         sort=asked.sort,
@@ -253,6 +269,9 @@ async def _listing(
         "price_least": results.price_least // 100,
         "price_most": -(-results.price_most // 100),
         "chips": _chips(asked, results),
+        "left_out": [
+            _("“%(typed)s” is not a price, so it was left out.") % {"typed": one} for one in asked.no_prices
+        ],
         "clear": asked.path + (f"?{urlencode({'q': asked.words})}" if asked.words else ""),
         "sorts": [
             ("best", _("Best match") if asked.words else _("Our order")),

@@ -87,6 +87,21 @@ async def test_a_price_that_changed_meanwhile_is_said_before_anything_is_ordered
     assert await shop.scalar(select(func.count()).select_from(Order)) == 0
 
 
+async def test_a_total_that_the_persons_own_choice_made_is_asked_about_and_no_price_blamed(
+    shop: AsyncSession,
+) -> None:
+    cart_id = await fill(shop, "DAW-250")
+    seen = {"expected_total": 1380, "expected_shipping": "standard", "expected_country": "DE"}
+    with pytest.raises(checkout.Unconfirmed, match=r"With “Express delivery” the total is €21\.80"):
+        await checkout.place(shop, wish(cart_id, shipping="express", **seen))
+    with pytest.raises(checkout.Unconfirmed, match="Sent to the country that you chose"):
+        await checkout.place(shop, wish(cart_id, shipping="europe", country="AT", postcode="1010", **seen))
+    with pytest.raises(Conflict, match="A price has changed") as caught:
+        await checkout.place(shop, wish(cart_id, shipping="express", **seen | {"expected_total": 1379}))
+    assert not isinstance(caught.value, checkout.Unconfirmed)
+    assert await shop.scalar(select(func.count()).select_from(Order)) == 0
+
+
 async def test_more_than_is_left_is_refused_with_the_number_that_is_left(shop: AsyncSession) -> None:
     cart_id = await fill(shop, "SKO-RU", quantity=5)
     with pytest.raises(stock.SoldOut, match="Only 4 of Skog pour-over set are left") as caught:
@@ -111,9 +126,9 @@ async def test_goods_on_account_are_for_companies(shop: AsyncSession) -> None:
 async def test_a_way_to_ship_must_reach_the_country(shop: AsyncSession) -> None:
     cart_id = await fill(shop, "DAW-250")
     with pytest.raises(Invalid) as caught:
-        await checkout.place(shop, wish(cart_id, country="AT"))
+        await checkout.place(shop, wish(cart_id, country="AT", postcode="1010"))
     assert list(caught.value.fields) == ["shipping"]
-    order = await checkout.place(shop, wish(cart_id, country="AT", shipping="europe"))
+    order = await checkout.place(shop, wish(cart_id, country="AT", postcode="1010", shipping="europe"))
     assert order.taxes[0]["rate"] == "0.1"
 
 

@@ -91,6 +91,22 @@ async def test_facets_narrow_down_and_count(client: Browser, shop: Database) -> 
     assert fragment.text.lstrip().startswith('<div id="listing"')
 
 
+async def test_prices_in_the_wrong_order_are_swapped_and_what_is_none_is_said(
+    client: Browser, shop: Database
+) -> None:
+    assert 'placeholder="49"' in (await client.get("/c/beans")).text
+    swapped = await client.get("/search?category=beans&from=10&to=0")
+    assert "Dawn blend" in swapped.text
+    assert re.findall(r'name="(?:from|to)" type="number" value="(\d*)"', swapped.text) == ["0", "10"] * 2
+    cents = await client.get("/search?category=beans&to=8,89")
+    assert "Dawn blend" not in cents.text
+    assert "Dawn blend" in (await client.get("/search?category=beans&to=8.90")).text
+    junk = await client.get("/search?category=beans&from=%3Cb%3E&to=10")
+    assert "“&lt;b&gt;” is not a price, so it was left out." in junk.text
+    assert "Dawn blend" in junk.text
+    assert "is not a price" not in swapped.text + cents.text
+
+
 def boxes(page: httpx.Response) -> dict[str, int]:
     """The options of a listing's first form, and how many products each leaves."""
     form = page.text.partition('id="facets"')[2].partition("</form>")[0]
@@ -148,6 +164,39 @@ async def test_a_mistake_in_the_form_keeps_what_was_typed_and_orders_nothing(
     assert 'value="Ann Berg"' in answer.text
     assert "Enter the town." in answer.text
     assert 'id="f-email-error"' in answer.text
+    async with shop.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Order)) == 0
+
+
+def hidden(page: httpx.Response) -> dict[str, str]:
+    """What the form of the checkout says that it showed."""
+    return dict(re.findall(r'<input type="hidden" name="(total\w*)" value="([^"]*)"', page.text))
+
+
+async def test_without_scripts_a_dearer_way_of_delivery_is_confirmed_and_no_price_blamed(
+    client: Browser, shop: Database
+) -> None:
+    await client.submit("/cart/add", {"slug": "dawn-blend", "sku": "DAW-250"})
+    filled = {**FILLED, "payment": "bank_transfer", "shipping": "express"}
+    asked = await client.submit("/checkout", filled | hidden(await client.get("/checkout")))
+    assert asked.status_code == 409
+    assert "A price has changed" not in asked.text
+    assert "With “Express delivery” the total is €21.80." in asked.text
+    assert 'class="notice" data-tone="info"' in asked.text
+    assert 'value="express" checked' in asked.text
+    async with shop.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Order)) == 0
+    assert (await client.submit("/checkout", filled | hidden(asked))).status_code == 303
+
+
+async def test_a_postcode_that_no_letter_would_reach_is_said_at_its_field(
+    client: Browser, shop: Database
+) -> None:
+    await client.submit("/cart/add", {"slug": "dawn-blend", "sku": "DAW-250"})
+    answer = await client.submit("/checkout", {**FILLED, "postcode": "ABCDE!!", "payment": "card"})
+    assert answer.status_code == 422
+    assert 'id="f-postcode-error"' in answer.text
+    assert "One is written like 10115." in answer.text
     async with shop.transaction() as session:
         assert await session.scalar(select(func.count()).select_from(Order)) == 0
 

@@ -11,7 +11,7 @@ from core.clock import now
 from core.database import Database
 from customers import identities
 from estore import access, carts, demo
-from estore.models import Order
+from estore.models import CartLine, Order
 from portal import notices
 from tests.portal.conftest import Browser, browser
 from tests.portal.test_signin import code_and_link
@@ -67,6 +67,67 @@ async def test_a_quantity_is_changed_in_the_drawer_without_closing_it(
     assert 'id="cart-link" hx-swap-oob="true"' in changed.text
     emptied = await client.submit(f"/cart/remove/{name[1].removeprefix('quantity-')}", headers=headers)
     assert "Nothing in it yet" in emptied.text
+
+
+@pytest.mark.parametrize("typed", ["-2", "", "100", "2.5", "two", "9" * 30])
+async def test_what_is_no_quantity_is_said_at_its_field_and_the_cart_stays(
+    client: Browser, shop: Database, typed: str
+) -> None:
+    for sku in ("DAW-250", "DAW-1K"):
+        await client.submit("/cart/add", {"slug": "dawn-blend", "sku": sku, "quantity": 2})
+    first, second = re.findall(r'name="(quantity-[0-9a-f-]+)"', (await client.get("/cart")).text)
+    wanted = {first: typed, second: "7"}
+    answer = await client.submit("/cart", wanted)
+    assert answer.status_code == 422
+    assert "<html" in answer.text
+    headers = {"hx-request": "true"}
+    fragment = await client.submit("/cart", wanted, headers=headers)
+    drawer = await client.submit("/cart", wanted, headers=headers | {"hx-target": "drawer-body"})
+    for shown in (answer, fragment, drawer):
+        assert shown.status_code == 422
+        assert shown.text.count("That is not a quantity. Enter a number from 0 to 99.") == 1
+        assert f'id="f-{first}-error"' in shown.text
+        assert f'aria-describedby="f-{first}-error" aria-invalid="true"' in shown.text
+        assert re.findall(r'name="quantity-[0-9a-f-]+" value="(\d+)"', shown.text) == ["2", "2"]
+    async with shop.transaction() as session:
+        assert list(await session.scalars(select(CartLine.quantity))) == [2, 2]
+
+
+async def test_a_quantity_of_what_no_form_of_ours_names_changes_nothing(
+    client: Browser, shop: Database
+) -> None:
+    await client.submit("/cart/add", {"slug": "dawn-blend", "sku": "DAW-250", "quantity": 2})
+    answer = await client.submit("/cart", {"quantity-x": "-3", "else": "9"})
+    assert answer.status_code == 303
+    async with shop.transaction() as session:
+        assert list(await session.scalars(select(CartLine.quantity))) == [2]
+
+
+async def test_a_cart_that_was_emptied_in_another_window_is_said_and_nothing_is_ordered(
+    client: Browser, shop: Database
+) -> None:
+    await client.submit("/cart/add", {"slug": "dawn-blend", "sku": "DAW-250"})
+    await client.submit(f"/cart/remove/{demo.demo_id('sku', 'DAW-250')}")
+    answer = await client.submit("/checkout", FILLED)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cart")
+    assert "Your cart was emptied meanwhile" in (await client.get("/cart")).text
+    assert "Your cart was emptied meanwhile" not in (await client.get("/cart")).text
+    quoted = await client.submit("/checkout/quote", FILLED, headers={"hx-request": "true"})
+    assert quoted.headers["hx-redirect"] == "/cart"
+    assert "Your cart was emptied meanwhile" in (await client.get("/cart")).text
+    async with shop.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Order)) == 0
+
+
+async def test_an_order_sent_again_from_another_window_is_told_where_the_cart_went(
+    client: Browser, shop: Database
+) -> None:
+    await ordered(client, shop)
+    answer = await client.submit("/checkout", FILLED)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cart")
+    assert "Your cart was ordered or emptied meanwhile" in (await client.get("/cart")).text
+    async with shop.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(Order)) == 1
 
 
 async def sign_in(app: Litestar, client: Browser, email: str) -> str:
