@@ -1,7 +1,7 @@
 """Delivery, the one road out: claim a batch, hand it over, record what became of it.
 
 A batch is marked `sending` in a transaction of its own before anything is submitted, and recorded in the same
-transaction that claims the next one, so a crash leaves no more than one batch unknown.
+transaction that claims the next one, so a crash leaves no more unknown than a lane has room for.
 """
 
 from collections import defaultdict

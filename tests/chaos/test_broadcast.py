@@ -11,6 +11,7 @@ from campaigns import broadcasts, segments
 from campaigns import conditions as c
 from campaigns.figures import figures, ledger
 from campaigns.models import BroadcastState
+from channels.registry import LANES
 from core.database import Database
 from core.settings import Settings
 from customers.models import ConsentRecord, Customer, Identity
@@ -21,7 +22,7 @@ from workers.verification import verify
 RECIPIENTS = 1000
 KILLS = 10
 BETWEEN = 20  # mails that go out between two kills
-IN_FLIGHT = 16  # connections of a worker's marketing lane
+IN_FLIGHT = LANES["bulk"]  # what a worker has under way at most
 
 
 async def test_a_broadcast_reaches_everyone_at_most_once_while_workers_are_killed(
