@@ -80,7 +80,7 @@ def _read(value: str) -> list[tuple[str, str]]:
                 continue
             no_quote = True
         if value[place] == "(" and not no_comment:
-            after = _after_comment(value, place)
+            after = after_comment(value, place)
             if after is not None:
                 box.comments.append(value[place + 1 : after - 1])
                 place, box.touches = after, False
@@ -115,7 +115,8 @@ def _read(value: str) -> list[tuple[str, str]]:
     return found + box.found()
 
 
-def _after_comment(value: str, place: int) -> int | None:
+def after_comment(value: str, place: int) -> int | None:
+    """Where the comment that opens at `place` ends (RFC 5322, 3.2.2), nested ones included; None if it never does."""
     depth = 0
     while place < len(value):
         match value[place]:

@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 
+from channels.adapters.email.addressees import after_comment
 from channels.adapters.email.parsing import ParsedMail
 
 _LEXEMES = re.compile(
@@ -98,7 +99,7 @@ def _parts(value: str) -> list[list[str]] | None:
     place, joins = 0, False
     while place < len(value):
         if value[place] == "(":
-            after = _after_comment(value, place)
+            after = after_comment(value, place)
             if after is None:
                 return None
             place, joins = after, False
@@ -121,22 +122,6 @@ def _parts(value: str) -> list[list[str]] | None:
                 parts[-1].append(piece)
         joins = quoted is not None or word is not None
     return parts
-
-
-def _after_comment(value: str, place: int) -> int | None:
-    depth = 0
-    while place < len(value):
-        match value[place]:
-            case "\\":
-                place += 1
-            case "(":
-                depth += 1
-            case ")":
-                depth -= 1
-                if depth == 0:
-                    return place + 1
-        place += 1
-    return None
 
 
 def _facts(words: list[str]) -> list[tuple[str, str]] | None:
