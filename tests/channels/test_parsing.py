@@ -9,7 +9,8 @@ from channels.adapters.email import bounces, complaints
 from channels.adapters.email.arrivals import digest
 from channels.adapters.email.authentication import is_proven, is_refuted
 from channels.adapters.email.automation import why_automated
-from channels.adapters.email.parsing import MAX_PARTS, parse
+from channels.adapters.email.parsing import parse
+from channels.adapters.email.pieces import MAX_PARTS
 from channels.html import clean
 from tests.channels.letters import AUTHSERV, letter
 

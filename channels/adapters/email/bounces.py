@@ -11,7 +11,8 @@ from flufl.bounce import all_failures
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.adapters.email.parsing import ParsedMail, clean, own_id
+from channels.adapters.email.characters import clean
+from channels.adapters.email.parsing import ParsedMail, own_id
 from channels.announcements import LIGHT, MESSAGE, announce
 from channels.models import Direction, MessageReference, MessageStatus
 from customers import consent
@@ -22,7 +23,7 @@ MAX_REPORT = 20_000
 # Some of the detectors take the square of a line's length.
 MAX_GUESSED = 10_000
 MAX_GUESSED_LINE = 300
-RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers")
+_RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers")
 _STATUS = re.compile(r"(?<![.\d])([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
 _CODE = re.compile(r"\b5[05]\d[ \-]")
 _UNKNOWN = re.compile(
@@ -93,11 +94,16 @@ def _address(named: str) -> str:
     return named.rpartition(";")[2].strip().strip("<>").lower()[:320]
 
 
+def enclosed_id(mail: ParsedMail) -> str:
+    """The Message-ID of the mail, or of the head of one, that a report encloses; empty when there is none."""
+    ids = (own_id(file.content) for file in mail.files if file.content_type in _RETURNED)
+    return next(filter(None, ids), "")
+
+
 def _returned(mail: ParsedMail) -> str:
     """The Message-ID of the mail that came back: enclosed, quoted in the text, or answered."""
-    for file in mail.files:
-        if file.content_type in RETURNED and (found := own_id(file.content)):
-            return found
+    if found := enclosed_id(mail):
+        return found
     quoted = _OWN_ID.findall(mail.text[:200_000])
     return next(iter(quoted or mail.references[-1:]), "")
 

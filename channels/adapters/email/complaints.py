@@ -6,8 +6,8 @@ from email import message_from_bytes, policy
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.adapters.email.bounces import RETURNED
-from channels.adapters.email.parsing import ParsedMail, own_id
+from channels.adapters.email.bounces import MAX_REPORT, enclosed_id
+from channels.adapters.email.parsing import ParsedMail
 from channels.announcements import MESSAGE
 from channels.happenings import MessageComplained
 from channels.models import Direction, MessageReference
@@ -16,7 +16,6 @@ from customers.models import SuppressionScope
 from customers.timeline import append
 
 COMPLAINED = "called our mail junk"
-MAX_REPORT = 20_000
 # `not-spam` says the contrary; `auth-failure` and `virus` tell of the mail, not of what its reader wants.
 _MEANT = {"abuse", "fraud", "opt-out", "opt-out-list", "other"}
 
@@ -36,8 +35,7 @@ def find(mail: ParsedMail) -> Complaint | None:
     fields = message_from_bytes(reports[0].content[:MAX_REPORT].strip(), policy=policy.compat32)
     if str(fields.get("feedback-type", "")).strip().lower() not in _MEANT:
         return None
-    returned = [own_id(file.content) for file in mail.files if file.content_type in RETURNED]
-    return Complaint(next(filter(None, returned), ""))
+    return Complaint(enclosed_id(mail))
 
 
 async def record(session: AsyncSession, complaint: Complaint) -> bool:

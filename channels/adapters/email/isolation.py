@@ -20,7 +20,8 @@ from typing import IO
 
 import msgspec
 
-from channels.adapters.email.parsing import ParsedMail, clean, parse
+from channels.adapters.email.characters import clean
+from channels.adapters.email.parsing import ParsedMail, parse
 from channels.html import clean as harmless
 from core.errors import TransientError
 

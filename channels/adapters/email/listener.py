@@ -15,7 +15,6 @@ from core.settings import Settings
 MAX_SIZE = 25 * 1024 * 1024
 MAX_RECIPIENTS = 100
 
-
 log = structlog.get_logger()
 
 

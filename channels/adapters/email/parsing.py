@@ -10,10 +10,8 @@ from email.policy import Compat32
 from email.utils import parsedate_to_datetime
 
 from channels.adapters.email.addressees import pairs
-from channels.adapters.email.characters import characters, decoded
-from channels.adapters.email.characters import clean as clean
+from channels.adapters.email.characters import characters, clean, decoded
 from channels.adapters.email.contents import content_type
-from channels.adapters.email.pieces import MAX_PARTS as MAX_PARTS
 from channels.adapters.email.pieces import read_parts
 from channels.base import Enclosure
 
