@@ -113,6 +113,13 @@ async def remember(session: AsyncSession, request: Request[Any, Any, Any], **fac
     return _carry(request, replace(visit, token=token, **facts))
 
 
+async def chat_of(session: AsyncSession, visit: Visit) -> UUID | None:
+    """The chat that this browser may go on in."""
+    if visit.chat_id is None or not await chats.readable(session, visit.chat_id, visit.customer_id):
+        return None
+    return visit.chat_id
+
+
 async def sign_in_customer(
     session: AsyncSession, request: Request[Any, Any, Any], customer_id: UUID
 ) -> Visit:
@@ -122,9 +129,7 @@ async def sign_in_customer(
     """
     name = await session.scalar(select(Customer.name).where(Customer.id == customer_id))
     visit = replace(current(request), customer_id=customer_id, customer_name=name or "")
-    if visit.chat_id is not None and not await chats.readable(session, visit.chat_id, customer_id):
-        visit = replace(visit, chat_id=None)
-    return await _renew(session, request, visit)
+    return await _renew(session, request, replace(visit, chat_id=await chat_of(session, visit)))
 
 
 async def sign_in_staff(session: AsyncSession, request: Request[Any, Any, Any], staff: Staff) -> Visit:

@@ -22,7 +22,7 @@ from portal.guards import anyone
 from portal.limits import Limits, client
 from portal.rendering import page
 from portal.visits import Visit
-from support import callbacks, chats
+from support import callbacks
 
 HERE = "/help/call"
 
@@ -83,9 +83,6 @@ async def ask_for_call(
         spaced = identities.spaced(identities.phone(form.phone).value)
         said = _("Please call me back on %(phone)s. %(when)s.") % {"phone": spaced, "when": when}
         async with database.transaction() as session:
-            chat_id = visit.chat_id
-            if chat_id is not None and not await chats.readable(session, chat_id, visit.customer_id):
-                chat_id = None
             asked = await callbacks.ask(
                 session,
                 visit.customer_id,
@@ -94,7 +91,7 @@ async def ask_for_call(
                 body=f"{said}\n\n{form.about}".strip(),
                 name=form.name,
                 locale=current_locale(),
-                chat_id=chat_id,
+                chat_id=await visits.chat_of(session, visit),
                 key=form.key,
             )
             if visit.customer_id is None and asked.id != visit.chat_id:

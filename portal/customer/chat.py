@@ -27,17 +27,10 @@ from portal.rendering import page
 from portal.threads import Shown, download, show
 from portal.uploads import read_uploads
 from portal.visits import Visit
-from support import articles, chats, enclosures, requests, threads
+from support import articles, enclosures, requests, threads
 
 BY_CLIENT = "30/minute;600/day"
 BEGUN_BY_CLIENT = "10/hour;40/day"
-
-
-async def _chat(session: AsyncSession, visit: Visit) -> UUID | None:
-    """The conversation that this browser may go on in."""
-    if visit.chat_id is None or not await chats.readable(session, visit.chat_id, visit.customer_id):
-        return None
-    return visit.chat_id
 
 
 async def _shown(session: AsyncSession, conversation_id: UUID, seq: int = 0) -> tuple[list[Shown], int]:
@@ -62,7 +55,7 @@ async def _chat_page(
     items: list[Shown] = []
     seen = 0
     async with database.transaction() as session:
-        chat_id = await _chat(session, visit)
+        chat_id = await visits.chat_of(session, visit)
         if chat_id is not None:
             items, seen = await _shown(session, chat_id)
         told = await reach(session, settings)
@@ -115,13 +108,13 @@ async def say(
     form = await read_form(request, Said)
     await limits.take(BY_CLIENT, "chat", client(request))
     async with database.transaction() as session:
-        begun = await _chat(session, visit) is not None
+        begun = await visits.chat_of(session, visit) is not None
     if not begun:
         await limits.take(BEGUN_BY_CLIENT, "chat-begin", client(request))
     try:
         files = enclosures.check(await read_uploads(request))
         async with database.transaction() as session:
-            chat_id = await _chat(session, visit)
+            chat_id = await visits.chat_of(session, visit)
             if chat_id is None:
                 conversation = await requests.begin_chat(
                     session,
@@ -157,7 +150,7 @@ async def show_since(
 ) -> Response[Any]:
     """What the visitor's own conversation holds after a number."""
     async with database.transaction() as session:
-        chat_id = await _chat(session, visit)
+        chat_id = await visits.chat_of(session, visit)
         if chat_id is None:
             raise NotFound(_("There is no conversation yet."))
         items = await threads.since(session, chat_id, seq, notes=False, channel=CHAT)
@@ -179,7 +172,7 @@ async def listen(
     visit: NamedDependency[Visit], database: NamedDependency[Database], live: NamedDependency[Live]
 ) -> ServerSentEvent:
     async with database.transaction() as session:
-        chat_id = await _chat(session, visit)
+        chat_id = await visits.chat_of(session, visit)
     if chat_id is None:
         raise NotFound(_("There is no conversation yet."))
     return live.stream({f"conversation:{chat_id}": "conversation"})
@@ -191,7 +184,7 @@ async def show_file(
 ) -> Response[Any]:
     """A file of the visitor's own conversation."""
     async with database.transaction() as session:
-        chat_id = await _chat(session, visit)
+        chat_id = await visits.chat_of(session, visit)
         if chat_id is None:
             raise NotFound(_("There is no conversation yet."))
         file, blob = await threads.file(session, chat_id, attachment_id)
