@@ -24,6 +24,8 @@ WORDS: dict[str, Word] = {
     **dict.fromkeys(("HELP", "INFO", "HILFE"), "help"),
 }
 SOURCE = "STOP"
+# Why a number is suppressed whose owner said so: to us, or to the phone company.
+OPTED_OUT = (SOURCE, delivery.OPTED_OUT)
 
 
 def keyword(words: str) -> Word | None:
@@ -53,9 +55,7 @@ async def stop(session: AsyncSession, received: Received, number: str) -> None:
 
 async def start(session: AsyncSession, received: Received, number: str) -> None:
     """Take back what STOP did, and only that."""
-    await consent.lift(
-        session, "sms", number, SuppressionScope.MARKETING, reasons=[SOURCE, delivery.OPTED_OUT]
-    )
+    await consent.lift(session, "sms", number, SuppressionScope.MARKETING, reasons=OPTED_OUT)
     for topic in sorted(await _topics(session, received, granted=False)):
         await consent.grant(
             session, received.customer_id, "sms", source="START", topic=topic, address=number, wording="START"

@@ -39,7 +39,7 @@ def became(channel: str, status: str, reason: str) -> str:
 
 def closed(channel: str, reason: str) -> str:
     """Why nothing may be written to an address; `reason` is why it was suppressed."""
-    if channel == "sms" and reason in ("STOP", "opted out at the provider"):
+    if channel == "sms" and reason in optouts.OPTED_OUT:
         return _("They have opted out of texts (STOP).")
     if reason.startswith("bounced"):
         return _("Mail to this address came back.")

@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import delivery, optouts
+from channels import optouts
 from customers.models import Suppression, SuppressionScope
-
-# After STOP the phone company lets no text through, whatever it is about.
-_STOPPED = (optouts.SOURCE, delivery.OPTED_OUT)
 
 
 async def closed(session: AsyncSession, ways: Mapping[str, str]) -> dict[str, str]:
@@ -23,6 +20,7 @@ async def closed(session: AsyncSession, ways: Mapping[str, str]) -> dict[str, st
     )
     found: dict[str, str] = {}
     for channel, scope, reason in rows:
-        if scope == SuppressionScope.ALL or (channel == "sms" and reason in _STOPPED):
+        # After STOP the phone company lets no text through, whatever it is about.
+        if scope == SuppressionScope.ALL or (channel == "sms" and reason in optouts.OPTED_OUT):
             found.setdefault(channel, reason)
     return found
