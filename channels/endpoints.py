@@ -56,8 +56,6 @@ class Endpoint(Base):
     """An address of another program, the kinds that it hears of, and the secret that signs what it is told."""
 
     __tablename__ = "endpoint"
-    __table_args__ = (Index("ix_endpoint_enabled", "id", postgresql_where=sql("disabled_at IS NULL")),)
-
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text)

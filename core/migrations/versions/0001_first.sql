@@ -1218,8 +1218,6 @@ CREATE INDEX ix_endpoint_delivery_endpoint_id_created_at_id ON public.endpoint_d
 
 CREATE INDEX ix_endpoint_delivery_open ON public.endpoint_delivery USING btree (endpoint_id, created_at) WHERE (state <> 'delivered'::text);
 
-CREATE INDEX ix_endpoint_enabled ON public.endpoint USING btree (id) WHERE (disabled_at IS NULL);
-
 CREATE INDEX ix_former_price_sku_id_until ON public.former_price USING btree (sku_id, until);
 
 CREATE INDEX ix_identity_kind_value ON public.identity USING btree (kind, value);
