@@ -141,17 +141,13 @@ async def enqueue_many(
     if not rows:
         return
     await session.flush()
-    if keys is None:
-        queues, tags, payloads, dues = (list(column) for column in zip(*rows, strict=True))
-        values = {"queues": queues, "tags": tags, "payloads": payloads, "dues": dues}
-        await session.execute(PROMISE, values | {"trace": tracing.present()})
-    else:
+    statement, given = PROMISE, {}
+    if keys is not None:
         # One order of locks for everyone.
-        keyed = sorted(zip(rows, keys, strict=True), key=lambda pair: pair[1])
-        queues, tags, payloads, dues = (
-            list(column) for column in zip(*(row for row, _ in keyed), strict=True)
-        )
-        values = {"queues": queues, "tags": tags, "payloads": payloads, "dues": dues}
-        given = {"keys": [key for _, key in keyed], "trace": tracing.present()}
-        await session.execute(PROMISE_ONCE, values | given)
+        places = sorted(range(len(rows)), key=keys.__getitem__)
+        rows = [rows[place] for place in places]
+        statement, given = PROMISE_ONCE, {"keys": [keys[place] for place in places]}
+    queues, tags, payloads, dues = (list(column) for column in zip(*rows, strict=True))
+    values = {"queues": queues, "tags": tags, "payloads": payloads, "dues": dues}
+    await session.execute(statement, {**values, **given, "trace": tracing.present()})
     nudge(session, TOPIC)

@@ -53,6 +53,10 @@ async def queues(session: AsyncSession) -> list[QueueState]:
     ]
 
 
+# A worker says that it has it in hand.
+_TAKEN_UP = and_(JobRow.leased_until > func.now(), JobRow.started == JobRow.attempts)
+
+
 @dataclass(frozen=True)
 class Lag:
     """How long the oldest due job of a queue waits, in seconds: for a relay, and for anyone to take it up."""
@@ -63,14 +67,13 @@ class Lag:
 
 async def lags(session: AsyncSession) -> dict[str, Lag]:
     """The lag of every queue. What a worker says that it has in hand does not wait, however long it takes."""
-    taken_up = and_(JobRow.leased_until > func.now(), JobRow.started == JobRow.attempts)
     rows = await session.execute(
         select(
             JobRow.queue,
             func.extract("epoch", func.now() - func.min(READY_AT).filter(READY_AT <= func.now())),
             func.extract("epoch", func.now() - func.min(JobRow.due_at)),
         )
-        .where(JobRow.dead_at.is_(None), JobRow.due_at <= func.now(), taken_up.is_not(True))
+        .where(JobRow.dead_at.is_(None), JobRow.due_at <= func.now(), _TAKEN_UP.is_not(True))
         .group_by(JobRow.queue)
     )
     waiting = {queue: Lag(float(relay or 0), float(oldest)) for queue, relay, oldest in rows}
@@ -87,14 +90,17 @@ class Discard(Job, tag="core.discard", frozen=True):
     job_id: int
 
 
+_PROMISED = "core.discard:"
+
+
 def _promise(job_id: int) -> str:
-    return f"core.discard:{job_id}"
+    return f"{_PROMISED}{job_id}"
 
 
 def _undecided() -> ColumnElement[bool]:
     """Dead, and not set aside to be discarded."""
     promise = aliased(JobRow)
-    key = func.concat("core.discard:", JobRow.id)
+    key = func.concat(_PROMISED, JobRow.id)
     return JobRow.dead_at.is_not(None) & ~exists().where(promise.key == key)
 
 
@@ -113,9 +119,7 @@ async def dead_jobs(session: AsyncSession, limit: int = 100) -> list[JobRow]:
 
 
 # An attempt that a worker has in hand is counted as a try already, though it has not failed yet.
-_FAILURES = JobRow.tries - case(
-    (and_(JobRow.leased_until > func.now(), JobRow.started == JobRow.attempts), 1), else_=0
-)
+_FAILURES = JobRow.tries - case((_TAKEN_UP, 1), else_=0)
 
 
 def _failing(times: int) -> ColumnElement[bool]:

@@ -43,10 +43,9 @@ async def acknowledge(session: AsyncSession, ticket: Ticket) -> bool:
     if not message.verified and await _is_another(session, message):
         return False
     at = now()
+    # an old mailbox is let in, or a relay was down: "we have it" comes too late to be of use
     if message.written_at is not None and message.written_at < at - PAUSE:
-        return (
-            False  # an old mailbox is let in, or a relay was down: "we have it" comes too late to be of use
-        )
+        return False
     due = insert(Acknowledgement).values(channel=message.channel, address=message.sender.lower(), sent_at=at)
     first_today = await session.scalar(
         due.on_conflict_do_update(

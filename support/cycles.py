@@ -84,8 +84,8 @@ async def settle(session: AsyncSession, ticket: Ticket) -> None:
     cycle.first_response_at = first_answer
     since = None
     if ticket.status not in DONE:
-        first = await session.scalar(_asked(ticket, cycle, answered_seq or 0))
-        since = first.created_at if first else None
+        asked = _asked(ticket, cycle, answered_seq or 0)
+        since = await session.scalar(asked.with_only_columns(Message.created_at))
     ticket.waiting_since = since
     await session.flush()
 
