@@ -1,9 +1,9 @@
 # Two commands matter: `make run` and `make test`. Everything else is listed by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test units journeys lint messages docs bench schemathesis pictures axe lighthouse clean install install-dev chromium
+.PHONY: help run test units journeys checks lint messages docs bench schemathesis pictures axe lighthouse clean install install-dev chromium
 
 # Test processes at a time; each starts a PostgreSQL and a Redis of its own.
-WORKERS ?= 2
+WORKERS ?= 3
 # Where this is forbidden, the hundreds of processes that tests start would compile everything each.
 test: export PYTHONDONTWRITEBYTECODE =
 # Where messages for people are written.
@@ -23,11 +23,10 @@ run: install ## Install, then start everything with the demo company; Ctrl-C sto
 	@THROUGHLINE_STOP_WITH_PARENT=1 exec .venv/bin/throughline up
 
 test: install-dev chromium ## Install what tests need and run them all: lint, types, contracts, tests, browser.
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory -j 2 -k units journeys
+	@$(MAKE) --no-print-directory -j 3 -k checks units journeys
 
 units:
-	@echo "==> tests (browser tests run beside them: build/journeys.log)"
+	@echo "==> tests (beside them: build/checks.log, build/journeys.log)"
 	@MAKEFLAGS= .venv/bin/pytest -n $(WORKERS) -m "not browser"
 
 # A process of their own: Playwright's loop and pytest-asyncio's cannot share one.
@@ -35,6 +34,10 @@ journeys:
 	@mkdir -p build
 	@MAKEFLAGS= .venv/bin/pytest -m browser >build/journeys.log 2>&1; status=$$?; \
 		echo "==> browser tests"; cat build/journeys.log; [ $$status -eq 0 ] || [ $$status -eq 5 ]
+
+checks:
+	@mkdir -p build
+	@MAKEFLAGS= $(MAKE) --no-print-directory lint >build/checks.log 2>&1; status=$$?; cat build/checks.log; exit $$status
 
 lint: install-dev ## Check style, types and import contracts.
 	@echo "==> ruff"
