@@ -135,6 +135,8 @@ OFFER = (
 async def find(session: AsyncSession, search: Search) -> Results:
     """The page of products asked for, how many there are in all, and the facets of what was asked."""
     words = plain(search.words).split()[:MOST_WORDS]
+    if search.words.strip() and not words:  # signs alone: nothing is called that
+        return Results([], 0)
     if words:
         await session.execute(
             text("SELECT set_config('pg_trgm.word_similarity_threshold', :limit, true)"),

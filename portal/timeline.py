@@ -179,7 +179,7 @@ def _said(facts: Facts) -> str:
 
 
 def _things(facts: Facts) -> str:
-    names = [str(name) for name in facts.get("names", [])]
+    names = list(dict.fromkeys(str(name) for name in facts.get("names", [])))  # one in two sizes is one thing
     shown = ", ".join(names[:2])
     more = len(names) - 2
     return _of(_("%(names)s and %(count)s more"), names=shown, count=more) if more > 0 else shown

@@ -12,6 +12,7 @@ from estore import access, attempts, invoices, methods, orders, payments
 from estore.books import Invoice, Payment, PaymentStatus
 from estore.gateway import Gateway, NoAnswerError, Refused
 from estore.models import Order
+from portal.refusals import NotSignedIn
 from portal.visits import Visit
 
 LOOK_AGAIN = timedelta(seconds=2)
@@ -24,7 +25,12 @@ PRIVATE = {"x-robots-tag": "noindex"}
 async def open_order(
     database: Database, settings: Settings, visit: Visit, number: str, token: str
 ) -> orders.Details:
-    """An order for its customer, or for who holds its link. Raises NotFound for anyone else."""
+    """An order for its customer, or for who holds its link. Raises NotFound for anyone else.
+
+    A stranger without a link is asked to sign in, whether there is such an order or not: NotSignedIn.
+    """
+    if not token and visit.customer_id is None:
+        raise NotSignedIn
     async with database.transaction() as session:
         order = await orders.by_number(session, number)
         theirs = visit.customer_id is not None and order.customer_id in await group(

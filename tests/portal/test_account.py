@@ -7,10 +7,12 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import func, select
 
+import portal.timeline
 from channels import conversations
+from core.clock import now
 from core.database import Database
 from customers import identities, profile
-from customers.models import Address, AddressKind, Customer, Identity
+from customers.models import Address, AddressKind, Customer, Identity, TimelineEntry
 from estore import carts, checkout, demo, invoices
 from estore.goods import Sku
 from estore.models import Cart
@@ -192,3 +194,11 @@ async def test_the_cart_comes_along_when_its_owner_signs_in(app: Litestar, clien
     async with store(app).transaction() as session:
         kept = await session.get_one(Cart, cart.id)
         assert kept.customer_id == await identities.owner(session, identities.email("ann@example.test"))
+
+
+def test_a_thing_in_two_sizes_is_named_once() -> None:
+    facts = {"names": ["Dawn blend", "Dawn blend", "Descaler"], "total": 3200, "currency": "EUR"}
+    placed = TimelineEntry(id=uuid4(), kind="order.placed", payload=facts, occurred_at=now())
+    assert (
+        portal.timeline.tell(placed, at_desk=False).sentence == "You ordered Dawn blend, Descaler for €32.00"
+    )
