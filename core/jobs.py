@@ -144,9 +144,9 @@ async def enqueue_many(
     statement, given = PROMISE, {}
     if keys is not None:
         # One order of locks for everyone.
-        places = sorted(range(len(rows)), key=keys.__getitem__)
-        rows = [rows[place] for place in places]
-        statement, given = PROMISE_ONCE, {"keys": [keys[place] for place in places]}
+        ordered = sorted(zip(keys, rows, strict=True), key=lambda pair: pair[0])
+        rows = [row for _key, row in ordered]
+        statement, given = PROMISE_ONCE, {"keys": [key for key, _row in ordered]}
     queues, tags, payloads, dues = (list(column) for column in zip(*rows, strict=True))
     values = {"queues": queues, "tags": tags, "payloads": payloads, "dues": dues}
     await session.execute(statement, {**values, **given, "trace": tracing.present()})
