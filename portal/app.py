@@ -38,7 +38,7 @@ POLICY = (
     "form-action 'self'{elsewhere}; frame-ancestors 'self'"
 )
 # Only what anybody may read is compressed: the length of a private page must not tell what stands in it.
-NOT_COMPRESSED = r"^/(?!$|static/(css|js|vendor)/|static/.*\.svg$|c/|p/|search|help|legal/)"
+NOT_COMPRESSED = r"^/(?!$|static/(sheets|css|js|vendor)/|static/.*\.svg$|c/|p/|search|help|legal/)"
 FOR_EVER = "public, max-age=31536000, immutable"
 
 

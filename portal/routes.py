@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
-from portal import guards, health, webhooks
+from portal import guards, health, sheets, webhooks
 from portal.api import routes as api
 from portal.customer import (
     account,
@@ -60,6 +60,7 @@ from portal.desk import tickets as desk_tickets
 
 MODULES: list[Any] = [
     health,
+    sheets,
     webhooks,
     store,
     products,

@@ -312,6 +312,7 @@ NOT_PAGES = {
     "/orders/{number:str}/thanks/state": "the state within store/thanks",
     "/pay/{token:str}/pdf": "a file",
     "/robots.txt": "for machines",
+    "/static/sheets/{name:str}": "a style sheet",
     "/search/suggest": "the list within store/suggestions",
     "/sitemap.xml": "for machines",
 }

@@ -15,7 +15,7 @@ from core.staff import Role
 from customers import identities
 from estore import demo as store_demo
 from estore.goods import Product
-from portal import places, visits
+from portal import places, sheets, visits
 from portal.models import VisitRow
 from portal.rendering import HERE, STATIC
 from support import demo as help_demo
@@ -104,6 +104,22 @@ async def test_programs_that_read_no_page_find_the_icon(client: Browser) -> None
     assert answer.status_code == 200
     assert answer.content[:4] == b"\x00\x00\x01\x00"
     assert answer.headers["content-type"] == "image/vnd.microsoft.icon"
+
+
+@pytest.mark.parametrize("site", list(sheets.SITES))
+async def test_a_site_has_one_style_sheet_of_all_its_parts(client: Browser, site: str) -> None:
+    answer = await client.get(sheets.sheet(site))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    parts = [(STATIC / "css" / f"{part}.css").read_text() for part in sheets.SITES[site]]
+    assert answer.text == "\n".join(parts)
+
+
+async def test_a_page_asks_for_one_style_sheet_and_there_is_no_other_by_name(client: Browser) -> None:
+    page = (await client.get("/")).text
+    assert re.findall(r'rel="stylesheet" href="([^"]+)"', page) == [sheets.sheet("store")]
+    assert (await client.get("/static/sheets/none.css")).status_code == 404
 
 
 def test_fonts_are_fetched_once_under_the_address_that_the_stylesheet_names() -> None:
