@@ -57,6 +57,12 @@ MAILS = Counter(
 WEBHOOKS = Counter(
     "throughline_webhooks_received", "Calls of providers: kept, known or refused.", ["provider", "outcome"]
 )
+KEPT_PAGES = Counter(
+    "throughline_kept_pages",
+    "Pages of the store for strangers: hit (from memory), miss (made), unsure (made: changes are not heard).",
+    ["outcome"],
+)
+KEPT_PAGES_BYTES = Gauge("throughline_kept_pages_bytes", "What the pages kept in memory take.")
 QUEUE_JOBS = Gauge(
     "throughline_queue_jobs", "Rows of the job table: due, leased, later or dead.", ["queue", "state"]
 )

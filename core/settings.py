@@ -62,6 +62,12 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="the address of these ports; never one that the outside reaches"
     )
 
+    kept_pages: int = Field(
+        default=32,
+        ge=0,
+        description="how many MiB of ready-made pages of the store a web process keeps for strangers; 0 keeps none",
+    )
+
     database_url: str = Field(description="PostgreSQL 18: postgresql+asyncpg://user:password@host/database")
     redis_url: str = Field(description="Redis or Valkey, redis://host/0 or unix://…: nudges, rate limits")
     broker_url: str | None = Field(

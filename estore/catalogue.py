@@ -9,9 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
 from estore import prices, search
-from estore.goods import Category, PaymentMethod, Product, ShippingMethod, Sku, Stock
-
-FEW = 5
+from estore.goods import FEW, Category, PaymentMethod, Product, ShippingMethod, Sku, Stock
 
 
 @dataclass(frozen=True)
@@ -100,15 +98,14 @@ async def offers(
     return [Offer(sku, available or 0) for sku, available in await session.execute(query)]
 
 
-async def related(session: AsyncSession, product: Product, limit: int = 4) -> list[search.Found]:
+async def related(session: AsyncSession, shown: Shown, limit: int = 4) -> list[search.Found]:
     """A few others of the same category."""
-    slug = await session.scalar(select(Category.slug).where(Category.id == product.category_id)) or ""
-    results = await search.find(session, search.Search(category=slug, limit=limit + 1))
-    return [found for found in results.found if found.product.id != product.id][:limit]
+    others = await search.find(session, search.Search(category=shown.category.slug, limit=limit + 1))
+    return [found for found in others if found.product.id != shown.product.id][:limit]
 
 
 async def newest(session: AsyncSession, limit: int = 4) -> list[search.Found]:
-    return (await search.find(session, search.Search(sort="new", limit=limit))).found
+    return await search.find(session, search.Search(sort="new", limit=limit))
 
 
 async def edit(

@@ -18,7 +18,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import changes
 from core.database import Base, CreatedAt, Facts, Instant, Key, Minor
+
+# So few left are worth a word; of more, pages say only that it is in stock.
+FEW = 5
 
 
 class Category(Base):
@@ -211,3 +215,12 @@ class Review(Base):
     judged_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     # Taken off the page by a colleague; counted no more.
     hidden_at: Mapped[Instant | None]
+
+
+# Read by the pages that are kept ready-made (portal/kept.py); of the stock, they tell no more than FEW.
+for _model in (Category, Product, Sku, FormerPrice, ShippingMethod, Review):
+    changes.announce(Base.metadata.tables[_model.__tablename__])
+changes.announce(
+    Base.metadata.tables[Stock.__tablename__],
+    when=f"least(OLD.on_hand - OLD.reserved, {FEW + 1}) <> least(NEW.on_hand - NEW.reserved, {FEW + 1})",
+)

@@ -64,6 +64,8 @@ async def lowest(session: AsyncSession, skus: Sequence[Sku]) -> dict[UUID, int]:
 
 async def reduced(session: AsyncSession, product_ids: Sequence[UUID]) -> dict[tuple[UUID, int], Reduction]:
     """What of these products is reduced, by product and price."""
+    if not product_ids:
+        return {}
     skus = list(
         await session.scalars(
             select(Sku).where(Sku.product_id.in_(product_ids), Sku.active, Sku.regular_price.is_not(None))

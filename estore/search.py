@@ -1,8 +1,8 @@
-"""Finding products: every word counts, with forgiveness for typing; facets that say what is behind them."""
+"""Finding products: every word counts, with forgiveness for typing."""
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Uuid,
-    and_,
     any_,
     case,
     exists,
@@ -30,7 +29,6 @@ Sort = Literal["best", "price", "-price", "new", "name"]
 SORTS: tuple[Sort, ...] = ("best", "price", "-price", "new", "name")
 SIMILAR = 0.45
 MOST_WORDS = 8
-MOST_CHOICES = 4
 
 
 @dataclass(frozen=True)
@@ -59,31 +57,8 @@ class Found:
     several_prices: bool
     available: int
     skus: int
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Something to choose among variants ("Colour"), and how many products there are of each value.
-
-    `example` is a product that knows the words of it in other languages.
-    """
-
-    name: str
-    values: list[tuple[str, int]]
-    example: Product
-
-
-@dataclass(frozen=True)
-class Results:
-    found: list[Found]
-    total: int
-    # (category, how many), for what was asked without the category itself
-    categories: list[tuple[Category, int]] = field(default_factory=list)
-    price_least: int = 0
-    price_most: int = 0
-    in_stock: int = 0
-    # Only within a category: what its variants differ in.
-    choices: list[Choice] = field(default_factory=list)
+    # Whether one of its SKUs is.
+    reduced: bool
 
 
 def plain(words: str) -> str:
@@ -124,6 +99,7 @@ OFFER = (
         func.min(Sku.currency).label("currency"),
         func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0).label("available"),
         func.count().label("skus"),
+        (func.count(Sku.regular_price) > 0).label("reduced"),
     )
     .outerjoin(Stock, Stock.sku_id == Sku.id)
     .where(Sku.active)
@@ -132,51 +108,60 @@ OFFER = (
 )
 
 
-async def find(session: AsyncSession, search: Search) -> Results:
-    """The page of products asked for, how many there are in all, and the facets of what was asked."""
-    words = plain(search.words).split()[:MOST_WORDS]
-    if search.words.strip() and not words:  # signs alone: nothing is called that
-        return Results([], 0)
-    if words:
-        await session.execute(
-            text("SELECT set_config('pg_trgm.word_similarity_threshold', :limit, true)"),
-            {"limit": str(SIMILAR)},
-        )
-    matches = _matches(words)
-    if words:
-        # Likeness is dear: asked once, not for the page, its numbers and each facet again.
-        alike = list(await session.scalars(select(Product.id).where(*matches)))
-        matches = [Product.id == any_(literal(alike, ARRAY(Uuid)))]
-    narrowed = _narrowed(search)
-    rank = _rank(words)
-    query = (
-        select(Product, OFFER.c.price, OFFER.c.most, OFFER.c.currency, OFFER.c.available, OFFER.c.skus)
-        .join(OFFER, OFFER.c.product_id == Product.id)
-        .join(Category, Category.id == Product.category_id)
-        .where(*matches, *narrowed.values())
+_FOUND = (
+    select(
+        Product,
+        OFFER.c.price,
+        OFFER.c.most,
+        OFFER.c.currency,
+        OFFER.c.available,
+        OFFER.c.skus,
+        OFFER.c.reduced,
     )
-    total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = await session.execute(_ordered(query, search.sort, rank).offset(search.offset).limit(search.limit))
-    found = [
-        Found(product, price, currency, price != most, available, skus)
-        for product, price, most, currency, available, skus in rows
+    .join(OFFER, OFFER.c.product_id == Product.id)
+    .join(Category, Category.id == Product.category_id)
+)
+
+
+async def matching(session: AsyncSession, search: Search) -> list[ColumnElement[bool]] | None:
+    """The conditions that the words of a search put; None when nothing can be called that.
+
+    In a transaction: how alike words must be is set for it.
+    """
+    words = _words(search)
+    if not words:
+        # Signs alone: nothing is called that.
+        return None if search.words.strip() else [Product.active.is_(True)]
+    await session.execute(
+        text("SELECT set_config('pg_trgm.word_similarity_threshold', :limit, true)"),
+        {"limit": str(SIMILAR)},
+    )
+    # Likeness is dear: asked once, not for the page and again for its facets.
+    alike = list(await session.scalars(select(Product.id).where(*_matches(words))))
+    return [Product.id == any_(literal(alike, ARRAY(Uuid)))]
+
+
+async def find(
+    session: AsyncSession, search: Search, matches: Sequence[ColumnElement[bool]] | None = None
+) -> list[Found]:
+    """The page of products asked for; `matches` is what `matching` said, when it was asked already."""
+    if matches is None:
+        matches = await matching(session, search)
+    if matches is None:
+        return []
+    query = _ordered(_FOUND.where(*matches, *narrowed(search).values()), search.sort, _rank(_words(search)))
+    return _found(await session.execute(query.offset(search.offset).limit(search.limit)))
+
+
+def _found(rows: Iterable[Any]) -> list[Found]:
+    return [
+        Found(product, price, currency, price != most, available, skus, reduced)
+        for product, price, most, currency, available, skus, reduced in rows
     ]
-    categories = await _categories(session, matches, narrowed)
-    least, most, stocked = (
-        await session.execute(
-            _facets(
-                select(
-                    func.coalesce(func.min(OFFER.c.price), 0),
-                    func.coalesce(func.max(OFFER.c.most), 0),
-                    func.count().filter(OFFER.c.available > 0),
-                ),
-                matches,
-                [condition for name, condition in narrowed.items() if name == "category"],
-            )
-        )
-    ).one()
-    choices = await _choices(session, search, matches, narrowed) if search.category else []
-    return Results(found, total, categories, least, most, stocked, choices)
+
+
+def _words(search: Search) -> list[str]:
+    return plain(search.words).split()[:MOST_WORDS]
 
 
 async def variants(session: AsyncSession, search: Search, product_ids: Sequence[UUID]) -> dict[UUID, Sku]:
@@ -185,7 +170,7 @@ async def variants(session: AsyncSession, search: Search, product_ids: Sequence[
         return {}
     rows = await session.scalars(
         select(Sku)
-        .where(Sku.product_id.in_(product_ids), *_of_variant(search))
+        .where(Sku.product_id.in_(product_ids), *of_variant(search))
         .order_by(Sku.position.desc(), Sku.code.desc())
     )
     return {sku.product_id: sku for sku in rows}
@@ -195,21 +180,16 @@ async def suggest(session: AsyncSession, words: str, limit: int = 6) -> list[Fou
     """The best few products for what was typed so far; nothing for nothing."""
     if not plain(words):
         return []
-    return (await find(session, Search(words=words, limit=limit))).found
+    return await find(session, Search(words=words, limit=limit))
 
 
 async def chosen(session: AsyncSession, product_ids: Sequence[UUID], limit: int = 4) -> list[Found]:
     """These products as a list shows them, in this order; what is not for sale or sold out is left out."""
     wanted = list(dict.fromkeys(product_ids))[: limit * 4]
-    rows = await session.execute(
-        select(Product, OFFER.c.price, OFFER.c.most, OFFER.c.currency, OFFER.c.available, OFFER.c.skus)
-        .join(OFFER, OFFER.c.product_id == Product.id)
-        .where(Product.id.in_(wanted), Product.active, OFFER.c.available > 0)
-    )
-    found = {
-        product.id: Found(product, price, currency, price != most, available, skus)
-        for product, price, most, currency, available, skus in rows
-    }
+    if not wanted:
+        return []
+    query = _FOUND.where(Product.id.in_(wanted), Product.active, OFFER.c.available > 0)
+    found = {one.product.id: one for one in _found(await session.execute(query))}
     return [found[product_id] for product_id in wanted if product_id in found][:limit]
 
 
@@ -238,7 +218,8 @@ def _rank(words: Sequence[str]) -> ColumnElement[Any] | None:
     )
 
 
-def _narrowed(search: Search) -> dict[str, ColumnElement[bool]]:
+def narrowed(search: Search) -> dict[str, ColumnElement[bool]]:
+    """What else a search asks for, by what it is about."""
     conditions: dict[str, ColumnElement[bool]] = {}
     if search.category:
         conditions["category"] = Category.slug == search.category
@@ -249,16 +230,18 @@ def _narrowed(search: Search) -> dict[str, ColumnElement[bool]]:
     if search.in_stock:
         conditions["in_stock"] = OFFER.c.available > 0
     if search.options:
-        conditions["options"] = exists().where(Sku.product_id == Product.id, *_of_variant(search))
+        conditions["options"] = exists().where(Sku.product_id == Product.id, *of_variant(search))
     return conditions
 
 
-def _of_variant(search: Search, but: str = "") -> list[ColumnElement[bool]]:
-    """What one and the same variant must be, leaving out one of the choices."""
+def of_variant(
+    search: Search, unless: Callable[[str], ColumnElement[bool]] | None = None
+) -> list[ColumnElement[bool]]:
+    """What one and the same variant must be; of what there is to choose by a name, only `unless` the name says so."""
     conditions: list[ColumnElement[bool]] = [Sku.active.is_(True)]
-    conditions += [
-        Sku.options[name].astext.in_(values) for name, values in search.options.items() if name != but
-    ]
+    for name, values in search.options.items():
+        chosen = Sku.options[name].astext.in_(values)
+        conditions.append(chosen if unless is None else or_(unless(name), chosen))
     if search.in_stock:
         conditions.append(
             exists().where(Stock.sku_id == Sku.id, Stock.on_hand > Stock.reserved).correlate(Sku)
@@ -275,77 +258,3 @@ def _ordered(query: Select[Any], sort: Sort, rank: ColumnElement[Any] | None) ->
         "best": [rank.desc()] if rank is not None else [Category.position, Product.position],
     }
     return query.order_by(*orders[sort], Product.name, Product.id)
-
-
-def _facets(
-    query: Select[*tuple[Any, ...]],
-    matches: Sequence[ColumnElement[bool]],
-    narrowed: Sequence[ColumnElement[bool]],
-) -> Select[*tuple[Any, ...]]:
-    return (
-        query.select_from(Product)
-        .join(OFFER, OFFER.c.product_id == Product.id)
-        .join(Category, Category.id == Product.category_id)
-        .where(and_(*matches, *narrowed))
-    )
-
-
-async def _categories(
-    session: AsyncSession, matches: Sequence[ColumnElement[bool]], narrowed: dict[str, ColumnElement[bool]]
-) -> list[tuple[Category, int]]:
-    others = [condition for name, condition in narrowed.items() if name != "category"]
-    rows = await session.execute(
-        _facets(select(Product.category_id, func.count().label("many")), matches, others).group_by(
-            Product.category_id
-        )
-    )
-    counts: dict[UUID, int] = {row.category_id: row.many for row in rows}
-    categories = await session.scalars(select(Category).order_by(Category.position, Category.name))
-    return [(category, counts[category.id]) for category in categories if category.id in counts]
-
-
-async def _choices(
-    session: AsyncSession,
-    search: Search,
-    matches: Sequence[ColumnElement[bool]],
-    narrowed: dict[str, ColumnElement[bool]],
-) -> list[Choice]:
-    """What the variants found differ in; each counted as if nothing of its own were chosen."""
-    names = (
-        await session.scalars(
-            select(func.jsonb_object_keys(Sku.options).label("choice"))
-            .join(Product, Product.id == Sku.product_id)
-            .join(Category, Category.id == Product.category_id)
-            .where(Product.active, Sku.active, narrowed["category"])
-            .group_by("choice")
-            .order_by(func.count().desc(), "choice")
-            .limit(MOST_CHOICES)
-        )
-    ).all()
-    others = [condition for name, condition in narrowed.items() if name != "options"]
-    found = []
-    for name in names:
-        value = Sku.options[name].astext
-        rows = (
-            await session.execute(
-                select(
-                    value,
-                    func.count(Product.id.distinct()),
-                    func.min(Sku.position).label("place"),
-                    func.array_agg(Product.id)[1],
-                )
-                .select_from(Product)
-                .join(OFFER, OFFER.c.product_id == Product.id)
-                .join(Category, Category.id == Product.category_id)
-                .join(Sku, Sku.product_id == Product.id)
-                .where(*matches, *others, value.is_not(None), *_of_variant(search, but=name))
-                .group_by(value)
-                .order_by("place", value)
-            )
-        ).all()
-        counts = [(one, many) for one, many, _place, _example in rows]
-        # What was chosen stays to be seen, so that it can be taken back.
-        counts += [(one, 0) for one in search.options.get(name, ()) if one not in dict(counts)]
-        if rows and (len(counts) > 1 or name in search.options):
-            found.append(Choice(name, counts, await session.get_one(Product, rows[0][3])))
-    return found

@@ -20,14 +20,17 @@ from litestar_htmx import HTMXPlugin
 from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 
+from core.changes import Changes
 from core.database import Database
-from core.rendering import LANGUAGES, set_locale
+from core.rendering import set_locale
 from core.settings import Settings
 from estore.gateway import Gateway
-from portal import errors, guards, indexing, inputs, notices, routes, visits
+from portal import errors, guards, indexing, inputs, languages, notices, routes, visits
 from portal.api import answers
+from portal.kept import Kept
 from portal.limits import Limits
 from portal.live import Live
+from portal.pages import Pages
 from portal.rendering import STATIC, make_environment
 from portal.requests import Requests
 from portal.shell import Shell
@@ -54,6 +57,10 @@ def create_app(settings: Settings) -> Litestar:
         app.state.limits = Limits(settings.redis_url, settings.proxies)
         app.state.api_rate = settings.api_rate
         app.state.shell = Shell(app.state.database)
+        app.state.changes = Changes(settings.database_url)
+        app.state.changes.tell(app.state.shell.forget)
+        app.state.pages = Pages(app.state.changes, settings.kept_pages * 1024 * 1024)
+        app.state.changes.start()
         app.state.gateway = Gateway(settings)
         app.state.zone = settings.time_zone
         clearing = asyncio.create_task(
@@ -63,6 +70,7 @@ def create_app(settings: Settings) -> Litestar:
         clearing.cancel()
         with suppress(asyncio.CancelledError):
             await clearing
+        await app.state.changes.stop()
         await app.state.live.stop()
         await app.state.gateway.close()
         await app.state.limits.close()
@@ -88,6 +96,11 @@ def create_app(settings: Settings) -> Litestar:
         return settings
 
     secret = settings.secret_key.get_secret_value()
+    csrf = CSRFConfig(
+        secret=sha256(f"csrf:{secret}".encode()).hexdigest(),
+        cookie_secure=settings.secure_cookies,
+        cookie_samesite="lax",
+    )
     files = create_static_files_router(
         "/static",
         [STATIC],
@@ -102,11 +115,7 @@ def create_app(settings: Settings) -> Litestar:
         plugins=[HTMXPlugin()],
         middleware=[Visits, inputs.Legible],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=6, exclude=[NOT_COMPRESSED]),
-        csrf_config=CSRFConfig(
-            secret=sha256(f"csrf:{secret}".encode()).hexdigest(),
-            cookie_secure=settings.secure_cookies,
-            cookie_samesite="lax",
-        ),
+        csrf_config=csrf,
         template_config=TemplateConfig(
             instance=JinjaTemplateEngine.from_environment(make_environment(settings))
         ),
@@ -126,7 +135,7 @@ def create_app(settings: Settings) -> Litestar:
         debug=False,
         logging_config=None,
     )
-    app.asgi_handler = Requests(app.asgi_handler, settings)
+    app.asgi_handler = Requests(Kept(app.asgi_handler, csrf), settings)
     return app
 
 
@@ -156,7 +165,7 @@ class Visits:
             at_desk = scope["path"].startswith("/desk")
             # The desk is English for now; half of it in another language would be worse.
             set_locale(
-                "en" if at_desk else _asked(request) or visit.locale or _preferred(request),
+                "en" if at_desk else _language(request, visit),
                 state.zone,
             )
             if not at_desk:
@@ -164,19 +173,9 @@ class Visits:
         await self.app(scope, receive, send)
 
 
-def _asked(request: Request[Any, Any, Any]) -> str:
-    """The language that the address itself asks for, as the links between languages do."""
-    language = str(request.query_params.get(indexing.LANGUAGE, ""))
-    return language if language in LANGUAGES else ""
-
-
-def _preferred(request: Request[Any, Any, Any]) -> str:
-    """The first of our languages that a browser asks for, in its order."""
-    for part in request.headers.get("accept-language", "").split(","):
-        language = part.split(";")[0].strip().lower()[:2]
-        if language in LANGUAGES:
-            return language
-    return "en"
+def _language(request: Request[Any, Any, Any], visit: Visit) -> str:
+    asked = languages.asked(str(request.query_params.get(indexing.LANGUAGE, "")))
+    return asked or visit.locale or languages.preferred(request.headers.get("accept-language", ""))
 
 
 def _finish(settings: Settings) -> Any:

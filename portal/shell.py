@@ -1,5 +1,6 @@
 """What stands around every page of the customer site: read now and then, not at every request."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -26,18 +27,30 @@ class Shell:
     # What sells and what is bought together.
     sales: Sales = field(default_factory=Sales)
     sales_read_at: float = -SALES_KEPT
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _forgotten: int = 0
 
     def shelves(self, locale: str) -> list[Shelf]:
         """The categories of the store's header in a language."""
         return [Shelf(one.slug, catalogue.words(one, "name", locale)) for one in self.categories]
 
+    def forget(self) -> None:
+        """Read the categories again for the next page: they may have changed."""
+        self.read_at = float("-inf")
+        self._forgotten += 1
+
     async def refresh(self) -> None:
         """Read the categories again when what we have is older than KEPT seconds, and the sales now and then."""
         if time.monotonic() - self.read_at < KEPT:
             return
-        self.read_at = time.monotonic()
-        async with self.database.transaction() as session:
-            self.categories = await catalogue.categories(session)
-            if time.monotonic() - self.sales_read_at >= SALES_KEPT:
-                self.sales_read_at = time.monotonic()
-                self.sales = await recent(session)
+        async with self._reading:
+            begun, forgotten = time.monotonic(), self._forgotten
+            if begun - self.read_at < KEPT:
+                return
+            async with self.database.transaction() as session:
+                self.categories = await catalogue.categories(session)
+                if begun - self.sales_read_at >= SALES_KEPT:
+                    self.sales = await recent(session)
+                    self.sales_read_at = begun
+            if self._forgotten == forgotten:
+                self.read_at = begun

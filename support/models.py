@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import changes
 from core.database import Base, CreatedAt, Facts, Instant, Key
 
 
@@ -256,3 +257,7 @@ class ArticleVote(Base):
     comment: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[CreatedAt]
     changed_at: Mapped[datetime | None]
+
+
+# Named on pages of the store that are kept ready-made (portal/kept.py).
+changes.announce(Base.metadata.tables[Article.__tablename__])

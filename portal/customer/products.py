@@ -19,6 +19,7 @@ from estore.goods import Product, Sku
 from portal import notices
 from portal.customer.store import SHELF, amount, cards, lowest_words, name_of, picture, stock_words
 from portal.guards import anyone, customer
+from portal.kept import kept
 from portal.limits import Limits
 from portal.rendering import page
 from portal.shell import Shell
@@ -85,9 +86,7 @@ async def around(
     others = await search.chosen(session, shell.sales.goes_with([shown.product.id]) if shell else [])
     if len(others) < SHELF:
         seen = {one.product.id for one in others}
-        others += [
-            one for one in await catalogue.related(session, shown.product) if one.product.id not in seen
-        ]
+        others += [one for one in await catalogue.related(session, shown) if one.product.id not in seen]
     questions = await articles.search(session, name_of(shown.category), locale, limit=3)
     return {
         "delivery_words": _delivery(ways[0]) if ways else "",
@@ -132,7 +131,7 @@ async def _reviewed(
     }
 
 
-@get("/p/{slug:str}", guards=[anyone])
+@get("/p/{slug:str}", guards=[anyone], opt=kept("sku"))
 async def show_product(
     request: Request[Any, Any, Any],
     slug: FromPath[str],
@@ -147,7 +146,7 @@ async def show_product(
     return page("store/product.html", context(shown, sku) | more)
 
 
-@get("/p/{slug:str}/reviews", guards=[anyone])
+@get("/p/{slug:str}/reviews", guards=[anyone], opt=kept("stars"))
 async def show_reviews(
     slug: FromPath[str],
     visit: NamedDependency[Visit],

@@ -16,9 +16,10 @@ from core import money
 from core.database import Database
 from core.rendering import current_locale, ngettext
 from core.rendering import gettext as _
-from estore import catalogue, prices, reviews, sales, search
-from estore.goods import Category, Product, Sku
+from estore import catalogue, facets, prices, reviews, sales, search
+from estore.goods import FEW, Category, Product, Sku
 from portal.guards import anyone
+from portal.kept import kept
 from portal.rendering import STATIC, page, static
 from portal.shell import Shell
 from portal.visits import Visit
@@ -31,6 +32,8 @@ HERO = "pictures/hero.svg"
 # Between the name of what there is to choose and what was chosen.
 IS = ":"
 MOST_OPTIONS = 20
+# What an address may say of a listing.
+NARROWED = ("q", "from", "to", "stock", "option", "sort", "page")
 PRICE = re.compile(r"[0-9]{1,7}([.,][0-9]{1,2})?")
 
 Words = Annotated[str, QueryParameter(name="q", max_length=200)]
@@ -79,7 +82,7 @@ async def cards(
     ids = [one.product.id for one in found]
     rated = await reviews.ratings(session, ids)
     chosen = await search.variants(session, wanted, ids) if wanted is not None else {}
-    reduced = await prices.reduced(session, ids)
+    reduced = await prices.reduced(session, [one.product.id for one in found if one.reduced])
     return [
         _reduced(
             card(one, rated.get(one.product.id), chosen.get(one.product.id)),
@@ -110,7 +113,7 @@ def card(found: search.Found, rating: reviews.Rating | None = None, chosen: Sku 
         amount(found.price, found.currency),
         found.several_prices,
         catalogue.words(product, "tagline", current_locale()),
-        stock_words(found.available) if found.available <= catalogue.FEW else None,
+        stock_words(found.available) if found.available <= FEW else None,
         round(rating.average, 1) if rating else None,
         rating.count if rating else 0,
     )
@@ -119,12 +122,12 @@ def card(found: search.Found, rating: reviews.Rating | None = None, chosen: Sku 
 def stock_words(available: int) -> str:
     if available <= 0:
         return _("Sold out for now")
-    if available <= catalogue.FEW:
+    if available <= FEW:
         return ngettext("Only %(left)s left", "Only %(left)s left", available) % {"left": available}
     return _("In stock")
 
 
-@get("/", guards=[anyone])
+@get("/", guards=[anyone], opt=kept())
 async def home(
     request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
 ) -> Response[Any]:
@@ -134,7 +137,7 @@ async def home(
         categories = await catalogue.categories(session)
         best = await search.chosen(session, sold.best, SHELF)
         if len(best) < SHELF:
-            best = (await search.find(session, search.Search(limit=SHELF, in_stock=True))).found
+            best = await search.find(session, search.Search(limit=SHELF, in_stock=True))
         new = await catalogue.newest(session, SHELF)
         theirs = []
         if visit.customer_id is not None:
@@ -236,9 +239,7 @@ def _whole(value: Any) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= 7 else None
 
 
-async def _listing(
-    request: Request[Any, Any, Any], database: Database, asked: Asked, category: Category | None = None
-) -> Response[Any]:
+async def _listing(request: Request[Any, Any, Any], database: Database, asked: Asked) -> Response[Any]:
     wanted = search.Search(
         words=asked.words,
         category=asked.category,
@@ -251,7 +252,8 @@ async def _listing(
         limit=PAGE_SIZE,
     )
     async with database.transaction() as session:
-        results = await search.find(session, wanted)
+        category = await catalogue.category(session, asked.category) if asked.path != "/search" else None
+        results = await facets.listing(session, wanted)
         found = await cards(session, results.found, wanted)
     context = {
         "asked": asked,
@@ -288,7 +290,7 @@ async def _listing(
     return page("store/_listing.html" if fragment else "store/listing.html", context)
 
 
-def _chips(asked: Asked, results: search.Results) -> list[tuple[str, str]]:
+def _chips(asked: Asked, results: facets.Listing) -> list[tuple[str, str]]:
     chips = []
     if asked.category and asked.path == "/search":
         named = next((name_of(one) for one, _n in results.categories if one.slug == asked.category), None)
@@ -308,7 +310,7 @@ def _chips(asked: Asked, results: search.Results) -> list[tuple[str, str]]:
     return chips
 
 
-def _choice(choice: search.Choice, asked: Asked) -> tuple[str, list[tuple[str, str, int, bool, str]]]:
+def _choice(choice: facets.Choice, asked: Asked) -> tuple[str, list[tuple[str, str, int, bool, str]]]:
     """A facet in words: its name, and (value of the box, word, how many, chosen, hue) of each."""
     locale = current_locale()
     return catalogue.option(choice.example, choice.name, locale), [
@@ -323,18 +325,14 @@ def _choice(choice: search.Choice, asked: Asked) -> tuple[str, list[tuple[str, s
     ]
 
 
-@get("/c/{slug:str}", guards=[anyone])
+@get("/c/{slug:str}", guards=[anyone], opt=kept(*NARROWED))
 async def show_category(
     request: Request[Any, Any, Any], slug: FromPath[str], database: NamedDependency[Database]
 ) -> Response[Any]:
-    async with database.transaction() as session:
-        category = await catalogue.category(session, slug)
-    return await _listing(
-        request, database, read_asked(request, f"/c/{category.slug}", category.slug), category
-    )
+    return await _listing(request, database, read_asked(request, f"/c/{slug}", slug))
 
 
-@get("/search", guards=[anyone])
+@get("/search", guards=[anyone], opt=kept("category", *NARROWED))
 async def show_search(request: Request[Any, Any, Any], database: NamedDependency[Database]) -> Response[Any]:
     return await _listing(request, database, read_asked(request, "/search"))
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 import pytest
@@ -23,6 +23,14 @@ PASSWORD = "a long enough password"
 
 class Browser(AsyncClient):
     """A client that carries cookies and posts forms with the token that the last page gave it."""
+
+    app: Litestar
+
+    async def request(self, *args: Any, **options: Any) -> Response:
+        # What a test has just committed is heard of within a moment; here it is before whatever is asked next.
+        with suppress(OSError):
+            await self.app.state.changes.settle()
+        return await super().request(*args, **options)
 
     async def submit(
         self, path: str, data: Mapping[str, object] | None = None, **options: object
@@ -77,6 +85,7 @@ async def browser(app: Litestar, token: str | None = None) -> AsyncIterator[Brow
     """Another browser at the same door; `token` is a visit's cookie."""
     transport = ASGITransport(cast("Any", app), raise_app_exceptions=False)
     async with Browser(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        client.app = app
         if token:
             client.cookies.set(visits.COOKIE, token)
         yield client

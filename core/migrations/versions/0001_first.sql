@@ -2,6 +2,14 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
 
+CREATE FUNCTION public.announce_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_notify('changes', TG_TABLE_NAME);
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1326,7 +1334,25 @@ CREATE UNIQUE INDEX uq_payment_provider ON public.payment USING btree (provider_
 
 CREATE UNIQUE INDEX uq_sign_in_browser ON public.sign_in USING btree (browser_hash) WHERE (used_at IS NULL);
 
+CREATE TRIGGER article_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.article FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
+CREATE TRIGGER category_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.category FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
 CREATE TRIGGER consent_record_append_only BEFORE DELETE OR UPDATE ON public.consent_record FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER former_price_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.former_price FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
+CREATE TRIGGER product_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.product FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
+CREATE TRIGGER review_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.review FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
+CREATE TRIGGER shipping_method_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.shipping_method FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
+CREATE TRIGGER sku_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.sku FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
+CREATE TRIGGER stock_announced AFTER INSERT OR DELETE OR TRUNCATE ON public.stock FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
+CREATE TRIGGER stock_changed_announced AFTER UPDATE ON public.stock FOR EACH ROW WHEN ((LEAST((old.on_hand - old.reserved), 6) <> LEAST((new.on_hand - new.reserved), 6))) EXECUTE FUNCTION public.announce_change();
 
 CREATE TRIGGER timeline_entry_append_only BEFORE DELETE OR UPDATE ON public.timeline_entry FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
