@@ -19,7 +19,7 @@ from core.settings import Settings
 from core.words import mark
 from customers import identities
 from portal import indexing, notices, places, visits
-from portal.sheets import sheet
+from portal.sheets import stylesheet
 from support import enclosures
 
 HERE = Path(__file__).parent
@@ -57,7 +57,7 @@ def make_environment(settings: Settings) -> Environment:
     made.filters["plain"] = lambda minor, currency: str(as_decimal(minor, currency))
     made.globals |= {
         "static": static,
-        "sheet": sheet,
+        "stylesheet": stylesheet,
         "file_endings": ",".join(sorted(enclosures.ENDINGS)),
         "languages": list(LANGUAGES.items()),
         "public_url": settings.public_url.rstrip("/"),

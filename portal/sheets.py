@@ -23,7 +23,7 @@ def joined(site: str) -> bytes:
 
 
 @cache
-def sheet(site: str) -> str:
+def stylesheet(site: str) -> str:
     """The address of a site's style sheet; it changes with any part of it, so may be kept for ever."""
     return f"/static/sheets/{site}.css?v={sha256(joined(site)).hexdigest()[:10]}"
 
@@ -35,7 +35,7 @@ async def show_sheet(name: FromPath[str]) -> Response[bytes]:
         raise NotFound("There is nothing at this address.")
     return Response(
         joined(site),
-        media_type="text/css; charset=utf-8",
+        media_type="text/css",
         headers={"cache-control": FOR_EVER},
     )
 

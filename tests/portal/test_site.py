@@ -108,7 +108,7 @@ async def test_programs_that_read_no_page_find_the_icon(client: Browser) -> None
 
 @pytest.mark.parametrize("site", list(sheets.SITES))
 async def test_a_site_has_one_style_sheet_of_all_its_parts(client: Browser, site: str) -> None:
-    answer = await client.get(sheets.sheet(site))
+    answer = await client.get(sheets.stylesheet(site))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -118,7 +118,7 @@ async def test_a_site_has_one_style_sheet_of_all_its_parts(client: Browser, site
 
 async def test_a_page_asks_for_one_style_sheet_and_there_is_no_other_by_name(client: Browser) -> None:
     page = (await client.get("/")).text
-    assert re.findall(r'rel="stylesheet" href="([^"]+)"', page) == [sheets.sheet("store")]
+    assert re.findall(r'rel="stylesheet" href="([^"]+)"', page) == [sheets.stylesheet("store")]
     assert (await client.get("/static/sheets/none.css")).status_code == 404
 
 
