@@ -96,9 +96,23 @@ async def waiting(session: AsyncSession, limit: int = 50) -> list[Question]:
     return [question(row) for row in rows]
 
 
-async def plan(session: AsyncSession, invoice: Invoice, chosen: PaymentMethod, order: Order) -> Payment:
-    """The first attempt of a new order: pending, with its key, before anybody is asked for money."""
-    return await _add(session, invoice, chosen, order.number)
+def plan(invoice: Invoice, chosen: PaymentMethod, reference: str) -> Payment:
+    """A new attempt: pending, with its key, before anybody is asked for money; the caller writes it."""
+    payment_id = uuid7()
+    return Payment(
+        id=payment_id,
+        customer_id=invoice.customer_id,
+        invoice_id=invoice.id,
+        order_id=invoice.order_id,
+        method=chosen.code,
+        kind=chosen.kind,
+        status=PaymentStatus.PENDING,
+        amount=invoice.total,
+        currency=invoice.currency,
+        reference=reference,
+        idempotency_key=f"payment-{payment_id}",
+        request={},
+    )
 
 
 async def begin(
@@ -136,7 +150,9 @@ async def begin(
         await give_up(session, current, "Replaced by another attempt.")
         current = None
     if current is None:
-        current = await _add(session, invoice, chosen, order.number if order else invoice.label)
+        current = plan(invoice, chosen, order.number if order else invoice.label)
+        session.add(current)
+        await session.flush()
     if chosen.kind == "card" and not current.request:
         ends = (
             now() + methods.CHECKOUT_LIFE
@@ -238,27 +254,6 @@ def _goes_on(current: Payment, chosen: PaymentMethod) -> bool:
     if current.method != chosen.code or current.reason.startswith("mismatch"):
         return False
     return current.expires_at is None or current.expires_at > now() + timedelta(minutes=1)
-
-
-async def _add(session: AsyncSession, invoice: Invoice, chosen: PaymentMethod, reference: str) -> Payment:
-    payment_id = uuid7()
-    payment = Payment(
-        id=payment_id,
-        customer_id=invoice.customer_id,
-        invoice_id=invoice.id,
-        order_id=invoice.order_id,
-        method=chosen.code,
-        kind=chosen.kind,
-        status=PaymentStatus.PENDING,
-        amount=invoice.total,
-        currency=invoice.currency,
-        reference=reference,
-        idempotency_key=f"payment-{payment_id}",
-        request={},
-    )
-    session.add(payment)
-    await session.flush()
-    return payment
 
 
 async def give_up(session: AsyncSession, payment: Payment, reason: str) -> None:

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
-from core import money
+from core import money, rows
 from core.clock import now
 from core.errors import Conflict, DomainError, Invalid
 from core.jobs import enqueue
 from core.words import mark, worded
 from customers import consent, identities, merging, postcodes, timeline
-from customers.models import Address, AddressKind, Customer
-from estore import attempts, carts, catalogue, invoices, methods, stock
-from estore.goods import PaymentMethod
+from customers.models import Customer
+from estore import addresses, attempts, carts, catalogue, invoices, methods, stock
+from estore.goods import PaymentMethod, Seller
 from estore.happenings import OrderPlaced
-from estore.jobs import ExpireHold
+from estore.jobs import ExpireHold, IssueInvoice
 from estore.models import ORDER_NUMBERS, Cart, Order, OrderLine, OrderStatus
 from estore.quotes import Quote, quote
 
@@ -70,7 +73,7 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
             return placed
         raise Conflict("Your cart is empty. Put something in it first.")
     address, contact = _check(wish)
-    chosen = await methods.enabled(session, wish.payment)
+    chosen, seller = await _terms(session, wish.payment)
     if chosen.for_companies and not wish.company.strip():
         raise Invalid(
             "Companies only.", {"company": "Enter your company's name, or choose another way to pay."}
@@ -84,17 +87,8 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
     if wish.expected_total is not None and wish.expected_total != offer.totals.total:
         raise await _another_total(session, wish, cart, offer, home)
     customer_id = await _customer(session, wish, contact)
-    order = await _add_order(session, wish, cart, customer_id, offer, address, contact.value)
-    wanted: dict[UUID, int] = {}
-    for line in offer.lines:
-        wanted[line.sku.id] = wanted.get(line.sku.id, 0) + line.quantity
-    until = methods.deadline(chosen)
-    await stock.hold(session, order.id, wanted, until)
-    if until is not None:
-        await enqueue(session, ExpireHold(order.id), due_at=until, key=attempts.expiry_key(order.id))
-    await _draft(session, order, chosen)
-    cart.order_id = order.id
-    await _remember_address(session, customer_id, address)
+    order = await _write(session, wish, cart, customer_id, offer, address, contact.value, chosen, seller)
+    await addresses.remember(session, customer_id, address)
     if wish.news_wording:
         await consent.grant(
             session,
@@ -219,7 +213,20 @@ async def _customer(session: AsyncSession, wish: Checkout, contact: identities.C
     return customer_id
 
 
-async def _add_order(
+async def _terms(session: AsyncSession, payment: str) -> tuple[PaymentMethod, dict[str, Any]]:
+    """The way to pay with this code, and who sells. Raises Invalid when it is not offered."""
+    seller = select(Seller.facts).where(Seller.id == 1).scalar_subquery()
+    found = (
+        await session.execute(
+            select(PaymentMethod, seller).where(PaymentMethod.code == payment, PaymentMethod.enabled)
+        )
+    ).one_or_none()
+    if found is None:
+        raise methods.not_offered()
+    return found[0], dict(found[1] or {})
+
+
+async def _write(
     session: AsyncSession,
     wish: Checkout,
     cart: Cart,
@@ -227,11 +234,45 @@ async def _add_order(
     offer: Quote,
     address: dict[str, str],
     email: str,
+    chosen: PaymentMethod,
+    seller: dict[str, Any],
+) -> Order:
+    """The order with its lines, its held goods, its invoice and the attempt to pay it, and what is due for them."""
+    wanted: dict[UUID, int] = {}
+    for line in offer.lines:
+        wanted[line.sku.id] = wanted.get(line.sku.id, 0) + line.quantity
+    # The end of the hold is reckoned from here on: the order was placed no later.
+    order_id, placed_at, until = uuid7(), now(), methods.deadline(chosen)
+    holds = await stock.hold(session, order_id, wanted, until)
+    number = str(await session.scalar(ORDER_NUMBERS.next_value()))
+    new = _order(wish, order_id, number, cart, customer_id, offer, address, email, placed_at)
+    lines = _lines(wish, order_id, offer)
+    invoice, charged = invoices.draft(new, lines, seller, chosen.days_to_pay)
+    attempt = [attempts.plan(invoice, chosen, number)] if invoice.total else []
+    order = await rows.write(session, new, *lines, *holds, invoice, *charged, *attempt)
+    cart.order_id = order.id
+    if until is not None:
+        await enqueue(session, ExpireHold(order.id), due_at=until, key=attempts.expiry_key(order.id))
+    await enqueue(session, IssueInvoice(invoice.id))
+    return order
+
+
+def _order(
+    wish: Checkout,
+    order_id: UUID,
+    number: str,
+    cart: Cart,
+    customer_id: UUID,
+    offer: Quote,
+    address: dict[str, str],
+    email: str,
+    placed_at: datetime,
 ) -> Order:
     totals, chosen = offer.totals, offer.shipping
     assert chosen is not None
-    order = Order(
-        number=str(await session.scalar(ORDER_NUMBERS.next_value())),
+    return Order(
+        id=order_id,
+        number=number,
         customer_id=customer_id,
         cart_id=cart.id,
         status=OrderStatus.PLACED,
@@ -250,13 +291,15 @@ async def _add_order(
         shipping_name=catalogue.words(chosen, "name", wish.locale),
         payment_code=wish.payment,
         instructions=wish.instructions.replace("\x00", "").strip(),
-        placed_at=now(),
+        placed_at=placed_at,
     )
-    session.add(order)
-    await session.flush()
-    session.add_all(
+
+
+def _lines(wish: Checkout, order_id: UUID, offer: Quote) -> list[OrderLine]:
+    totals = offer.totals
+    return [
         OrderLine(
-            order_id=order.id,
+            order_id=order_id,
             position=position,
             sku_id=line.sku.id,
             sku_code=line.sku.code,
@@ -273,41 +316,4 @@ async def _add_order(
         for position, (line, total, off, rate) in enumerate(
             zip(offer.lines, totals.lines, totals.discounts, offer.rates, strict=True), start=1
         )
-    )
-    await session.flush()
-    return order
-
-
-async def _draft(session: AsyncSession, order: Order, chosen: PaymentMethod) -> None:
-    lines = (
-        await session.scalars(
-            select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
-        )
-    ).all()
-    invoice = await invoices.draft(session, order, lines, chosen.days_to_pay)
-    if invoice.total:
-        await attempts.plan(session, invoice, chosen, order)
-
-
-async def _remember_address(session: AsyncSession, customer_id: UUID, address: dict[str, str]) -> None:
-    known = await session.scalar(
-        select(Address.id)
-        .where(
-            Address.customer_id == customer_id,
-            *(getattr(Address, key) == value for key, value in address.items()),
-        )
-        .limit(1)
-    )
-    if known is None:
-        session.add(Address(customer_id=customer_id, kind=AddressKind.DELIVERY, **address))
-        await session.flush()
-
-
-async def last_address(session: AsyncSession, customer_id: UUID) -> Address | None:
-    """Where a customer had something sent last, to fill the form with."""
-    return await session.scalar(
-        select(Address)
-        .where(Address.customer_id.in_(await merging.group(session, customer_id)))
-        .order_by(Address.created_at.desc())
-        .limit(1)
-    )
+    ]

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from core.clock import now
 from core.errors import Conflict, NotFound
@@ -32,9 +33,12 @@ async def seller(session: AsyncSession) -> dict[str, Any]:
     return dict(row.facts) if row else {}
 
 
-async def draft(session: AsyncSession, order: Order, lines: Sequence[OrderLine], days_to_pay: int) -> Invoice:
-    """The invoice of a new order, not yet numbered; a job finalises it if the caller does not."""
+def draft(
+    order: Order, lines: Sequence[OrderLine], seller: dict[str, Any], days_to_pay: int
+) -> tuple[Invoice, list[InvoiceLine]]:
+    """The invoice of a new order, without a number yet, and its lines; for the caller to write, with IssueInvoice."""
     invoice = Invoice(
+        id=uuid7(),
         kind=InvoiceKind.INVOICE,
         customer_id=order.customer_id,
         order_id=order.id,
@@ -43,14 +47,12 @@ async def draft(session: AsyncSession, order: Order, lines: Sequence[OrderLine],
         locale=order.locale,
         total=order.total,
         taxes=order.taxes,
-        seller=await seller(session),
+        seller=seller,
         buyer=order.billing_address,
         email=order.email,
         days_to_pay=days_to_pay,
     )
-    session.add(invoice)
-    await session.flush()
-    session.add_all(
+    charged = [
         InvoiceLine(
             invoice_id=invoice.id,
             position=line.position,
@@ -63,22 +65,22 @@ async def draft(session: AsyncSession, order: Order, lines: Sequence[OrderLine],
             tax_rate=line.tax_rate,
         )
         for line in lines
-    )
+    ]
     if order.shipping:
-        session.add(
+        charged.append(
             InvoiceLine(
                 invoice_id=invoice.id,
                 position=len(lines) + 1,
                 name=order.shipping_name,
+                detail="",
                 quantity=1,
                 unit_price=order.shipping,
+                discount=0,
                 total=order.shipping,
                 tax_rate=None,
             )
         )
-    await session.flush()
-    await enqueue(session, IssueInvoice(invoice.id))
-    return invoice
+    return invoice, charged
 
 
 async def draft_credit_note(session: AsyncSession, invoice: Invoice, amount: int, reason: str) -> Invoice:
@@ -141,23 +143,42 @@ async def finalise(session: AsyncSession, invoice_id: UUID) -> Invoice:
     Call it in a transaction of its own: the counter of the series is locked until the commit. Raises
     NotFound, Conflict (and no number is used) when the amounts do not add up.
     """
-    invoice = await session.get(Invoice, invoice_id, with_for_update=True, populate_existing=True)
-    if invoice is None:
+    return await _finalise(session, Invoice.id == invoice_id)
+
+
+async def finalise_of(session: AsyncSession, order_id: UUID) -> Invoice:
+    """The same for the invoice of an order."""
+    return await _finalise(session, (Invoice.order_id == order_id) & (Invoice.kind == InvoiceKind.INVOICE))
+
+
+async def _finalise(session: AsyncSession, which: ColumnElement[bool]) -> Invoice:
+    await session.flush()  # the row is read anew once it is locked
+    charged = select(func.sum(InvoiceLine.total)).where(InvoiceLine.invoice_id == Invoice.id)
+    found = (
+        await session.execute(
+            select(Invoice, func.coalesce(charged.scalar_subquery(), 0))
+            .where(which)
+            .with_for_update(of=Invoice)
+            .execution_options(populate_existing=True)
+        )
+    ).one_or_none()
+    if found is None:
         raise NotFound("That invoice does not exist.")
+    invoice: Invoice = found[0]
+    gross: int = found[1]
     if invoice.status != InvoiceStatus.DRAFT:
         return invoice
-    gross = sum(line.total for line in await lines(session, invoice.id))
     if not gross == sum(tax.gross for tax in pricing.stored(invoice.taxes)) == invoice.total:
         raise Conflict("The amounts of this invoice do not add up. It was not issued.")
     issued = now().astimezone(ZoneInfo(invoice.seller.get("time_zone", "Europe/Berlin"))).date()
     invoice.series = f"{PREFIXES[InvoiceKind(invoice.kind)]}-{issued.year}"
-    await session.execute(insert(InvoiceSeries).values(series=invoice.series).on_conflict_do_nothing())
     invoice.number = await session.scalar(
-        update(InvoiceSeries)
-        .where(InvoiceSeries.series == invoice.series)
-        .values(last_number=InvoiceSeries.last_number + 1)
+        insert(InvoiceSeries)
+        .values(series=invoice.series, last_number=1)
+        .on_conflict_do_update(
+            index_elements=[InvoiceSeries.series], set_={"last_number": InvoiceSeries.last_number + 1}
+        )
         .returning(InvoiceSeries.last_number)
-        .execution_options(synchronize_session=False)
     )
     invoice.status = InvoiceStatus.OPEN
     invoice.issued_on = issued

@@ -56,8 +56,13 @@ async def enabled(session: AsyncSession, code: str) -> PaymentMethod:
         select(PaymentMethod).where(PaymentMethod.code == code, PaymentMethod.enabled)
     )
     if found is None:
-        raise Invalid("Choose how you want to pay.", {"payment": "Choose one of the ways to pay."})
+        raise not_offered()
     return found
+
+
+def not_offered() -> Invalid:
+    """What to say to somebody who chose none of the ways to pay."""
+    return Invalid("Choose how you want to pay.", {"payment": "Choose one of the ways to pay."})
 
 
 def deadline(chosen: PaymentMethod) -> datetime | None:

@@ -1,5 +1,6 @@
 """Quotes: what a cart comes to at an address, the ways that goods travel and what they cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -13,20 +14,28 @@ from estore.models import Cart
 
 @dataclass(frozen=True)
 class Quote:
-    """What a cart comes to; `shipping` is None while nothing is sent to that country."""
+    """What a cart comes to; `shipping` is None while nothing is sent to that country.
+
+    `ways` are all that lead there, `countries` where we send to at all (ISO 3166-1 alpha-2).
+    """
 
     totals: pricing.Totals
     lines: list[carts.Line]
     rates: list[Decimal]
     shipping: ShippingMethod | None
     currency: str
-    shipping_price: int = field(default=0)
+    shipping_price: int = 0
+    ways: list[ShippingMethod] = field(default_factory=list)
+    countries: list[str] = field(default_factory=list)
 
 
 async def countries(session: AsyncSession) -> list[str]:
     """Where we send to (ISO 3166-1 alpha-2)."""
-    rows = await session.scalars(select(ShippingMethod.countries).where(ShippingMethod.enabled))
-    return sorted({country for row in rows for country in row})
+    return _served(await shipping_methods(session))
+
+
+def _served(methods: Sequence[ShippingMethod]) -> list[str]:
+    return sorted({country for one in methods for country in one.countries})
 
 
 async def shipping_methods(session: AsyncSession, country: str = "") -> list[ShippingMethod]:
@@ -51,7 +60,8 @@ async def quote(
     """
     lines = await carts.lines(session, cart)
     rates = await _rates(session, country, home)
-    methods = await shipping_methods(session, country)
+    everywhere = await shipping_methods(session)
+    methods = [one for one in everywhere if country in one.countries]
     chosen = next((one for one in methods if one.code == shipping), methods[0] if methods else None)
     goods = sum(line.total for line in lines)
     price = shipping_price(chosen, goods) if chosen and lines else 0
@@ -60,7 +70,16 @@ async def quote(
         pricing.Item(line.sku.price, line.quantity, rate)
         for line, rate in zip(lines, line_rates, strict=True)
     ]
-    return Quote(pricing.add_up(items, price), lines, line_rates, chosen, cart.currency, price)
+    return Quote(
+        pricing.add_up(items, price),
+        lines,
+        line_rates,
+        chosen,
+        cart.currency,
+        price,
+        methods,
+        _served(everywhere),
+    )
 
 
 async def _rates(session: AsyncSession, country: str, home: str) -> dict[str, Decimal]:

@@ -24,8 +24,8 @@ class SoldOut(Conflict):
 
 async def hold(
     session: AsyncSession, order_id: UUID, wanted: Mapping[UUID, int], expires_at: datetime | None
-) -> None:
-    """Set aside so many of each SKU for an order, all or nothing. Raises SoldOut."""
+) -> list[StockHold]:
+    """Set aside so many of each SKU for an order, all or nothing; the caller writes the holds. Raises SoldOut."""
     for sku_id in sorted(wanted):  # one order of locks for everyone
         held = await session.scalar(
             update(Stock)
@@ -36,13 +36,12 @@ async def hold(
         )
         if held is None:
             raise await _sold_out(session, sku_id)
-    session.add_all(
+    return [
         StockHold(
             order_id=order_id, sku_id=sku_id, quantity=quantity, status=HoldStatus.HELD, expires_at=expires_at
         )
         for sku_id, quantity in wanted.items()
-    )
-    await session.flush()
+    ]
 
 
 async def _sold_out(session: AsyncSession, sku_id: UUID) -> SoldOut:

@@ -16,7 +16,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from customers import identities
 from customers.models import Customer, IdentityKind
-from estore import carts, catalogue, checkout, methods, orders, quotes
+from estore import addresses, attempts, carts, catalogue, checkout, invoices, methods, quotes
 from estore.gateway import Gateway
 from estore.goods import PaymentMethod
 from estore.models import Order
@@ -73,14 +73,15 @@ async def _context(
     goods, currency = quote.totals.goods, cart.currency
     locale = current_locale()
     names = Locale.parse(locale).territories
-    served = await quotes.countries(session)
     ways = await methods.offered(session)
     return {
         "filled": {**filled, "country": country},
         "lines": [_line(line) for line in quote.lines],
         **totals(quote),
         "total_minor": quote.totals.total,
-        "countries": sorted(((code, names.get(code, code)) for code in served), key=lambda pair: pair[1]),
+        "countries": sorted(
+            ((code, names.get(code, code)) for code in quote.countries), key=lambda pair: pair[1]
+        ),
         "shippings": [
             (
                 one.code,
@@ -88,7 +89,7 @@ async def _context(
                 catalogue.words(one, "promise", locale),
                 _price(quotes.shipping_price(one, goods), currency),
             )
-            for one in await quotes.shipping_methods(session, country)
+            for one in quote.ways
         ],
         "shipping": quote.shipping.code if quote.shipping else "",
         "payments": [_way(one) for one in ways],
@@ -117,7 +118,7 @@ async def _prefilled(session: AsyncSession, visit: Visit) -> dict[str, Any]:
         return filled
     customer = await session.get(Customer, visit.customer_id)
     known = await identities.contacts(session, visit.customer_id)
-    address = await checkout.last_address(session, visit.customer_id)
+    address = await addresses.last(session, visit.customer_id)
     filled["email"] = next((one.value for one in known if one.kind == IdentityKind.EMAIL), "")
     filled["phone"] = next((one.value for one in known if one.kind == IdentityKind.PHONE), "")
     if customer is not None:
@@ -231,10 +232,10 @@ async def _onward(database: Database, gateway: Gateway, settings: Settings, orde
     """Where to go with a placed order, which stays placed whatever the card company says."""
     back = paying.order_path(order, settings, "/thanks")
     async with database.transaction() as session:
-        invoice = (await orders.details(session, order)).invoice
-    assert invoice is not None
-    invoice = await paying.invoice_number(database, invoice.id)
-    if not invoice.total:
+        invoice = await invoices.finalise_of(session, order.id)
+        begun = await attempts.open_attempt(session, invoice.id)
+    offline = begun is not None and begun.method == order.payment_code and begun.kind != "card"
+    if not invoice.total or offline:
         return back
     try:
         return await paying.pay(database, gateway, settings, invoice, order.payment_code, back)
