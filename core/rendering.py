@@ -3,23 +3,41 @@
 What marketers write is rendered elsewhere, in a language without attribute access or calls.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
-from functools import cache
+from datetime import date, datetime, time, timedelta
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_datetime_format
+from babel.dates import (
+    TIMEDELTA_UNITS,
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+)
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    pass_context,
+    pass_eval_context,
+    select_autoescape,
+)
+from jinja2.environment import TemplateModule
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from core import money
 from core.clock import now
@@ -99,24 +117,61 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(ZoneInfo(_zone.get()))
 
 
+# Days, months and clock times are few, and Babel puts each together anew: they are kept by language.
+@lru_cache(4096)
+def _day(day: date, style: str, locale: str) -> str:
+    return str(format_date(day, style, locale=locale))
+
+
+@lru_cache(4096)
+def _partly(day: date, skeleton: str, locale: str) -> str:
+    return str(format_skeleton(skeleton, day, locale=locale))
+
+
+@lru_cache(4096)
+def _clock(hour: int, minute: int, locale: str) -> str:
+    return str(format_time(time(hour, minute), "short", locale=locale))
+
+
+@cache
+def _together(locale: str) -> str:
+    return str(get_datetime_format("medium", locale=locale)).replace("'", "")
+
+
+@lru_cache(4096)
+def _counted(number: int, unit: Any, width: Literal["narrow", "long"], locale: str) -> str:
+    span = timedelta(seconds=number * dict(TIMEDELTA_UNITS)[unit])
+    return str(format_timedelta(span, granularity=unit, threshold=float("inf"), format=width, locale=locale))
+
+
 def _date(instant: datetime | date, style: str = "medium") -> str:
     """A day; "short" leaves out the year when it is this one."""
     day = local(instant).date() if isinstance(instant, datetime) else instant
     if style == "short":
-        return str(
-            format_skeleton("MMMd" if day.year == local(now()).year else "yMMMd", day, locale=spoken())
-        )
-    return str(format_date(day, style, locale=spoken()))
+        return _partly(day, "MMMd" if day.year == local(now()).year else "yMMMd", spoken())
+    return _day(day, style, spoken())
+
+
+def month(instant: datetime) -> str:
+    """The month and its year."""
+    return _partly(local(instant).date().replace(day=1), "yMMMM", _locale.get())
 
 
 def _time(instant: datetime) -> str:
-    return str(format_time(local(instant), "short", locale=spoken()))
+    at = local(instant)
+    return _clock(at.hour, at.minute, spoken())
 
 
 def moment(instant: datetime) -> str:
     """The day and the minute, as the reader's language puts them together."""
-    pattern = str(get_datetime_format("medium", locale=spoken())).replace("'", "")
-    return pattern.replace("{0}", _time(instant)).replace("{1}", _date(instant))
+    return _together(spoken()).replace("{0}", _time(instant)).replace("{1}", _date(instant))
+
+
+def lasting(span: timedelta, width: Literal["narrow", "long"] = "long") -> str:
+    """How long, in one unit: "3 hours", or "3h"; a larger unit from six fifths of it on."""
+    seconds = abs(int(span.total_seconds()))
+    unit, length = next((each for each in TIMEDELTA_UNITS if seconds >= 1.2 * each[1]), TIMEDELTA_UNITS[-1])
+    return _counted(round(seconds / length), unit, width, spoken())
 
 
 def _ago(instant: datetime, at: datetime | None = None) -> str:
@@ -135,11 +190,54 @@ def _grouped(counted: Any) -> Any:
     return write
 
 
+@lru_cache(8192)
+def _marked(message: str, locale: str) -> Markup:
+    words = translations(locale).gettext(message) if message else ""
+    return Markup(words)  # noqa: S704 - a sentence of our own templates
+
+
+@lru_cache(8192)
+def _said(message: str, locale: str) -> Markup:
+    return _marked(message, locale) % {}
+
+
+@pass_eval_context
+def _say(context: EvalContext, message: str, /, **values: Any) -> str:
+    """Jinja's gettext (new style) without what it does at every call: a copy of the context, a mark, a format."""
+    if not context.autoescape or type(message) is not str:
+        words = gettext(message)
+        return (Markup(words) if context.autoescape else words) % values  # noqa: S704 - as Jinja's own does
+    locale = _locale.get()
+    return _marked(message, locale) % values if values else _said(message, locale)
+
+
+def _kept(macro: Callable[..., Any]) -> Callable[..., Any]:
+    """A macro whose words follow from its arguments and the reader's language alone: written once for each."""
+
+    @lru_cache(2048, typed=True)
+    def written(locale: str, /, *args: Any, **kwargs: Any) -> Any:
+        return macro(*args, **kwargs)
+
+    def write(*args: Any, **kwargs: Any) -> Any:
+        return written(_locale.get(), *args, **kwargs)
+
+    return write
+
+
+class _Template(Template):
+    """One of ours: all of an environment have the same globals, so what is imported from one is made once."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        if self._module is None:
+            self._module = self.make_module()
+        return self._module
+
+
 def environment(*folders: Path) -> Environment:
     """A Jinja environment over template folders: autoescaped, strict about missing names, in five languages.
 
     Filters: money(currency), number, date, time, moment (in the reader's zone), ago, iso, and translated, for a
-    message in a variable: `_()` would take it for a format and for HTML.
+    message in a variable: `_()` would take it for a format and for HTML. `kept(macro)` writes the same but once.
     """
     made = Environment(
         loader=FileSystemLoader(list(folders)),
@@ -151,8 +249,14 @@ def environment(*folders: Path) -> Environment:
         cache_size=-1,
         extensions=["jinja2.ext.i18n"],
     )
+    made.template_class = _Template
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # the library declares less than it has
-    made.globals["ngettext"] = _grouped(made.globals["ngettext"])
+    made.globals |= {
+        "_": _say,
+        "gettext": _say,
+        "ngettext": _grouped(made.globals["ngettext"]),
+        "kept": _kept,
+    }
     made.filters |= {
         "money": _money,
         "date": _date,
