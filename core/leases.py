@@ -1,11 +1,11 @@
 """How job rows are handed out, taken up, given back and buried."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, select, text, tuple_, update
+from sqlalchemy import TextClause, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
@@ -36,37 +36,77 @@ class Lease:
     trace: str | None = None
 
 
+@dataclass(frozen=True)
+class Leased:
+    """What was leased of one queue, and how many could have been."""
+
+    room: int
+    leases: list[Lease]
+
+
+# Every queue in one statement, a text that never changes. `tries` counts only attempts that a worker took up.
+_LEASE = """
+WITH room AS MATERIALIZED (
+    SELECT given.queue, greatest(given.size - {out}, 0) AS room
+    FROM unnest(cast(:queues AS text[]), cast(:sizes AS int[])) AS given (queue, size)
+), due AS MATERIALIZED (
+    SELECT ready.id FROM room CROSS JOIN LATERAL (
+        SELECT id FROM job
+        WHERE queue = room.queue AND dead_at IS NULL AND greatest(due_at, leased_until) <= now()
+        ORDER BY greatest(due_at, leased_until)
+        LIMIT room.room
+        FOR UPDATE SKIP LOCKED
+    ) AS ready
+), taken AS (
+    UPDATE job SET
+        dead_at = CASE WHEN tries >= :most THEN now() END,
+        error = CASE WHEN tries >= :most THEN coalesce(error, :lost) ELSE error END,
+        leased_until = CASE WHEN tries >= :most THEN NULL ELSE now() + cast(:length AS interval) END,
+        attempts = CASE WHEN tries >= :most THEN attempts ELSE attempts + 1 END,
+        key = NULL
+    FROM due WHERE job.id = due.id
+    RETURNING job.queue, job.id, job.attempts, job.tag, job.trace, job.dead_at
+)
+SELECT room.queue, room.room, taken.id, taken.attempts, taken.tag, taken.trace
+FROM room LEFT JOIN taken ON taken.queue = room.queue AND taken.dead_at IS NULL
+ORDER BY taken.id
+"""
+# Whoever is out on a lease is found by the index that also says what is due.
+_OUT = """(
+    SELECT count(*) FROM job
+    WHERE job.queue = given.queue AND dead_at IS NULL AND greatest(due_at, leased_until) > now()
+        AND leased_until > now()
+)"""
+_ANY, _WITHIN = text(_LEASE.format(out="0")), text(_LEASE.format(out=_OUT))
+
+
+async def _lease(session: AsyncSession, statement: TextClause, sizes: Mapping[str, int]) -> dict[str, Leased]:
+    asked = {
+        "queues": list(sizes),
+        "sizes": list(sizes.values()),
+        "most": MAX_TRIES,
+        "lost": f"Lost {MAX_TRIES} times: the process that ran it died.",
+        "length": LEASE,
+    }
+    found: dict[str, Leased] = {}
+    for queue, room, id, attempt, tag, trace in await session.execute(statement, asked):
+        leases = found.setdefault(queue, Leased(room, [])).leases
+        if id is not None:
+            leases.append(Lease(id, attempt, tag, trace))
+    return found
+
+
 async def lease(session: AsyncSession, queue: str, limit: int) -> list[Lease]:
     """Lease up to `limit` due jobs of a queue; a job that has used up its tries is buried instead.
 
     Only attempts that a worker took up count: no outage of workers or broker, however long, kills a job.
     """
-    due = (
-        select(JobRow.id)
-        .where(JobRow.queue == queue, JobRow.dead_at.is_(None), READY_AT <= func.now())
-        .order_by(READY_AT)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    exhausted = JobRow.tries >= MAX_TRIES
-    lost = func.coalesce(JobRow.error, f"Lost {MAX_TRIES} times: the process that ran it died.")
-    statement = (
-        update(JobRow)
-        .where(JobRow.id == due.c.id)
-        .values(
-            dead_at=case((exhausted, func.now())),
-            error=case((exhausted, lost), else_=JobRow.error),
-            leased_until=case((exhausted, None), else_=func.now() + LEASE),
-            attempts=case((exhausted, JobRow.attempts), else_=JobRow.attempts + 1),
-            key=None,
-        )
-        .returning(JobRow.id, JobRow.attempts, JobRow.tag, JobRow.trace, JobRow.dead_at)
-        .execution_options(synchronize_session=False)
-    )
-    rows = await session.execute(statement)
-    leases = [Lease(id, attempt, tag, trace) for id, attempt, tag, trace, dead_at in rows if dead_at is None]
-    return sorted(leases, key=lambda item: item.job_id)
+    return (await _lease(session, _ANY, {queue: limit}))[queue].leases
+
+
+async def lease_within(session: AsyncSession, windows: Mapping[str, int]) -> dict[str, Leased]:
+    """`lease` for several queues at once, so many of each that no more are out than its window is wide."""
+    return await _lease(session, _WITHIN, windows)
 
 
 async def release(session: AsyncSession, unsent: Sequence[Lease]) -> None:
@@ -90,9 +130,12 @@ async def leased(session: AsyncSession) -> dict[str, int]:
     return dict(rows.tuples().all())
 
 
+NEXT_DUE = text("SELECT min(greatest(due_at, leased_until)) FROM job WHERE dead_at IS NULL")
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     """When the next job becomes ready (UTC), None when none waits."""
-    due: datetime | None = await session.scalar(select(func.min(READY_AT)).where(JobRow.dead_at.is_(None)))
+    due: datetime | None = await session.scalar(NEXT_DUE)
     return due
 
 

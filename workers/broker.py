@@ -1,15 +1,14 @@
 """dramatiq: it carries lease tickets to worker processes, nothing more. Retries and schedules live in the job row."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import astuple
 from typing import Any
 
 import dramatiq
 from dramatiq.asyncio import get_event_loop_thread
-from dramatiq.broker import Broker
-from dramatiq.brokers.redis import RedisBroker
+from dramatiq.broker import Broker, MessageProxy
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.middleware import AsyncIO, Middleware
 from redis.asyncio import Redis
 
@@ -19,17 +18,44 @@ from core.jobs import QUEUES
 from core.leases import Lease
 from core.settings import Settings
 from workers import runner
+from workers.bells import MOMENT, Bells
 from workers.resources import Resources
 
 # A thread only waits for its job on the loop, so they are cheap: more than the delivery, bulk and calls windows of
 # the relay together, so that a slow provider never keeps inbound mail and webhooks waiting.
 THREADS = 32
-# How many jobs of the default queue run at the same time, how many of one message do, how long an idle worker
-# waits for Redis, and how long its threads sleep when nothing comes (ms; stopping waits as long at most).
+# How many jobs of the default queue run at the same time, how many of one message do, and how long idle threads sleep
+# when no bell rings (ms; stopping waits as long at most).
 AT_ONCE = 16
 TOGETHER = 4
-IDLE = 50
 ASLEEP = 1000
+
+
+class _Consumer(_RedisConsumer):
+    """Fetches when the bell of its queue rings, where dramatiq's own would ask Redis twenty times a second."""
+
+    def __init__(self, broker: "_RedisBroker", queue_name: str, prefetch: int, timeout: int) -> None:
+        # It need not sleep by itself.
+        super().__init__(broker, queue_name, prefetch, timeout=0)  # type: ignore[no-untyped-call]  # the library has no types
+        self.asleep = timeout / 1000
+
+    def __next__(self) -> MessageProxy | None:
+        message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]  # the library has no types
+        if message is None:
+            # No bell rings for room: one that holds as many messages as it may looks again soon.
+            full = self.outstanding_message_count >= self.prefetch
+            self.broker.bells.await_ring(self.queue_name, MOMENT if full else self.asleep)
+        return message
+
+
+class _RedisBroker(RedisBroker):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # the library has no types
+        self.bells = Bells(QUEUES)
+
+    @property
+    def consumer_class(self) -> type[_Consumer]:
+        return _Consumer
 
 
 def make_broker(settings: Settings) -> Broker:
@@ -40,7 +66,7 @@ def make_broker(settings: Settings) -> Broker:
 
         broker: Broker = RabbitmqBroker(url=url, confirm_delivery=True, middleware=[], max_priority=None)
     else:
-        broker = RedisBroker(  # type: ignore[no-untyped-call]  # the library has no types
+        broker = _RedisBroker(
             url=url,
             middleware=[],
             heartbeat_timeout=5_000,
@@ -66,13 +92,18 @@ def ticket(queue: str, leases: list[Lease]) -> dramatiq.Message[Any]:
 class Process(Middleware):
     """The engine and the adapters of this process, made on the loop that the actors run on."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, bells: Bells | None) -> None:
         self.settings = settings
+        self.bells = bells
 
     def before_worker_boot(self, broker: Broker, worker: dramatiq.Worker) -> None:
         loop = get_event_loop_thread()
         assert loop is not None, "AsyncIO comes first"
         loop.run_coroutine(self.open())
+
+    def before_worker_shutdown(self, broker: Broker, worker: dramatiq.Worker) -> None:
+        if self.bells is not None:
+            self.bells.close()
 
     def after_worker_shutdown(self, broker: Broker, worker: dramatiq.Worker) -> None:
         loop = get_event_loop_thread()
@@ -84,10 +115,13 @@ class Process(Middleware):
         self.database = Database(self.settings.database_url, self.redis, pool_size=AT_ONCE)
         self.resources = Resources(self.settings, self.redis)
         self.at_once = {"default": asyncio.Semaphore(AT_ONCE)}
-        self.beating = asyncio.create_task(Heart(self.redis, "worker").keep_beating())
+        self.tasks = [asyncio.create_task(Heart(self.redis, "worker").keep_beating())]
+        if self.bells is not None:
+            self.tasks.append(asyncio.create_task(self.bells.listen(self.redis)))
 
     async def shut(self) -> None:
-        self.beating.cancel()
+        for task in self.tasks:
+            task.cancel()
         await self.resources.close()
         await self.database.close()
         await self.redis.aclose()
@@ -102,33 +136,12 @@ class Process(Middleware):
         await asyncio.gather(*(some(part) for part in runner.shared([Lease(*ticket) for ticket in tickets])))
 
 
-class _Worker(dramatiq.Worker):
-    """A worker whose idle threads sleep: a new message wakes them, only the consumers must ask Redis often.
-
-    And of those not the ones of dramatiq's delayed messages: what is to run later waits in the job table.
-    """
-
-    def _add_worker(self) -> None:
-        with self._asleep():
-            super()._add_worker()
-
-    def _add_consumer(self, queue_name: str, *, delay: bool = False) -> None:
-        with self._asleep() if delay else nullcontext():
-            super()._add_consumer(queue_name, delay=delay)
-
-    @contextmanager
-    def _asleep(self) -> Iterator[None]:
-        often, self.worker_timeout = self.worker_timeout, ASLEEP
-        yield
-        self.worker_timeout = often
-
-
 def make_worker(settings: Settings, threads: int = THREADS) -> dramatiq.Worker:
     """A worker for every queue, not started yet."""
     broker = make_broker(settings)
-    process = Process(settings)
+    process = Process(settings, broker.bells if isinstance(broker, _RedisBroker) else None)
     for middleware in (AsyncIO(), process):
         broker.add_middleware(middleware)
     for queue in QUEUES:
         dramatiq.actor(actor_name=f"run_{queue}", queue_name=queue, broker=broker)(process.run)
-    return _Worker(broker, worker_threads=threads, worker_timeout=IDLE)
+    return dramatiq.Worker(broker, worker_threads=threads, worker_timeout=ASLEEP)

@@ -14,9 +14,10 @@ from core import leases
 from core.clock import now
 from core.database import Database
 from core.heartbeats import Heart
-from core.jobs import QUEUES, TOPIC
+from core.jobs import TOPIC
 from core.leases import Lease
 from core.nudges import PREFIX
+from workers import bells
 from workers.broker import ticket
 
 log = structlog.get_logger()
@@ -33,20 +34,13 @@ FULL = timedelta(milliseconds=25)
 REST = timedelta(milliseconds=100)
 
 
-async def relay_once(database: Database, broker: Broker) -> bool:
-    """Lease and send what is due; True when a window was filled and more may be waiting."""
-    tickets = []
-    more = False
-    async with database.transaction() as session:
-        out = await leases.leased(session)
-        for queue in QUEUES:
-            room = WINDOW[queue] - out.get(queue, 0)
-            if room <= 0:
-                more = True
-                continue
-            due = await leases.lease(session, queue, room)
-            more = more or len(due) == room
-            tickets += [(queue, part) for part in _shared_out(due, SHARED[queue])]
+async def relay_once(database: Database, broker: Broker, redis: Redis) -> bool:
+    """Lease and send what is due, and wake the workers; True when a window was filled and more may be waiting."""
+    async with database.statements() as session:
+        found = await leases.lease_within(session, WINDOW)
+    tickets = [
+        (queue, part) for queue, due in found.items() for part in _shared_out(due.leases, SHARED[queue])
+    ]
     if tickets:
         try:
             await asyncio.to_thread(_send, broker, tickets)
@@ -54,7 +48,8 @@ async def relay_once(database: Database, broker: Broker) -> bool:
             async with database.transaction() as session:
                 await leases.release(session, [lease for _, part in tickets for lease in part])
             raise
-    return more
+        await bells.ring(redis, {queue for queue, _ in tickets})
+    return any(len(due.leases) == due.room for due in found.values())
 
 
 def _shared_out(due: list[Lease], at_most: int) -> list[list[Lease]]:
@@ -76,7 +71,7 @@ async def run_relay(database: Database, redis: Redis, broker: Broker, stop: asyn
         while not stop.is_set():
             wake.clear()
             try:
-                more = await relay_once(database, broker)
+                more = await relay_once(database, broker, redis)
                 await heart.beat()
                 wait = FULL if more else await _until_next(database)
             except (DBAPIError, OSError, RedisError) as error:
@@ -92,7 +87,7 @@ async def run_relay(database: Database, redis: Redis, broker: Broker, stop: asyn
 
 
 async def _until_next(database: Database) -> timedelta:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         due = await leases.next_due(session)
     return POLL if due is None else max(REST, min(POLL, due - now()))
 
