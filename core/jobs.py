@@ -96,6 +96,19 @@ def decode(tag: str, payload: str) -> Job:
     return msgspec.json.decode(payload, type=kind)
 
 
+def promised(job: Job) -> dict[str, str | None]:
+    """A job in the columns of its row (queue, tag, payload, trace), for a statement that does more than promise it.
+
+    Whoever inserts it nudges TOPIC as well.
+    """
+    return {
+        "queue": job.queue,
+        "tag": str(job.__struct_config__.tag),
+        "payload": msgspec.json.encode(job).decode(),
+        "trace": tracing.present(),
+    }
+
+
 # One statement however many jobs there are, as arrays: a text that never changes is neither built nor planned anew.
 _INSERT = """
 INSERT INTO job (queue, tag, payload, due_at, trace{key})

@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
 
 from core.database import Base, CreatedAt, Key
-from core.jobs import Job, enqueue
+from core.jobs import TOPIC, Job, promised
+from core.nudges import nudge
 
 
 class ReceivedWebhook(Base):
@@ -31,15 +32,26 @@ class ProcessWebhook(Job, tag="core.process_webhook", frozen=True):
     provider: str
 
 
+# Kept and promised in one statement: it is all that an acknowledgement waits for.
+_STORE = text("""
+WITH kept AS (
+    INSERT INTO received_webhook (id, provider, external_id, body) VALUES (:id, :provider, :external_id, :body)
+    ON CONFLICT DO NOTHING RETURNING id
+)
+INSERT INTO job (queue, tag, payload, due_at, trace)
+SELECT cast(:queue AS text), cast(:tag AS text), cast(:payload AS text), now(), cast(:trace AS text) FROM kept
+RETURNING id
+""")
+
+
 async def store(session: AsyncSession, provider: str, external_id: str, body: bytes) -> bool:
-    """Keep a verified webhook and promise its processing; False, and nothing done, when it is known already."""
-    webhook_id = await session.scalar(
-        insert(ReceivedWebhook)
-        .values(provider=provider, external_id=external_id, body=body)
-        .on_conflict_do_nothing()
-        .returning(ReceivedWebhook.id)
-    )
-    if webhook_id is None:
+    """Keep a verified webhook and promise its processing; False, and nothing done, when it is known already.
+
+    One statement, so that it needs no transaction around it.
+    """
+    job = ProcessWebhook(uuid7(), provider)
+    values = {"id": job.webhook_id, "provider": provider, "external_id": external_id, "body": body}
+    if await session.scalar(_STORE, {**values, **promised(job)}) is None:
         return False
-    await enqueue(session, ProcessWebhook(webhook_id, provider))
+    nudge(session, TOPIC)
     return True

@@ -11,6 +11,7 @@ from core import metrics, webhooks
 from core.database import Database
 from core.errors import NotAllowed, NotFound
 from core.settings import Settings
+from portal import webhooks_mail
 from portal.guards import provider as known_provider
 
 MAX_SIZE = 1024 * 1024
@@ -58,10 +59,10 @@ async def take(
     except NotAllowed:
         metrics.WEBHOOKS.labels(name, "refused").inc()
         raise
-    async with database.transaction() as session:
+    async with database.statements() as session:
         new = await webhooks.store(session, name, external_id, body)
         metrics.count(session, metrics.WEBHOOKS, name, "kept" if new else "known")
     return Response(None, status_code=204)
 
 
-handlers = [take]
+handlers = [take, *webhooks_mail.handlers]
