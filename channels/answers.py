@@ -1,8 +1,9 @@
 """Answers: what staff write in a conversation, to whom it goes, and how it is taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -32,19 +33,27 @@ class Recipients:
     in_reply_to_id: UUID | None = None
 
 
+class Heard(Protocol):
+    """What came in last on a road, as far as an answer to it needs."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def recipients(self) -> dict[str, Any]: ...
+
+
 async def recipients_for(session: AsyncSession, conversation_id: UUID, channel: str) -> Recipients:
-    """Who an answer on this channel would go to: the person who wrote last there, else a machine that did,
-    else the customer's own address.
+    """Who an answer on this channel would go to; see `recipients`.
 
     Raises NotFound for an unknown conversation, Invalid when the customer cannot be reached there.
     """
     conversation = await session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotFound("That conversation does not exist.")
-    if channel == outbox.CHAT:
-        if conversation.channel != outbox.CHAT:
-            raise Invalid("This conversation is not a chat.", {"channel": "Choose another way to answer."})
-        return Recipients(outbox.CHAT, "visitor")
     last = await session.scalar(
         select(Message)
         .where(
@@ -55,6 +64,29 @@ async def recipients_for(session: AsyncSession, conversation_id: UUID, channel: 
         .order_by(Message.automated, Message.seq.desc())
         .limit(1)
     )
+    known: dict[str, str] = {}
+    if last is None and channel != outbox.CHAT:
+        address = await identities.address_for(session, conversation.customer_id, _kind(channel))
+        known = {_kind(channel): address} if address is not None else {}
+    return recipients(conversation.channel, channel, last, known)
+
+
+def _kind(channel: str) -> IdentityKind:
+    return IdentityKind.EMAIL if channel == "email" else IdentityKind.PHONE
+
+
+def recipients(began: str, channel: str, last: Heard | None, known: Mapping[str, str]) -> Recipients:
+    """Who an answer on this channel would go to: the person who wrote last there, else a machine that did,
+    else the customer's own address.
+
+    `began` is the channel that the conversation began on, `last` what came in last on this one (a person's before
+    a machine's), `known` the customer's first address of each kind of identity. Raises Invalid when the customer
+    cannot be reached there.
+    """
+    if channel == outbox.CHAT:
+        if began != outbox.CHAT:
+            raise Invalid("This conversation is not a chat.", {"channel": "Choose another way to answer."})
+        return Recipients(outbox.CHAT, "visitor")
     if last is not None:
         ours = last.account.lower()
         others = [*last.recipients.get("to", ()), *last.recipients.get("cc", ())]
@@ -69,9 +101,7 @@ async def recipients_for(session: AsyncSession, conversation_id: UUID, channel: 
             )
         )
         return Recipients(last.account, last.sender, cc, last.id)
-    kind = IdentityKind.EMAIL if channel == "email" else IdentityKind.PHONE
-    address = await identities.address_for(session, conversation.customer_id, kind)
-    if address is None:
+    if (address := known.get(_kind(channel))) is None:
         raise Invalid(
             "This customer cannot be reached there.", {"channel": "We know no such address of theirs."}
         )

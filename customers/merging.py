@@ -10,16 +10,15 @@ from core.jobs import enqueue
 from customers.models import Customer
 from customers.traits import RefreshTraits
 
-GROUP = text("""
-WITH RECURSIVE up AS (
-    SELECT id, merged_into_id FROM customer WHERE id = :id
+# The records of a person, as "WITH RECURSIVE" has them: `person` begins with the one that speaks for all.
+PERSON = """up AS (
+    SELECT id, merged_into_id FROM customer WHERE id = {customer}
     UNION ALL SELECT c.id, c.merged_into_id FROM customer c JOIN up ON c.id = up.merged_into_id
-), down AS (
+), person AS (
     SELECT id FROM up WHERE merged_into_id IS NULL
-    UNION ALL SELECT c.id FROM customer c JOIN down ON c.merged_into_id = down.id
-)
-SELECT id FROM down
-""")
+    UNION ALL SELECT c.id FROM customer c JOIN person ON c.merged_into_id = person.id
+)"""
+GROUP = text(f"WITH RECURSIVE {PERSON.format(customer=':id')} SELECT id FROM person")  # noqa: S608 - only a part of our own
 
 # Merges are rare and may concern anyone: one at a time, so that none builds on what another is moving.
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('merging', 2))")

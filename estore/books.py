@@ -49,6 +49,11 @@ class InvoiceSeries(Base):
     last_number: Mapped[int] = mapped_column(server_default="0")
 
 
+def labelled(series: str, number: int | None) -> str:
+    """An invoice's number as people read it: RE-2026-000017; empty for a draft."""
+    return f"{series}-{number:06d}" if number is not None else ""
+
+
 class Invoice(Base):
     """An invoice or a credit note: numbered from the moment it is finalised, and never changed after."""
 
@@ -87,7 +92,7 @@ class Invoice(Base):
     @property
     def label(self) -> str:
         """The number as people read it: RE-2026-000017."""
-        return f"{self.series}-{self.number:06d}" if self.number is not None else ""
+        return labelled(self.series, self.number)
 
 
 class InvoiceLine(Base):

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_skeleton
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import money
-from core.rendering import current_locale, local
+from core.rendering import current_locale, month
 from core.rendering import gettext as _
 from customers import timeline
 from customers.models import TimelineEntry
@@ -57,6 +56,7 @@ class Line:
     older: str | None
 
 
+Entry = TimelineEntry | timeline.Happened
 Facts = dict[str, Any]
 Words = Callable[[Facts], str]
 
@@ -85,12 +85,12 @@ def _channel_name(facts: Facts) -> str:
 
 def _of(template: str, **more: Any) -> str:
     """`template` is translated already; a value that is missing is left blank, an old payload still reads."""
+    return (template % _Lenient(more)).strip()
 
-    class Lenient(dict[str, Any]):
-        def __missing__(self, key: str) -> str:
-            return ""
 
-    return (template % Lenient(more)).strip()
+class _Lenient(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
 
 
 # What staff read. A sentence says who did what; "the customer" goes without saying.
@@ -234,7 +234,7 @@ def kinds_of(family: str) -> list[str] | None:
     return [kind for kind in STAFF if kind.split(".")[0] in FAMILIES[family]]
 
 
-def tell(entry: TimelineEntry, *, at_desk: bool = True) -> Told:
+def tell(entry: Entry, *, at_desk: bool = True) -> Told:
     """An entry in the reader's language; a kind that nobody has words for yet still reads."""
     words = STAFF.get(entry.kind) if at_desk else CUSTOMER.get(entry.kind, STAFF.get(entry.kind))
     sentence = words(entry.payload) if words else _plainly(entry)
@@ -244,26 +244,26 @@ def tell(entry: TimelineEntry, *, at_desk: bool = True) -> Told:
         kind=entry.kind,
         sentence=sentence,
         occurred_at=entry.occurred_at,
-        month=str(format_skeleton("yMMMM", local(entry.occurred_at), locale=current_locale())),
+        month=month(entry.occurred_at),
         channel=str(channel) if channel else None,
         href=_href(entry, at_desk),
         detail=_detail(entry),
     )
 
 
-def _detail(entry: TimelineEntry) -> str:
+def _detail(entry: Entry) -> str:
     if not entry.kind.startswith("message."):
         return ""
     return str(entry.payload.get("preview") or entry.payload.get("reason") or "")
 
 
-def _plainly(entry: TimelineEntry) -> str:
+def _plainly(entry: Entry) -> str:
     noun, _dot, past = entry.kind.partition(".")
     name = entry.payload.get("number") or entry.payload.get("name") or entry.payload.get("title") or ""
     return " ".join(f"{noun} {name} {past}".replace("_", " ").split()).capitalize()
 
 
-def _href(entry: TimelineEntry, at_desk: bool) -> str | None:
+def _href(entry: Entry, at_desk: bool) -> str | None:
     family = entry.kind.split(".")[0]
     facts = entry.payload
     if entry.subject_id is None:
@@ -286,7 +286,7 @@ def _href(entry: TimelineEntry, at_desk: bool) -> str | None:
 
 async def read(
     session: AsyncSession,
-    customer_id: UUID,
+    records: Sequence[UUID],
     *,
     at_desk: bool = True,
     family: str = "",
@@ -294,17 +294,18 @@ async def read(
     before: str | None = None,
     limit: int = PAGE,
 ) -> Line:
-    """A page of a customer's line, newest first; `before` is the cursor of an earlier page.
+    """A page of the line of a person whose records these are, as `merging.group` names them, newest first.
 
-    `family` keeps the kinds behind one chip, `channel` what was said on one road.
+    `before` is the cursor of an earlier page; `family` keeps the kinds behind one chip, `channel` what was said on
+    one road.
     """
     kinds = kinds_of(family)
     if not at_desk:
         shared = timeline.shared_kinds()
         kinds = shared if kinds is None else [kind for kind in kinds if kind in shared]
-    entries = await timeline.history(
+    entries = await timeline.history_of(
         session,
-        customer_id,
+        records,
         kinds=kinds,
         channel=channel if channel in CHANNELS else "",
         before=cursors.read(before),

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,27 +69,31 @@ def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
+# Asked at every request: a text that never changes, and no more of a record than a request needs.
+_LOAD = text("""
+SELECT v.customer_id, c.name, v.cart_id, v.cart_count, v.chat_id, v.locale,
+    s.id AS staff_id, s.email, s.name AS staff_name, s.roles, s.password_hash, s.session_epoch, s.created_at
+FROM visit v
+LEFT JOIN customer c ON c.id = v.customer_id
+LEFT JOIN staff s ON s.id = v.staff_id AND s.session_epoch = v.staff_epoch AND s.disabled_at IS NULL
+WHERE v.token_hash = :hash AND v.expires_at > now()
+""")
+
+
 async def load(session: AsyncSession, token: str) -> Visit:
     """The visit that a cookie stands for; a stranger's when it is unknown or over."""
-    row = (
-        await session.execute(
-            select(VisitRow, Customer.name, Staff)
-            .outerjoin(Customer, Customer.id == VisitRow.customer_id)
-            .outerjoin(
-                Staff,
-                (Staff.id == VisitRow.staff_id)
-                & (Staff.session_epoch == VisitRow.staff_epoch)
-                & Staff.disabled_at.is_(None),
-            )
-            .where(VisitRow.token_hash == _hash(token), VisitRow.expires_at > func.now())
-        )
-    ).one_or_none()
+    row = (await session.execute(_LOAD, {"hash": _hash(token)})).one_or_none()
     if row is None:
         return STRANGER
-    kept, name, staff = row
-    return Visit(
-        token, kept.customer_id, name or "", staff, kept.cart_id, kept.cart_count, kept.chat_id, kept.locale
-    )
+    customer_id, name, cart_id, cart_count, chat_id, locale, staff_id, *about = row
+    staff = None
+    if staff_id is not None:
+        email, called, roles, password_hash, epoch, created_at = about
+        staff = Staff(
+            id=staff_id, email=email, name=called, roles=roles, password_hash=password_hash,
+            session_epoch=epoch, created_at=created_at, disabled_at=None,
+        )  # fmt: skip
+    return Visit(token, customer_id, name or "", staff, cart_id, cart_count, chat_id, locale)
 
 
 def current(connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:

@@ -1,7 +1,8 @@
 """Roads: which ways to answer are closed, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+import msgspec
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,18 +10,35 @@ from channels import optouts
 from customers.models import Suppression, SuppressionScope
 
 
+class Stop(msgspec.Struct, frozen=True):
+    """An address that is not written to on a channel."""
+
+    channel: str
+    address: str
+    scope: str
+    reason: str
+
+
 async def closed(session: AsyncSession, ways: Mapping[str, str]) -> dict[str, str]:
     """Of `ways`, channel to address, the channels that no answer can go by, with the suppression's reason."""
     if not ways:
         return {}
     rows = await session.execute(
-        select(Suppression.channel, Suppression.scope, Suppression.reason)
+        select(Suppression.channel, Suppression.address, Suppression.scope, Suppression.reason)
         .where(tuple_(Suppression.channel, Suppression.address).in_(list(ways.items())))
         .order_by(Suppression.id)
     )
+    return shut([Stop(*row) for row in rows], ways)
+
+
+def shut(stops: Iterable[Stop], ways: Mapping[str, str]) -> dict[str, str]:
+    """`closed`, of suppressions that were read before, in their order."""
     found: dict[str, str] = {}
-    for channel, scope, reason in rows:
+    for stop in stops:
         # After STOP the phone company lets no text through, whatever it is about.
-        if scope == SuppressionScope.ALL or (channel == "sms" and reason in optouts.OPTED_OUT):
-            found.setdefault(channel, reason)
+        final = stop.scope == SuppressionScope.ALL or (
+            stop.channel == "sms" and stop.reason in optouts.OPTED_OUT
+        )
+        if final and ways.get(stop.channel) == stop.address:
+            found.setdefault(stop.channel, stop.reason)
     return found

@@ -1,24 +1,32 @@
 """Threads: messages of every channel, notes and events, in the one order of their conversation."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+import msgspec
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Attachment, Blob, Direction, Message, MessageStatus
+from channels.models import Attachment, Blob, Message
 from core.errors import NotFound
-from core.staff import Staff
-from support.models import Note, TicketEvent
 
 PAGE = 60
+_LAST = (1 << 63) - 1
 
 
-@dataclass(frozen=True)
-class Item:
+class File(msgspec.Struct, frozen=True):
+    """An attachment as a thread names it."""
+
+    id: UUID
+    filename: str
+    size: int
+
+
+class Item(NamedTuple):
     """One message, note or event; `kind` is the channel of a message, "note" or "event"."""
 
     id: UUID
@@ -32,14 +40,67 @@ class Item:
     has_html: bool = False
     status: str = ""
     reason: str = ""
-    sender: str = ""
-    recipients: tuple[str, ...] = ()
+    recipients: list[str] = []  # noqa: RUF012 - never changed
     verified: bool = False
-    automated: bool = False
-    author: str = ""
     done: str = ""  # of an event, whose text is the detail
     release_at: datetime | None = None
-    attachments: list[Attachment] = field(default_factory=list)
+    attachments: list[File] = []  # noqa: RUF012 - never changed
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a thread, oldest first, and when what stands before it was said; None where it begins."""
+
+    items: list[Item]
+    after: datetime | None
+
+
+# The three kinds of things in a thread, in the columns of an Item.
+_MESSAGES = """
+SELECT m.id, m.seq, m.channel AS kind, m.created_at AS at,
+    coalesce(nullif(s.name, ''), nullif(m.sender_name, ''), m.sender) AS who, m.text,
+    m.direction = 'inbound' AS inbound, m.subject, m.html IS NOT NULL AS has_html,
+    CASE WHEN m.direction = 'inbound' THEN '' ELSE m.status END AS status, coalesce(m.reason, '') AS reason,
+    cast(m.recipients AS text) AS recipients, m.verified, '' AS done, m.release_at,
+    (SELECT cast(json_agg(json_build_object('id', a.id, 'filename', a.filename, 'size', a.size) ORDER BY a.id) AS text)
+        FROM attachment a WHERE a.message_id = m.id) AS attachments
+FROM message m LEFT JOIN staff s ON s.id = m.staff_id
+WHERE m.conversation_id = :conversation AND {where}
+    AND (cast(:channel AS text) IS NULL OR m.channel = :channel) AND (:held OR m.status <> 'held')
+"""
+_NOTES = """
+SELECT m.id, m.seq, 'note', m.created_at, s.name, m.body, false, '', false, '', '',
+    cast(NULL AS text), false, '', cast(NULL AS timestamptz), cast(NULL AS text)
+FROM note m JOIN staff s ON s.id = m.staff_id WHERE m.conversation_id = :conversation AND {where}
+"""
+_EVENTS = """
+SELECT m.id, m.seq, 'event', m.created_at, coalesce(s.name, ''), m.detail, false, '', false, '', '',
+    cast(NULL AS text), false, m.kind, cast(NULL AS timestamptz), cast(NULL AS text)
+FROM ticket_event m LEFT JOIN staff s ON s.id = m.staff_id WHERE m.conversation_id = :conversation AND {where}
+"""
+
+
+def _part(where: str, way: str, limit: str, *, notes: bool) -> str:
+    """The first `limit` things of a thread, in the direction `way`, of which `where` holds."""
+    parts = [_MESSAGES, _NOTES, _EVENTS] if notes else [_MESSAGES]
+    each = [f"({part.format(where=where)} ORDER BY m.seq {way} LIMIT :{limit})" for part in parts]
+    return f"(SELECT * FROM ({' UNION ALL '.join(each)}) AS said ORDER BY seq {way} LIMIT :{limit})"  # noqa: S608 - only parts of our own
+
+
+@cache
+def _forward(notes: bool) -> TextClause:
+    return text(_part("m.seq > :after", "ASC", "limit", notes=notes))
+
+
+@cache
+def _backward(notes: bool) -> TextClause:
+    return text(_part("m.seq < :before", "DESC", "limit", notes=notes))
+
+
+@cache
+def _around(notes: bool) -> TextClause:
+    seen = _part("m.seq <= :after", "DESC", "seen", notes=notes)
+    return text(f"{seen} UNION ALL {_part('m.seq > :after', 'ASC', 'limit', notes=notes)} ORDER BY seq")
 
 
 async def since(
@@ -55,16 +116,29 @@ async def since(
 
     Customers read it with `notes=False`, which also leaves out events and what has not left us yet.
     """
-    return await _read(
-        session,
-        conversation_id,
-        after=seq,
-        before=None,
-        notes=notes,
-        channel=channel,
-        limit=limit,
-        newest=False,
-    )
+    asked = {"conversation": conversation_id, "after": seq, "channel": channel, "held": notes, "limit": limit}
+    return _items(await session.execute(_forward(notes), asked))
+
+
+async def end(
+    session: AsyncSession,
+    conversation_id: UUID,
+    *,
+    before: int | None = None,
+    notes: bool = True,
+    channel: str | None = None,
+    limit: int = PAGE,
+) -> Stretch:
+    """The last items of a thread, or of what stands before `before`; see `since`."""
+    asked = {
+        "conversation": conversation_id,
+        "before": _LAST if before is None else before,
+        "channel": channel,
+        "held": notes,
+        "limit": limit + 1,
+    }
+    items = _items(await session.execute(_backward(notes), asked))[::-1]
+    return Stretch(items[1:], items[0].at) if len(items) > limit else Stretch(items, None)
 
 
 async def latest(
@@ -77,106 +151,58 @@ async def latest(
     limit: int = PAGE,
 ) -> list[Item]:
     """The last items (those before `before`, if given), oldest of them first; see `since`."""
-    return await _read(
-        session,
-        conversation_id,
-        after=0,
-        before=before,
-        notes=notes,
-        channel=channel,
-        limit=limit,
-        newest=True,
-    )
+    return (
+        await end(session, conversation_id, before=before, notes=notes, channel=channel, limit=limit)
+    ).items
 
 
-async def _read(
+async def around(
     session: AsyncSession,
     conversation_id: UUID,
+    seq: int,
     *,
-    after: int,
-    before: int | None,
-    notes: bool,
-    channel: str | None,
-    limit: int,
-    newest: bool,
-) -> list[Item]:
-    messages = select(Message, Staff.name).join(Staff, Staff.id == Message.staff_id, isouter=True)
-    messages = messages.where(Message.conversation_id == conversation_id, Message.seq > after)
-    written = select(Note, Staff.name).join(Staff, Staff.id == Note.staff_id)
-    written = written.where(Note.conversation_id == conversation_id, Note.seq > after)
-    done = select(TicketEvent, Staff.name).join(Staff, Staff.id == TicketEvent.staff_id, isouter=True)
-    done = done.where(TicketEvent.conversation_id == conversation_id, TicketEvent.seq > after)
-    if not notes:
-        messages = messages.where(Message.status != MessageStatus.HELD)
-    if channel is not None:
-        messages = messages.where(Message.channel == channel)
-    if before is not None:
-        messages = messages.where(Message.seq < before)
-        written = written.where(Note.seq < before)
-        done = done.where(TicketEvent.seq < before)
-    by_message = Message.seq.desc() if newest else Message.seq
-    found = (await session.execute(messages.order_by(by_message).limit(limit))).all()
-    files = await _attachments(session, [message.id for message, _ in found])
-    items = [_of_message(message, name, files[message.id]) for message, name in found]
-    if notes:
-        by_note = Note.seq.desc() if newest else Note.seq
-        rows = await session.execute(written.order_by(by_note).limit(limit))
-        items += [Item(note.id, note.seq, "note", note.created_at, name, note.body) for note, name in rows]
-        by_event = TicketEvent.seq.desc() if newest else TicketEvent.seq
-        acts = await session.execute(done.order_by(by_event).limit(limit))
-        items += [
-            Item(act.id, act.seq, "event", act.created_at, name or "", act.detail, done=act.kind)
-            for act, name in acts
-        ]
-    items.sort(key=lambda item: item.seq)
-    return items[-limit:] if newest else items[:limit]
+    seen: int,
+    notes: bool = True,
+    channel: str | None = None,
+    limit: int = 200,
+) -> tuple[list[Item], list[Item]]:
+    """The last `seen` items up to a sequence number, and what came after it; see `since`."""
+    asked = {
+        "conversation": conversation_id,
+        "after": seq,
+        "channel": channel,
+        "held": notes,
+        "seen": seen,
+        "limit": limit,
+    }
+    items = _items(await session.execute(_around(notes), asked))
+    place = sum(item.seq <= seq for item in items)
+    return items[:place], items[place:]
 
 
-async def _attachments(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[Attachment]]:
-    files: dict[UUID, list[Attachment]] = defaultdict(list)
-    if ids:
-        rows = await session.scalars(
-            select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
-        )
-        for attachment in rows:
-            files[attachment.message_id].append(attachment)
-    return files
+class _Addressed(msgspec.Struct):
+    to: list[str] = []
+    cc: list[str] = []
 
 
-def _of_message(message: Message, staff_name: str | None, files: list[Attachment]) -> Item:
-    inbound = message.direction == Direction.INBOUND
-    recipients = [*message.recipients.get("to", []), *message.recipients.get("cc", [])]
-    return Item(
-        id=message.id,
-        seq=message.seq or 0,
-        kind=message.channel,
-        at=message.created_at,
-        who=staff_name or message.sender_name or message.sender,
-        text=message.text,
-        inbound=inbound,
-        subject=message.subject,
-        has_html=message.html is not None,
-        status="" if inbound else message.status,
-        reason=message.reason or "",
-        sender=message.sender,
-        recipients=tuple(str(address) for address in recipients),
-        verified=message.verified,
-        automated=message.automated,
-        author=message.author,
-        release_at=message.release_at,
-        attachments=files,
-    )
+_addressed = msgspec.json.Decoder(_Addressed).decode
+_enclosed = msgspec.json.Decoder(list[File]).decode
 
 
-async def channels_of(session: AsyncSession, conversation_id: UUID) -> list[str]:
-    """The channels that a conversation has run over, the latest first."""
-    rows = await session.execute(
-        select(Message.channel)
-        .where(Message.conversation_id == conversation_id)
-        .group_by(Message.channel)
-        .order_by(func.max(Message.seq).desc())
-    )
-    return list(rows.scalars())
+def _addresses(recipients: str | None) -> list[str]:
+    given = _addressed(recipients or "{}")
+    return [*given.to, *given.cc]
+
+
+def _item(row: Sequence[Any]) -> Item:
+    """A row of a thread, whose recipients and attachments come as JSON."""
+    *said, recipients, verified, done, release_at, enclosed = row
+    about = [_addresses(recipients), verified, done, release_at, _enclosed(enclosed) if enclosed else []]
+    return Item._make(said + about)
+
+
+def _items(rows: Iterable[Sequence[Any]]) -> list[Item]:
+    return [_item(row) for row in rows]
 
 
 async def letter(session: AsyncSession, conversation_id: UUID, message_id: UUID) -> Message:

@@ -1,11 +1,11 @@
 """Inbox views: which tickets a colleague looks at, how many there are, and in which order."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotFound
@@ -28,8 +28,7 @@ VIEWS: dict[str, tuple[str, tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A ticket as it stands in the list."""
 
     ticket_id: UUID
@@ -60,52 +59,77 @@ class Row:
         return self.at, self.ticket_id
 
 
-# One wide query for a page: the last message, the channels and the person who speaks for the record.
+# One wide query, in the columns of a Row: which tickets stand on the page first, then for these alone the last message,
+# the channels and the person who speaks for the record.
 # What was taken back before it left was never said: it stays held, with nothing to release it.
 _ROWS = """
-SELECT t.id AS ticket_id, t.number, t.conversation_id, t.customer_id, who.name AS customer, t.subject,
-    t.status, t.priority, t.assignee_id, s.name AS assignee, t.waiting_since, t.snoozed_until,
-    y.started_at AS cycle_started_at, y.first_response_due_at, y.first_response_at,
-    coalesce(m.created_at, c.last_message_at) AS last_message_at, c.last_seq,
+SELECT t.id AS ticket_id, t.number, t.conversation_id, t.customer_id, coalesce(
+        nullif(CASE WHEN k.merged_into_id IS NULL THEN k.name ELSE (
+            WITH RECURSIVE up AS (
+                SELECT name, merged_into_id FROM customer WHERE id = k.merged_into_id
+                UNION ALL SELECT u.name, u.merged_into_id FROM customer u JOIN up ON u.id = up.merged_into_id
+            )
+            SELECT name FROM up WHERE merged_into_id IS NULL
+        ) END, ''),
+        (
+            SELECT value FROM identity WHERE customer_id = t.customer_id AND kind <> 'chat'
+            ORDER BY verified_at IS NULL, created_at LIMIT 1
+        ),
+        ''
+    ) AS customer, t.subject, t.status, t.priority, t.assignee_id, s.name AS assignee, t.waiting_since,
+    t.snoozed_until, y.started_at AS cycle_started_at, y.first_response_due_at, y.first_response_at,
+    coalesce(m.created_at, t.last_message_at) AS last_message_at, t.last_seq,
     coalesce(left(m.text, 300), '') AS last_text, coalesce(m.direction = 'inbound', false) AS last_inbound,
-    coalesce(m.status = 'failed', false) AS last_failed, coalesce(ch.channels, '{{}}') AS channels,
-    coalesce({order}, t.created_at) AS at
-FROM ticket t
-JOIN conversation c ON c.id = t.conversation_id
+    coalesce(m.status = 'failed', false) AS last_failed,
+    ARRAY(
+        SELECT DISTINCT channel FROM message WHERE conversation_id = t.conversation_id
+            AND (status <> 'held' OR release_at IS NOT NULL)
+        ORDER BY channel
+    ) AS channels,
+    t.at
+FROM (
+    SELECT t.*, c.last_message_at, c.last_seq, coalesce({order}, t.created_at) AS at
+    FROM ticket t JOIN conversation c ON c.id = t.conversation_id
+    WHERE {where} {page}
+    ORDER BY at {way}, t.id {way}
+    LIMIT :limit
+) t
 JOIN ticket_cycle y ON y.ticket_id = t.id AND y.cycle = t.cycle
+JOIN customer k ON k.id = t.customer_id
 LEFT JOIN staff s ON s.id = t.assignee_id
 LEFT JOIN LATERAL (
-    SELECT text, direction, status, created_at FROM message WHERE conversation_id = c.id
+    SELECT text, direction, status, created_at FROM message WHERE conversation_id = t.conversation_id
         AND (status <> 'held' OR release_at IS NOT NULL)
     ORDER BY author = 'automation', seq DESC LIMIT 1
 ) m ON true
-LEFT JOIN LATERAL (
-    SELECT array_agg(DISTINCT channel) AS channels FROM message WHERE conversation_id = c.id
-        AND (status <> 'held' OR release_at IS NOT NULL)
-) ch ON true
-LEFT JOIN LATERAL (
-    WITH RECURSIVE up AS (
-        SELECT id, name, merged_into_id FROM customer WHERE id = t.customer_id
-        UNION ALL SELECT u.id, u.name, u.merged_into_id FROM customer u JOIN up ON u.id = up.merged_into_id
-    )
-    SELECT coalesce(nullif(up.name, ''), (
-        SELECT value FROM identity WHERE customer_id = t.customer_id AND kind <> 'chat'
-        ORDER BY verified_at IS NULL, created_at LIMIT 1
-    ), '') AS name FROM up WHERE up.merged_into_id IS NULL
-) who ON true
-WHERE {where} {page}
-ORDER BY at {way}, t.id {way}
-LIMIT :limit
+ORDER BY t.at {way}, t.id {way}
 """
+
+
+@cache
+def _listing(view: str, further: bool) -> TextClause:
+    where, (order, way) = VIEWS[view]
+    page = ""
+    if further:
+        beyond = ">" if way == "ASC" else "<"
+        page = (
+            f"AND (coalesce({order}, t.created_at), t.id) {beyond} "
+            "(cast(:at AS timestamptz), cast(:id AS uuid))"
+        )
+    return text(_ROWS.format(where=where, order=order, way=way, page=page))
+
+
+@cache
+def _counting() -> TextClause:
+    parts = ", ".join(
+        f"count(*) FILTER (WHERE {where}) AS {name}" for name, (where, _) in VIEWS.items() if name != "solved"
+    )
+    return text(f"SELECT {parts} FROM ticket t WHERE t.status IN ('new', 'open', 'pending', 'on_hold')")  # noqa: S608 - only names and parts of our own are put in; values are bound
 
 
 async def counts(session: AsyncSession, staff_id: UUID) -> dict[str, int]:
     """How many tickets stand in each view; what is solved is not counted, it only grows."""
-    parts = ", ".join(
-        f"count(*) FILTER (WHERE {where}) AS {name}" for name, (where, _) in VIEWS.items() if name != "solved"
-    )
-    query = f"SELECT {parts} FROM ticket t WHERE t.status IN ('new', 'open', 'pending', 'on_hold')"  # noqa: S608 - only names and parts of our own are put in; values are bound
-    row = (await session.execute(text(query), {"staff": staff_id})).mappings().one()
+    row = (await session.execute(_counting(), {"staff": staff_id})).mappings().one()
     return dict(row)
 
 
@@ -120,25 +144,17 @@ async def listing(
     """A page of a view; `after` is the cursor of the last row of the page before. Raises NotFound."""
     if view not in VIEWS:
         raise NotFound("There is no such view.")
-    where, (order, way) = VIEWS[view]
     values: dict[str, Any] = {"staff": staff_id, "limit": limit}
-    page = ""
     if after is not None:
-        beyond = ">" if way == "ASC" else "<"
-        page = (
-            f"AND (coalesce({order}, t.created_at), t.id) {beyond} "
-            "(cast(:at AS timestamptz), cast(:id AS uuid))"
-        )
         values |= {"at": after[0], "id": after[1]}
-    query = text(_ROWS.format(where=where, order=order, way=way, page=page))
-    rows = (await session.execute(query, values)).mappings()
-    return [Row(**row) for row in rows]
+    rows = await session.execute(_listing(view, after is not None), values)
+    return [Row._make(row) for row in rows]
+
+
+_ONE = text(_ROWS.format(where="t.conversation_id = :conversation", order=_RECENT[0], way="DESC", page=""))
 
 
 async def row(session: AsyncSession, conversation_id: UUID) -> Row | None:
     """One conversation's ticket as it stands in the list."""
-    query = text(
-        _ROWS.format(where="t.conversation_id = :conversation", order=_RECENT[0], way="DESC", page="")
-    )
-    found = (await session.execute(query, {"conversation": conversation_id, "limit": 1})).mappings().first()
-    return Row(**found) if found else None
+    found = (await session.execute(_ONE, {"conversation": conversation_id, "limit": 1})).first()
+    return Row._make(found) if found else None

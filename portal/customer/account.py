@@ -21,7 +21,7 @@ from core.money import formatted
 from core.rendering import LANGUAGES, current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
-from customers import identities, profile
+from customers import identities, merging, profile
 from customers.models import AddressKind, IdentityKind
 from estore import invoices, orders, quotes
 from estore.books import InvoiceKind, InvoiceStatus
@@ -118,7 +118,9 @@ async def show_home(visit: NamedDependency[Visit], database: NamedDependency[Dat
             "to_pay": await _to_pay(session, visit.customer),
             "on_its_way": await _on_its_way(session, visit.customer),
             "asked": await _asked(session, visit.customer),
-            "line": await portal.timeline.read(session, visit.customer, at_desk=False, limit=A_FEW),
+            "line": await portal.timeline.read(
+                session, await merging.group(session, visit.customer), at_desk=False, limit=A_FEW
+            ),
             "name": (await profile.show(session, visit.customer)).name,
         }
     return page("account/home.html", context)
@@ -133,9 +135,8 @@ async def show_history(
 ) -> Response[Any]:
     part = part if part in PARTS else ""
     async with database.transaction() as session:
-        line = await portal.timeline.read(
-            session, visit.customer, at_desk=False, family=part, before=before or None
-        )
+        records = await merging.group(session, visit.customer)
+        line = await portal.timeline.read(session, records, at_desk=False, family=part, before=before or None)
     older = f"/account/history?{urlencode({'part': part, 'before': line.older})}" if line.older else ""
     chips = [("", _("All"), "/account/history")] + [
         (name, words, f"/account/history?part={name}", kind)

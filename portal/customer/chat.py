@@ -1,6 +1,7 @@
 """The chat: a visitor's own conversation, known by their cookie alone, live where scripts run."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.base import Enclosure
 from channels.outbox import CHAT
 from core.database import Database
 from core.errors import Invalid, NotFound
@@ -18,7 +20,7 @@ from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
 from portal import visits
-from portal.customer.help import reach
+from portal.customer.help import presence, reach
 from portal.forms import read_form
 from portal.guards import anyone
 from portal.limits import Limits, client
@@ -54,12 +56,12 @@ async def _chat_page(
 ) -> Response[Any]:
     items: list[Shown] = []
     seen = 0
-    async with database.transaction() as session:
+    async with database.statements() as session:
         chat_id = await visits.chat_of(session, visit)
         if chat_id is not None:
             items, seen = await _shown(session, chat_id)
-        told = await reach(session, settings)
-        # Where nothing was said yet, the answers that most people look for.
+        # Where nothing was said yet, who answers and how soon, and the answers that most people look for.
+        told = presence(settings) if items else await reach(session, settings)
         read = [] if items else await articles.popular(session, current_locale(), 3)
     context = {
         "items": items,
@@ -107,15 +109,11 @@ async def say(
     """Begin a chat or write on in it."""
     form = await read_form(request, Said)
     await limits.take(BY_CLIENT, "chat", client(request))
-    async with database.transaction() as session:
-        begun = await visits.chat_of(session, visit) is not None
-    if not begun:
-        await limits.take(BEGUN_BY_CLIENT, "chat-begin", client(request))
     try:
         files = enclosures.check(await read_uploads(request))
-        async with database.transaction() as session:
-            chat_id = await visits.chat_of(session, visit)
-            if chat_id is None:
+        if not await _go_on(database, visit, form, files):
+            await limits.take(BEGUN_BY_CLIENT, "chat-begin", client(request))
+            async with database.transaction() as session:
                 conversation = await requests.begin_chat(
                     session,
                     visit.customer_id,
@@ -123,17 +121,8 @@ async def say(
                     email=form.email,
                     locale=current_locale(),
                 )
-                chat_id = conversation.id
-            await requests.chat(
-                session,
-                chat_id,
-                form.body,
-                key=form.key,
-                proven=visit.customer_id is not None,
-                files=files,
-            )
-            if visit.chat_id != chat_id:
-                visit = await visits.remember(session, request, chat_id=chat_id)
+                await _keep(session, conversation.id, visit, form, files)
+                visit = await visits.remember(session, request, chat_id=conversation.id)
     except Invalid as error:
         typed = {"name": form.name, "email": form.email, "body": form.body}
         errors = {name: _(sentence) for name, sentence in error.fields.items()} or {"body": _(error.message)}
@@ -144,22 +133,39 @@ async def say(
     return Redirect("/chat#end", status_code=303)
 
 
+async def _go_on(database: Database, visit: Visit, form: Said, files: Sequence[Enclosure]) -> bool:
+    """Write on in this browser's chat; False when it has none."""
+    if visit.chat_id is None:
+        return False
+    async with database.transaction() as session:
+        chat_id = await visits.chat_of(session, visit)
+        if chat_id is not None:
+            await _keep(session, chat_id, visit, form, files)
+    return chat_id is not None
+
+
+async def _keep(
+    session: AsyncSession, chat_id: UUID, visit: Visit, form: Said, files: Sequence[Enclosure]
+) -> None:
+    proven = visit.customer_id is not None
+    await requests.chat(session, chat_id, form.body, key=form.key, proven=proven, files=files)
+
+
 @get("/chat/since", guards=[anyone])
 async def show_since(
     visit: NamedDependency[Visit], database: NamedDependency[Database], seq: FromQuery[int] = 0
 ) -> Response[Any]:
     """What the visitor's own conversation holds after a number."""
-    async with database.transaction() as session:
+    async with database.statements() as session:
         chat_id = await visits.chat_of(session, visit)
         if chat_id is None:
             raise NotFound(_("There is no conversation yet."))
-        items = await threads.since(session, chat_id, seq, notes=False, channel=CHAT)
-        before = await threads.latest(session, chat_id, before=seq + 1, notes=False, channel=CHAT, limit=1)
+        seen, items = await threads.around(session, chat_id, seq, seen=1, notes=False, channel=CHAT)
     shown = show(
         items,
         by="customer",
         place="/chat",
-        after=before[0].at if before else None,
+        after=seen[-1].at if seen else None,
         you=lambda item: item.inbound,
     )
     return page(
@@ -171,7 +177,7 @@ async def show_since(
 async def listen(
     visit: NamedDependency[Visit], database: NamedDependency[Database], live: NamedDependency[Live]
 ) -> ServerSentEvent:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         chat_id = await visits.chat_of(session, visit)
     if chat_id is None:
         raise NotFound(_("There is no conversation yet."))
@@ -183,7 +189,7 @@ async def show_file(
     attachment_id: FromPath[UUID], visit: NamedDependency[Visit], database: NamedDependency[Database]
 ) -> Response[Any]:
     """A file of the visitor's own conversation."""
-    async with database.transaction() as session:
+    async with database.statements() as session:
         chat_id = await visits.chat_of(session, visit)
         if chat_id is None:
             raise NotFound(_("There is no conversation yet."))

@@ -53,6 +53,15 @@ async def usual_wait(session: AsyncSession) -> str:
 
 async def reach(session: AsyncSession, settings: Settings) -> dict[str, Any]:
     """What is told before somebody writes: who answers, how soon, and whether anybody is there just now."""
+    return {
+        "wait": await usual_wait(session),
+        "colleagues": await waiting.answering(session),
+        **presence(settings),
+    }
+
+
+def presence(settings: Settings) -> dict[str, Any]:
+    """Whether anybody is there just now, and when."""
     hours, at, here = settings.hours, now(), spoken()
     closes, opens = hours.closes(at), hours.opens(at)
     there = ""
@@ -68,8 +77,6 @@ async def reach(session: AsyncSession, settings: Settings) -> dict[str, Any]:
             else _("We are back on %(day)s at %(time)s.") % {"day": day, "time": clock}
         )
     return {
-        "wait": await usual_wait(session),
-        "colleagues": await waiting.answering(session),
         "there": there,
         "is_open": closes is not None,
         "opening_hours": _week(hours),

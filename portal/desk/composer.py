@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import answers
-from channels.answers import Recipients
 from channels.models import Conversation
 from core.database import Database
 from core.errors import Invalid, NotFound
@@ -22,8 +21,9 @@ from portal.forms import read_form
 from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
-from support import drafts, macros, portraits, presence, threads, tickets
+from support import cases, drafts, macros, portraits, presence, threads, tickets
 from support import roads as support_roads
+from support.cases import Case
 
 
 async def find(session: AsyncSession, conversation_id: UUID) -> Conversation:
@@ -33,42 +33,18 @@ async def find(session: AsyncSession, conversation_id: UUID) -> Conversation:
     return conversation
 
 
-async def roads(session: AsyncSession, conversation: Conversation) -> dict[str, Recipients]:
-    """The ways to answer that lead somewhere, the one that was written on first."""
-    usual = {"portal": "email"}
-    used = [usual.get(channel, channel) for channel in await threads.channels_of(session, conversation.id)]
-    order = [
-        channel for channel in dict.fromkeys([*used, "email", "sms"]) if channel in ("email", "sms", "chat")
-    ]
-    found = {}
-    for channel in order:
-        try:
-            found[channel] = await answers.recipients_for(session, conversation.id, channel)
-        except Invalid:
-            continue
-    return found
-
-
-async def closed(session: AsyncSession, ways: dict[str, Recipients]) -> dict[str, str]:
-    """The roads that nothing would go by, each with why, in words."""
-    found = await support_roads.closed(session, {name: to.to for name, to in ways.items()})
-    return {name: reasons.closed(name, reason) for name, reason in found.items()}
-
-
 async def open_road(session: AsyncSession, conversation: Conversation, road: str) -> None:
     """Raises Invalid, with the reason, for a road that nothing would go by."""
     try:
         to = await answers.recipients_for(session, conversation.id, road)
     except Invalid:
         return  # who answers is told so
-    if why := (await closed(session, {road: to})).get(road):
-        raise Invalid(_("Not sent, your text is kept. %(why)s") % {"why": why})
+    if why := (await support_roads.closed(session, {road: to.to})).get(road):
+        raise Invalid(_("Not sent, your text is kept. %(why)s") % {"why": reasons.closed(road, why)})
 
 
-async def context(
-    session: AsyncSession,
-    visit: Visit,
-    conversation: Conversation,
+def context(
+    case: Case,
     *,
     road: str = "",
     body: str | None = None,
@@ -79,10 +55,13 @@ async def context(
 
     What was written for a road that has closed since goes along to the one that is chosen in its place.
     """
-    every = await roads(session, conversation)
-    shut = await closed(session, every)
+    every = case.roads()
+    shut = {
+        name: reasons.closed(name, why)
+        for name, why in support_roads.shut(case.stops, {name: to.to for name, to in every.items()}).items()
+    }
     ways = {name: to for name, to in every.items() if name not in shut}
-    kept = await drafts.of(session, visit.colleague.id, conversation.id)
+    kept = {draft.mode: draft.body for draft in case.drafts}
     names = {"email": _("E-mail"), "sms": _("SMS"), "chat": _("Chat"), "note": _("Note")}
     asked = road
     if road not in (*ways, "note"):
@@ -98,7 +77,7 @@ async def context(
         stranded = [asked, *reversed(kept)]
         body = kept.get(road) or next((kept[name] for name in stranded if name in shut and name in kept), "")
     return {
-        "conversation": conversation,
+        "conversation": case.conversation,
         "roads": [(name, names[name], name) for name in (*ways, *shut, "note")],
         "closed": shut,
         "road": road,
@@ -107,7 +86,7 @@ async def context(
         "drafted": [mode for mode in kept if mode != road],
         "recipients": words,
         "composer_error": error or None,
-        "last_seq": conversation.last_seq,
+        "last_seq": case.conversation.last_seq,
     }
 
 
@@ -138,7 +117,7 @@ async def offer_macros(
     settings: NamedDependency[Settings],
 ) -> Response[Any]:
     """The macros as they would read in this conversation."""
-    async with database.transaction() as session:
+    async with database.statements() as session:
         conversation = await find(session, conversation_id)
         known = await values(session, visit, conversation, settings.company_name)
         found = [(one.id, one.name, macros.fill(one.body, known)) for one in await macros.everything(session)]
@@ -191,7 +170,7 @@ async def change_road(
     if form.mode not in drafts.MODES:
         raise Invalid(_("Choose how to answer."))
     async with database.transaction() as session:
-        conversation = await find(session, conversation_id)
+        await find(session, conversation_id)
         me = visit.colleague.id
         kept = await drafts.of(session, me, conversation_id)
         alone = "note" in (form.mode, form.road) or form.road not in drafts.MODES
@@ -200,7 +179,8 @@ async def change_road(
         else:
             await drafts.discard(session, me, conversation_id, form.mode)
             await drafts.save(session, me, conversation_id, form.road, form.body)
-        shown = await context(session, visit, conversation, road=form.road)
+        case = await cases.read(session, conversation_id, me)
+    shown = context(case, road=form.road)
     return page("desk/inbox/_composer.html", {**shown, "last_seq": form.last_seen_seq, "view": form.view})
 
 

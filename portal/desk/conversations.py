@@ -1,5 +1,6 @@
 """A conversation at the desk: its thread and the customer beside it, whole or part by part."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,13 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Conversation, MessageStatus
+from channels.models import MessageStatus
 from core.clock import now
 from core.database import Database
 from core.errors import NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
-from customers import merging
 from portal import reasons, timeline
 from portal.desk import composer, events, inbox
 from portal.desk.inbox import AGENT
@@ -23,25 +23,21 @@ from portal.live import Live
 from portal.rendering import page
 from portal.threads import Shown, download, frame, show
 from portal.visits import Visit
-from support import portraits, presence, threads, tickets
-from support.models import UNDONE, Priority
+from support import cases, portraits, presence, threads
+from support.cases import Case
+from support.models import Priority
+from support.threads import Item
 
 LINE = 15
+# How many of the last items a page is told again: what became of its answers.
+SEEN = 12
 
 
 def _place(conversation_id: UUID) -> str:
     return f"/desk/inbox/{conversation_id}"
 
 
-async def thread(session: AsyncSession, conversation_id: UUID, items: list[threads.Item]) -> list[Shown]:
-    after: datetime | None = None
-    if items:
-        before = await threads.latest(session, conversation_id, before=items[0].seq, limit=1)
-        after = before[0].at if before else None
-    return _shown(items, conversation_id, after)
-
-
-def _shown(items: list[threads.Item], conversation_id: UUID, after: datetime | None) -> list[Shown]:
+def _shown(items: Sequence[Item], conversation_id: UUID, after: datetime | None) -> list[Shown]:
     return show(
         items,
         by="staff",
@@ -53,35 +49,29 @@ def _shown(items: list[threads.Item], conversation_id: UUID, after: datetime | N
     )
 
 
-def _explain(item: threads.Item) -> tuple[str, str]:
+def _explain(item: Item) -> tuple[str, str]:
     words = "" if item.inbound else reasons.became(item.kind, item.status, item.reason)
     return (words, item.reason) if words else (item.reason, "")
 
 
-async def about(session: AsyncSession, settings: Settings, conversation: Conversation) -> dict[str, Any]:
+async def about(session: AsyncSession, settings: Settings, case: Case) -> dict[str, Any]:
     """What the head of a conversation and the pane beside it need: ticket, customer, the line."""
-    ticket = await tickets.of_conversation(session, conversation.id)
-    colleagues = await tickets.colleagues(session)
-    root = await merging.survivor(session, conversation.customer_id)
+    portrait = await portraits.of(session, case.records)
     return {
-        "conversation": conversation,
-        "ticket": ticket,
-        "undone": ticket is not None and ticket.status in UNDONE,
-        "assignee": next((one for one in colleagues if ticket and one.id == ticket.assignee_id), None),
-        "colleagues": colleagues,
+        "conversation": case.conversation,
+        "ticket": case.ticket,
+        "undone": case.ticket is not None and case.ticket.undone,
+        "assignee": case.assignee,
+        "colleagues": case.colleagues,
         "priorities": priorities(),
         "snoozes": snoozes(),
-        "portrait": await portraits.portrait(session, conversation.customer_id),
-        "line": await timeline.read(session, conversation.customer_id, limit=LINE),
-        "tickets": [
-            one
-            for one in await tickets.of_customer(session, conversation.customer_id, undone=True, limit=5)
-            if one.conversation_id != conversation.id
-        ],
+        "portrait": portrait,
+        "line": await timeline.read(session, case.records, limit=LINE),
+        "tickets": [one for one in portrait.tickets if one.conversation_id != case.conversation.id],
         "family": "",
-        "line_url": f"/desk/customers/{root}/line",
+        "line_url": f"/desk/customers/{case.root}/line",
         "currency": settings.currency,
-        "customer_id": root,
+        "customer_id": case.root,
     }
 
 
@@ -108,22 +98,21 @@ async def conversation_page(
     status_code: int = 200,
 ) -> Response[Any]:
     """The inbox with one conversation open; also the answer to a refused form, with what was written."""
-    async with database.transaction() as session:
-        conversation = await composer.find(session, conversation_id)
+    async with database.statements() as session:
+        case = await cases.read(session, conversation_id, visit.colleague.id)
         context = await inbox.listing(session, visit, view, "", conversation_id)
-        items = await threads.latest(session, conversation_id)
+        thread = await threads.end(session, conversation_id)
+        items = thread.items
         # What is shown is what was seen: a message that comes now has a higher number.
-        seen = max([item.seq for item in items], default=conversation.last_seq)
-        context |= await composer.context(
-            session, visit, conversation, road=road, body=body, error=error, writing=writing
-        )
-        context |= await about(session, settings, conversation)
+        seen = max([item.seq for item in items], default=case.conversation.last_seq)
+        context |= composer.context(case, road=road, body=body, error=error, writing=writing)
+        context |= await about(session, settings, case)
         context |= {
             "views": await inbox.counted(session, visit),
-            "items": await thread(session, conversation_id, items),
+            "items": _shown(items, conversation_id, thread.after),
             "earlier": items[0].seq if items and items[0].seq > 1 else None,
             "last_seq": seen,
-            "claims": await portraits.claims(session, conversation.customer_id),
+            "claims": context["portrait"].claims,
             "undo": await _undoable(session, conversation_id, sent),
             "parted": await inbox.parting(session, visit.colleague.id, parted),
         }
@@ -203,6 +192,7 @@ async def show_conversation(
 @get("/desk/inbox/{conversation_id:uuid}/head", guards=[AGENT])
 async def show_head(
     conversation_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
     view: FromQuery[str] = "open",
@@ -210,22 +200,25 @@ async def show_head(
     seq: FromQuery[int] = 0,
 ) -> Response[Any]:
     """The head of an open conversation, for a page that has seen everything up to `seq`."""
-    async with database.transaction() as session:
-        context = await about(session, settings, await composer.find(session, conversation_id))
+    async with database.statements() as session:
+        case = await cases.read(session, conversation_id, visit.colleague.id)
+        context = await about(session, settings, case)
     return page("desk/inbox/_head.html", {**context, "view": view, "side": _side(side), "last_seq": seq})
 
 
 @get("/desk/inbox/{conversation_id:uuid}/context", guards=[AGENT])
 async def show_context(
     conversation_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
     view: FromQuery[str] = "open",
     side: FromQuery[str] = "",
 ) -> Response[Any]:
     """The customer beside an open conversation."""
-    async with database.transaction() as session:
-        context = await about(session, settings, await composer.find(session, conversation_id))
+    async with database.statements() as session:
+        case = await cases.read(session, conversation_id, visit.colleague.id)
+        context = await about(session, settings, case)
     return page("desk/inbox/_context.html", {**context, "view": view, "side": _side(side)})
 
 
@@ -253,17 +246,14 @@ async def show_since(
 
 async def _since(database: Database, conversation_id: UUID, seq: int) -> Response[Any]:
     """What a page that has seen everything up to `seq` has not; and what became of the answers it shows."""
-    async with database.transaction() as session:
-        conversation = await composer.find(session, conversation_id)
-        items = await threads.since(session, conversation_id, seq)
-        shown = await thread(session, conversation_id, items)
-        seen = await threads.latest(session, conversation_id, before=seq + 1, limit=12)
-        answers = [item for item in seen if item.status]
-        changed = _shown(answers, conversation_id, seen[0].at if seen else None)
+    async with database.statements() as session:
+        seen, items = await threads.around(session, conversation_id, seq, seen=SEEN)
+        if not (seen or items):
+            await composer.find(session, conversation_id)
+    answers = [item for item in seen if item.status]
     context = {
-        "conversation": conversation,
-        "items": shown,
-        "changed": changed,
+        "items": _shown(items, conversation_id, seen[-1].at if seen else None),
+        "changed": _shown(answers, conversation_id, seen[0].at if seen else None),
         "last_seq": max([item.seq for item in items], default=seq),
     }
     return page("desk/inbox/_since.html", context)
@@ -273,14 +263,16 @@ async def _since(database: Database, conversation_id: UUID, seq: int) -> Respons
 async def show_earlier(
     conversation_id: FromPath[UUID], database: NamedDependency[Database], before: FromQuery[int]
 ) -> Response[Any]:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         conversation = await composer.find(session, conversation_id)
-        items = await threads.latest(session, conversation_id, before=before)
-        shown = await thread(session, conversation_id, items)
-    earlier = items[0].seq if items and items[0].seq > 1 else None
-    return page(
-        "desk/inbox/_earlier.html", {"conversation": conversation, "items": shown, "earlier": earlier}
-    )
+        thread = await threads.end(session, conversation_id, before=before)
+    first = thread.items[0].seq if thread.items else 0
+    context = {
+        "conversation": conversation,
+        "items": _shown(thread.items, conversation_id, thread.after),
+        "earlier": first if first > 1 else None,
+    }
+    return page("desk/inbox/_earlier.html", context)
 
 
 @get("/desk/inbox/{conversation_id:uuid}/messages/{message_id:uuid}/html", guards=[AGENT])
@@ -288,7 +280,7 @@ async def show_html(
     conversation_id: FromPath[UUID], message_id: FromPath[UUID], database: NamedDependency[Database]
 ) -> Response[Any]:
     """The HTML of a mail, cleaned, for the frame it stands in."""
-    async with database.transaction() as session:
+    async with database.statements() as session:
         message = await threads.letter(session, conversation_id, message_id)
     return frame(message.html or "", message.subject)
 
@@ -297,7 +289,7 @@ async def show_html(
 async def show_file(
     conversation_id: FromPath[UUID], attachment_id: FromPath[UUID], database: NamedDependency[Database]
 ) -> Response[Any]:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         file, blob = await threads.file(session, conversation_id, attachment_id)
     return download(file, blob)
 

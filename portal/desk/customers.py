@@ -22,7 +22,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from core.staff import Role, Staff
 from customers import merging
-from estore import invoices, orders
+from estore import outstanding
 from portal import periods, timeline
 from portal.desk.segments import told as told_reason
 from portal.forms import read_form
@@ -30,7 +30,7 @@ from portal.guards import staff
 from portal.rendering import page
 from portal.targets import local
 from portal.visits import Visit
-from support import portraits, search, tickets
+from support import portraits, search
 
 AGENTS = staff(Role.AGENT, Role.MARKETER, Role.MERCHANDISER)
 PAGE = 50
@@ -38,7 +38,6 @@ SEGMENTS = 12
 
 
 HERE = "/desk/customers"
-OPEN_ORDERS = ("placed", "paid", "packed", "shipped")
 
 
 def _written(order: str, row: search.Listed) -> str:
@@ -128,26 +127,17 @@ async def show_customers(
     return page("desk/customers/_rows.html" if fragment else "desk/customers.html", context)
 
 
-async def _about(session: AsyncSession, customer_id: UUID, colleague: Staff) -> dict[str, Any]:
-    """What is open of a customer's, as far as the colleague's roles include it."""
-    about: dict[str, Any] = {
-        "portrait": await portraits.portrait(session, customer_id),
-        "tickets": await tickets.of_customer(session, customer_id, undone=True, limit=5),
-        "orders": [],
-        "invoices": [],
+async def _about(session: AsyncSession, records: list[UUID], colleague: Staff) -> dict[str, Any]:
+    """What is known and open of a customer's, as far as the colleague's roles include it."""
+    portrait = await portraits.of(session, records)
+    trades = colleague.may_act_as(Role.AGENT, Role.MERCHANDISER)
+    open_ = await outstanding.of(session, records) if trades else outstanding.Outstanding()
+    return {
+        "portrait": portrait,
+        "tickets": portrait.tickets,
+        "orders": open_.orders,
+        "invoices": open_.invoices,
     }
-    if colleague.may_act_as(Role.AGENT, Role.MERCHANDISER):
-        about["orders"] = [
-            order
-            for order in await orders.of_customer(session, customer_id, limit=20)
-            if order.status in OPEN_ORDERS
-        ]
-        about["invoices"] = [
-            invoice
-            for invoice in await invoices.of_customer(session, customer_id, limit=50)
-            if invoice.status == "open" and invoice.kind == "invoice"
-        ]
-    return about
 
 
 @get(f"{HERE}/{{customer_id:uuid}}", guards=[AGENTS])
@@ -165,20 +155,20 @@ async def show_customer(
     """The portrait and the line; a merged record leads to the one that speaks for it."""
     family = family if family in timeline.FAMILIES else ""
     channel = channel if channel in timeline.CHANNELS else ""
-    async with database.transaction() as session:
-        root = await merging.survivor(session, customer_id)
-        if root != customer_id:
-            return Redirect(f"{HERE}/{root}", status_code=303)
-        context = await _about(session, customer_id, visit.colleague)
-        context["line"] = await timeline.read(
-            session, customer_id, family=family, channel=channel, before=before
-        )
-        context["found"] = [
-            person for person in await search.people(session, q, 8) if person.id != customer_id
-        ]
+    async with database.statements() as session:
+        records = await merging.group(session, customer_id)
+        if records and records[0] != customer_id:
+            return Redirect(f"{HERE}/{records[0]}", status_code=303)
+        context = await _about(session, records, visit.colleague)
+        context["line"] = await timeline.read(session, records, family=family, channel=channel, before=before)
+    found = []
+    if q.strip():
+        async with database.transaction() as session:
+            found = [person for person in await search.people(session, q, 8) if person.id != customer_id]
     here = f"{HERE}/{customer_id}"
     since = context["portrait"].traits
     context |= {
+        "found": found,
         "family": family,
         "channel": channel,
         "families": [("", _("Everything"), _filtered(here, "", channel))]
@@ -212,8 +202,9 @@ async def show_line(
     before: FromQuery[str] = "",
 ) -> Response[Any]:
     """A page of the line alone: what is older than the cursor."""
-    async with database.transaction() as session:
-        line = await timeline.read(session, customer_id, family=family, channel=channel, before=before)
+    async with database.statements() as session:
+        records = await merging.group(session, customer_id)
+        line = await timeline.read(session, records, family=family, channel=channel, before=before)
     context = {
         "line": line,
         "family": family if family in timeline.FAMILIES else "",

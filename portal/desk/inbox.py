@@ -1,10 +1,10 @@
 """The inbox: views and list, live."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from babel.dates import format_timedelta
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import now
 from core.database import Database
 from core.rendering import gettext as _
-from core.rendering import local, moment, spoken
+from core.rendering import lasting, local, moment
 from core.staff import Role
 from portal import cursors
 from portal.guards import staff
@@ -63,11 +63,10 @@ def view_names() -> list[tuple[str, str, str]]:
     ]
 
 
-def _listed(row: Row) -> Listed:
-    at = now()
+def _listed(row: Row, at: datetime) -> Listed:
     waits, share, tone = "", 0.0, None
     if row.waiting_since is not None:
-        waits = format_timedelta(at - row.waiting_since, threshold=1.2, format="narrow", locale=spoken())
+        waits = lasting(at - row.waiting_since, "narrow")
         if row.first_response_at is None:
             whole = (row.first_response_due_at - row.cycle_started_at).total_seconds()
             left = (row.first_response_due_at - at).total_seconds()
@@ -89,9 +88,10 @@ async def listing(
     view = view if view in views.VIEWS else "open"
     colleague = visit.colleague.id
     rows = await views.listing(session, view, colleague, after=cursors.read(after), limit=views.PAGE + 1)
+    at = now()
     return {
         "view": view,
-        "rows": [_listed(row) for row in rows[: views.PAGE]],
+        "rows": [_listed(row, at) for row in rows[: views.PAGE]],
         "more": cursors.write(*rows[views.PAGE - 1].cursor) if len(rows) > views.PAGE else "",
         "here": here,
     }
@@ -139,7 +139,7 @@ async def show_inbox(
     view: FromQuery[str] = "open",
     after: FromQuery[str] = "",
 ) -> Response[Any]:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         context = await listing(session, visit, view, after, None)
         context["views"] = await counted(session, visit)
         context["parted"] = None
@@ -155,7 +155,7 @@ async def show_list(
     here: FromQuery[UUID | None] = None,
 ) -> Response[Any]:
     """The list alone."""
-    async with database.transaction() as session:
+    async with database.statements() as session:
         context = await listing(session, visit, view, after, here)
     return page("desk/inbox/_list.html", {**context, "more_only": bool(after)})
 
@@ -165,7 +165,7 @@ async def show_views(
     visit: NamedDependency[Visit], database: NamedDependency[Database], view: FromQuery[str] = "open"
 ) -> Response[Any]:
     """The views alone, with their counts."""
-    async with database.transaction() as session:
+    async with database.statements() as session:
         found = await counted(session, visit)
     return page("desk/inbox/_views.html", {"views": found, "view": view})
 

@@ -129,7 +129,7 @@ async def test_a_history_is_read_newest_first_page_by_page_without_loss(session,
         await timeline.append(
             session, ann, Brewed(n), source_key=str(n), occurred_at=at - timedelta(minutes=n // 5)
         )
-    seen: list[TimelineEntry] = []
+    seen: list[timeline.Happened] = []
     before = None
     while page := await timeline.history(session, ann, before=before, limit=7):
         seen += page

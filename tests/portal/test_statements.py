@@ -1,0 +1,112 @@
+"""How often the desk's busiest pages ask the database: exactly so often, however much stands on them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from litestar import Litestar
+from sqlalchemy import event
+
+from channels.models import Attachment, Blob
+from core.database import Database
+from customers import timeline
+from customers.timeline import Entry
+from estore.happenings import OrderShipped
+from support import notes, tickets
+from support.triage import triage
+from tests.portal.conftest import Browser
+from tests.support import talk
+
+# Who asks is one statement of each.
+LIST = 3
+THREAD = 7
+SINCE = 2
+CUSTOMER = 5
+
+
+@contextmanager
+def asked(app: Litestar) -> Iterator[list[str]]:
+    """The statements that the application sends within the block."""
+    engine = app.state.database.engine.sync_engine
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield found
+    event.remove(engine, "before_cursor_execute", note)
+
+
+async def statements(app: Litestar, browser: Browser, path: str) -> int:
+    with asked(app) as found:
+        answer = await browser.get(path)
+    assert answer.status_code == 200
+    return len(found)
+
+
+async def thread(app: Litestar, name: str, messages: int) -> UUID:
+    """A ticket in whose thread so much was said, by both sides, each with a file; with notes, and given away."""
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        mira = await talk.agent(session, f"{name.lower()}@halden.test", f"{name}'s agent")
+        conversation = await talk.begin(
+            session, await talk.customer(session, f"{name.lower()}@example.com", name), subject=name
+        )
+        for number in range(messages):
+            by = "staff" if number % 3 == 2 else "customer"
+            said = await talk.say(session, conversation, f"Word {number}", by=by, staff=mira)
+            content = f"{name} {number}".encode()
+            digest = sha256(content).hexdigest()
+            session.add(Blob(sha256=digest, content=content))
+            await session.flush()
+            kept = {"sha256": digest, "filename": f"{number}.txt", "content_type": "text/plain"}
+            session.add(Attachment(message_id=said.id, size=len(content), **kept))
+        ticket = await triage(session, conversation.id)
+        assert ticket is not None
+        await tickets.assign(session, ticket.id, mira.id, by=mira.id)
+        for number in range(messages // 3):
+            await notes.write(session, conversation.id, mira, f"Note {number}")
+    return conversation.id
+
+
+async def test_the_list_of_tickets_asks_as_often_for_one_as_for_eight(app: Litestar, agent_client: Browser):
+    await thread(app, "Ana", 1)
+    assert await statements(app, agent_client, "/desk/inbox") == LIST
+    for name in ("Ben", "Cem", "Dora", "Emil", "Fay", "Gus", "Hal"):
+        await thread(app, name, 4)
+    assert await statements(app, agent_client, "/desk/inbox") == LIST
+    assert await statements(app, agent_client, "/desk/inbox/list?view=waiting") == LIST - 1
+
+
+async def test_a_thread_asks_as_often_with_three_messages_as_with_thirty(
+    app: Litestar, agent_client: Browser
+):
+    short, long = await thread(app, "Ana", 3), await thread(app, "Ben", 30)
+    for conversation_id in (short, long):
+        path = f"/desk/inbox/{conversation_id}"
+        assert await statements(app, agent_client, path) == THREAD
+        assert await statements(app, agent_client, f"{path}/since?seq=0") == SINCE
+        assert await statements(app, agent_client, f"{path}/since?seq=2") == SINCE
+    page = (await agent_client.get(f"/desk/inbox/{long}")).text
+    assert page.count('class="attachment"') == 30
+    assert page.count("data-seq=") == 30 + 10 + 1  # and ten notes, and who got it
+
+
+async def test_a_customers_page_asks_as_often_for_a_long_line_as_for_a_short_one(
+    app: Litestar, agent_client: Browser
+):
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        ana = await talk.customer(session)
+    path = f"/desk/customers/{ana}"
+    assert await statements(app, agent_client, path) == CUSTOMER
+    async with database.transaction() as session:
+        await timeline.append_many(
+            session,
+            [Entry(ana, OrderShipped(f"B-{n}", "DHL", f"{n:012}"), source_key=f"b:{n}") for n in range(100)],
+        )
+    assert await statements(app, agent_client, path) == CUSTOMER
+    assert (await agent_client.get(path)).text.count('class="entry"') == 40
