@@ -159,7 +159,7 @@ class Visits:
             visit = STRANGER
             state = scope["litestar_app"].state
             if token:
-                async with state.database.transaction() as session:
+                async with state.database.statements() as session:
                     visit = await visits.load(session, token)
             scope["state"]["visit"] = visit
             at_desk = scope["path"].startswith("/desk")
