@@ -1,6 +1,7 @@
 """Gets a running town ready to be looked at: people signed in, a full cart, an order just placed, a campaign sent."""
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page
 
 from tests.journeys.town import Town
+from tests.looks.state import State
 
 CUSTOMER = "liam.byrne@byrne.test"
 NEWCOMER = "robin.falk@post.test"
@@ -63,19 +65,23 @@ class Stage:
         page.context.close()
 
 
-def prepare(town: Town, browser: Browser) -> Stage:
-    """Do once what the states need; raises when something on the way is not as expected."""
+def prepare(town: Town, browser: Browser, only: Collection[State] = ()) -> Stage:
+    """Do once what the states need, or what `only` these need; raises when something is not as expected."""
+    needed = {one.who for one in only} | {name for one in only for name in re.findall(r"\{(\w+)\}", one.path)}
     stage = Stage(town, browser, places={"product": PRODUCT, "customer_address": CUSTOMER})
     for role in ("owner", "agent", "marketer", "storekeeper"):
         _enter_desk(stage, role)
     for who, address in (("customer", CUSTOMER), ("newcomer", NEWCOMER)):
         _sign_in(stage, who, address)
-    for act in (_fill_cart, _buy, _ask_for_code, _chat, _sell_out, _launch, _connect):
-        act(stage)
+    for act, made in ACTS.items():
+        if not only or needed & made:
+            act(stage)
     for name, (who, path, pattern) in PLACES.items():
-        stage.places[name] = _find(stage, who, path, pattern)
+        if not only or name in needed:
+            stage.places[name] = _find(stage, who, path, pattern)
     for name, (address, subject, pattern) in MAILED.items():
-        stage.places[name] = town.newest_mail(address, subject, pattern)[0]
+        if not only or name in needed:
+            stage.places[name] = town.newest_mail(address, subject, pattern)[0]
     newest = town.ask_sandbox(f"/api/mail?to={CUSTOMER}&limit=1")[0]
     stage.places["message"] = str(newest["id"])
     return stage
@@ -189,18 +195,24 @@ def _sell_out(stage: Stage) -> None:
     stage.keep("storekeeper", page)
 
 
+def _find_draft(stage: Stage) -> None:
+    page = stage.page("marketer")
+    page.goto("/desk/campaigns")
+    stage.places["draft"] = _address(page, "Descale before winter")
+    stage.keep("marketer", page)
+
+
 def _launch(stage: Stage) -> None:
     """Send the winter letter; the other draft stays one."""
     page = stage.page("marketer")
     page.goto("/desk/campaigns")
-    draft = _address(page, "Descale before winter")
     sent = _address(page, "Winter blend")
     page.goto(f"/desk/campaigns/{sent}/check")
     launch = page.get_by_role("button", name="Launch")
     if launch.count():
         launch.first.click()
         page.wait_for_load_state()
-    stage.places |= {"draft": draft, "sent": sent}
+    stage.places["sent"] = sent
     for name, where in (("unsubscribe", "u"), ("preferences", "preferences")):
         found = stage.town.newest_mail(READER, "", rf"/{where}/([\w.-]+)", within=60)
         stage.places[name] = found[0]
@@ -231,3 +243,16 @@ def _address(page: Page, name: str) -> str:
     match = re.search(r"/desk/campaigns/([0-9a-f-]{36})", found)
     assert match, f"no campaign {name!r}"
     return match[1]
+
+
+# What is done, in this order, and whose browser or which places it gives.
+ACTS: dict[Callable[[Stage], None], set[str]] = {
+    _fill_cart: {"shopper"},
+    _buy: {"buyer", "checkout", "thanks", "order_link"},
+    _ask_for_code: {"caller", "sign_in_link"},
+    _chat: {"chatter", "chat_thread"},
+    _sell_out: {"sold_out"},
+    _find_draft: {"draft"},
+    _launch: {"sent", "unsubscribe", "preferences"},
+    _connect: {"endpoint"},
+}
