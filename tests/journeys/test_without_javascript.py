@@ -106,7 +106,7 @@ def test_a_customer_signs_in_asks_and_looks_after_the_account(town: Town, custom
     with customer.expect_download() as saved:
         main.get_by_role("link", name="hum.txt").click()
     assert saved.value.path().read_bytes() == b"hmmmm"
-    customer.get_by_label("Write on").fill("It is louder today.")
+    customer.get_by_label("Your answer").fill("It is louder today.")
     customer.get_by_role("button", name="Send").click()
     expect(main).to_contain_text("It is louder today.")
     for page, words in (
