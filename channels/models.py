@@ -181,7 +181,7 @@ class ReceivedMail(Base):
 
     __tablename__ = "received_mail"
     __table_args__ = (
-        UniqueConstraint("mailbox", "digest"),
+        UniqueConstraint("digest", "mailbox"),
         Index("ix_received_mail_quarantined", "received_at", postgresql_where=sql("quarantined IS NOT NULL")),
     )
 

@@ -1,13 +1,15 @@
 """Threads: to which conversation an incoming message belongs, and whether its sender may stand in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import Row, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.intake import Incoming
 from channels.models import Conversation, Direction, Message, MessageReference
 from core.clock import now
 from core.errors import DomainError
@@ -39,7 +41,7 @@ async def find_by_reference(
     Knowing a name is not enough: the sender must be proven and take part, or be the same unproven claim that
     the thread began with. Raises QuarantinedError for anybody else.
     """
-    candidates = await _candidates(session, named, references)
+    candidates = _candidates(named, references, await _named(session, references))
     for candidate in candidates:
         if candidate.conversation_id is not None:
             conversation = await session.get(Conversation, candidate.conversation_id)
@@ -63,18 +65,78 @@ async def find_by_reference(
     return None
 
 
-async def _candidates(
-    session: AsyncSession, named: Sequence[UUID], references: Sequence[str]
+@dataclass(frozen=True)
+class Thread:
+    """The thread that a message surely belongs to; both are None for one of its own."""
+
+    conversation_id: UUID | None = None
+    customer_id: UUID | None = None
+
+
+async def find_all(session: AsyncSession, several: Sequence[Incoming]) -> list[Thread | None]:
+    """Where several mails belong, as far as that is plain; None for each that `find_by_reference` must judge."""
+    references = await _named(session, [name for incoming in several for name in incoming.ids])
+    found: list[Thread | None] = [None] * len(several)
+    first: dict[int, UUID] = {}
+    for number, incoming in enumerate(several):
+        candidates = _candidates(incoming.named, incoming.ids, references)
+        own = references.get(incoming.rfc_message_id)
+        if own is not None and own.message_id is not None:
+            continue  # its id stood for another message before
+        if not candidates or incoming.alone:
+            found[number] = Thread()
+        elif candidates[0].conversation_id is not None:
+            first[number] = candidates[0].conversation_id
+    if first:
+        asked = {
+            "places": list(first),
+            "conversations": list(first.values()),
+            "values": [_address(several[number]) for number in first],
+            "proven": [several[number].proven for number in first],
+        }
+        for row in await session.execute(SURELY, asked):
+            found[row.place] = Thread(row.id, row.customer_id)
+    return found
+
+
+def _address(incoming: Incoming) -> str:
+    return incoming.sender.value if incoming.sender is not None else ""
+
+
+# Who belongs by the record of the thread's own customer, which is enough for a yes but not for a no.
+SURELY = text("""
+SELECT asked.place, c.id, c.customer_id
+FROM unnest(
+    cast(:places AS int[]), cast(:conversations AS uuid[]), cast(:values AS text[]), cast(:proven AS boolean[])
+) AS asked (place, conversation_id, value, proven)
+JOIN conversation c ON c.id = asked.conversation_id
+WHERE EXISTS (
+    SELECT FROM identity i
+    WHERE i.customer_id = c.customer_id AND i.kind = 'email' AND i.value = asked.value
+        AND (i.verified_at IS NOT NULL) = asked.proven
+) AND (asked.proven OR NOT EXISTS (
+    SELECT FROM message m WHERE m.conversation_id = c.id AND m.direction = 'inbound' AND m.verified
+))
+""")
+NAMED = text("""
+SELECT rfc_message_id, conversation_id, message_id FROM message_reference
+WHERE rfc_message_id = ANY(cast(:names AS text[]))
+""")
+
+
+async def _named(session: AsyncSession, names: Sequence[str]) -> dict[str, Row[Any]]:
+    """What we know of these Message-IDs: the thread each stands in, or the message that stands alone."""
+    await session.flush()
+    rows = await session.execute(NAMED, {"names": list(dict.fromkeys(names))})
+    return {row.rfc_message_id: row for row in rows}
+
+
+def _candidates(
+    named: Sequence[UUID], references: Sequence[str], known: Mapping[str, Row[Any]]
 ) -> list[Candidate]:
     found = [Candidate(conversation_id, None, True) for conversation_id in named]
-    rows = {
-        row.rfc_message_id: row
-        for row in await session.scalars(
-            select(MessageReference).where(MessageReference.rfc_message_id.in_(list(references)))
-        )
-    }
     for reference in reversed(references):
-        if row := rows.get(reference):
+        if row := known.get(reference):
             found.append(Candidate(row.conversation_id, row.message_id, row.message_id is not None))
     return list(dict.fromkeys(found))
 

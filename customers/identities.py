@@ -1,6 +1,8 @@
 """Identities: who is writing to us. What is not verified is a claim, and a claim shows and merges nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 import phonenumbers
@@ -8,11 +10,16 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
+from core import locks
 from core.clock import now
 from core.errors import Conflict, Invalid
 from customers import merging
 from customers.models import Customer, Identity, IdentityKind
+
+NAME_LENGTH = 200
+MAX_LENGTH = 1000
 
 
 @dataclass(frozen=True)
@@ -25,14 +32,21 @@ class Contact:
 
 def email(value: str) -> Contact:
     """Raises Invalid for what no mail can reach."""
+    normalized = _normalized(value.strip()) if len(value) <= MAX_LENGTH else None
+    if normalized is None:
+        raise Invalid("That is not an e-mail address.", {"email": "Enter an address like name@example.com."})
+    return Contact(IdentityKind.EMAIL, normalized)
+
+
+@lru_cache(4096)
+def _normalized(value: str) -> str | None:
+    """An address as we compare it; None for what is none. Checking one takes as long as two statements."""
     try:
         # "test" domains are what the demo and the tests live on.
-        checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+        checked = validate_email(value, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise Invalid(
-            "That is not an e-mail address.", {"email": "Enter an address like name@example.com."}
-        ) from None
-    return Contact(IdentityKind.EMAIL, checked.normalized.lower())
+        return None
+    return checked.normalized.lower()
 
 
 def phone(value: str, country: str = "DE") -> Contact:
@@ -87,26 +101,69 @@ async def resolve(
     if proven and (owner_id := await owner(session, contact)):
         return owner_id
     # Two first messages from one stranger arrive together: one of them makes the record, the other finds it.
-    await _lock(session, contact)
+    await hold(session, [contact])
     if proven and (owner_id := await owner(session, contact)):
         return owner_id
     # Someone who has proven to be somebody and also claims this address is not the one who writes from it:
     # whoever types another's address into their account must not get to read that person's letters.
     for claimant_id in await _idle_claimants(session, contact):
         return claimant_id
-    customer = Customer(name=name.strip()[:200], source=source, locale=locale)
+    customer = Customer(name=name.strip()[:NAME_LENGTH], source=source, locale=locale)
     session.add(customer)
     await session.flush()
     await claim(session, customer.id, contact)
     return customer.id
 
 
-async def _lock(session: AsyncSession, contact: Contact) -> None:
-    """Let nobody else decide whose contact this is until the transaction ends."""
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:contact, 0))"),
-        {"contact": f"{contact.kind}:{contact.value}"},
-    )
+@dataclass(frozen=True)
+class Standing:
+    """Who writes, as `resolve` would have it; `customer_id` is None for a stranger, of whom there is no record."""
+
+    customer_id: UUID | None
+    # False where records must be proven or merged first: `resolve` and `verify` see to that.
+    settled: bool = True
+
+
+async def recognise(session: AsyncSession, senders: Sequence[tuple[Contact, bool]]) -> list[Standing]:
+    """Who writes, for each contact and whether it is proven; `hold` them first."""
+    asked = {
+        "kinds": [str(contact.kind) for contact, _ in senders],
+        "values": [contact.value for contact, _ in senders],
+    }
+    rows = await session.execute(RECOGNISE, asked)
+    return [
+        _standing(proven, row.owner_id, row.speaks, row.idle)
+        for (_, proven), row in zip(senders, rows, strict=True)
+    ]
+
+
+def _standing(proven: bool, owner_id: UUID | None, speaks: bool | None, idle: list[UUID]) -> Standing:
+    if proven:
+        return Standing(owner_id, settled=bool(owner_id and speaks and not idle))
+    return Standing(idle[0] if idle else None)
+
+
+async def enrol(
+    session: AsyncSession, strangers: Sequence[tuple[Contact, str]], *, source: str
+) -> list[UUID]:
+    """The new records of strangers, each a different contact and a name; for those that `recognise` did not know."""
+    ids = [uuid7() for _ in strangers]
+    made = {
+        "ids": ids,
+        "names": [name.strip()[:NAME_LENGTH] for _, name in strangers],
+        "source": source,
+        "claims": [uuid7() for _ in strangers],
+        "kinds": [str(contact.kind) for contact, _ in strangers],
+        "values": [contact.value for contact, _ in strangers],
+    }
+    if strangers:
+        await session.execute(ENROL, made)
+    return ids
+
+
+async def hold(session: AsyncSession, contacts: Sequence[Contact]) -> None:
+    """Let nobody else decide whose contacts these are until the transaction ends."""
+    await locks.hold(session, locks.Realm.CONTACT, [f"{each.kind}:{each.value}" for each in contacts])
 
 
 async def claim(session: AsyncSession, customer_id: UUID, contact: Contact) -> None:
@@ -127,7 +184,7 @@ async def verify(
     Records that claimed it and have nothing verified of their own are merged into the owner.
     Raises Conflict when `customer_id` is given and someone else has proven it before.
     """
-    await _lock(session, contact)
+    await hold(session, [contact])
     owner_id = await owner(session, contact)
     idle = await _idle_claimants(session, contact)
     if owner_id is None or idle:
@@ -158,10 +215,10 @@ async def verify(
 
 
 # Nothing is proven by anyone of the group: a person's proof may stand on a record merged into the claimant's.
-IDLE_CLAIMANTS = text("""
+_IDLE = """
 SELECT claimed.customer_id
 FROM identity claimed JOIN customer c ON c.id = claimed.customer_id
-WHERE claimed.kind = :kind AND claimed.value = :value AND claimed.verified_at IS NULL
+WHERE claimed.kind = {kind} AND claimed.value = {value} AND claimed.verified_at IS NULL
     AND c.merged_into_id IS NULL
     AND NOT EXISTS (
         WITH RECURSIVE record AS (
@@ -172,6 +229,29 @@ WHERE claimed.kind = :kind AND claimed.value = :value AND claimed.verified_at IS
         WHERE proven.verified_at IS NOT NULL
     )
 ORDER BY claimed.created_at, claimed.id
+"""
+IDLE_CLAIMANTS = text(_IDLE.format(kind=":kind", value=":value"))
+RECOGNISE = text(f"""
+SELECT owner.customer_id AS owner_id, owner.speaks,
+    ARRAY({_IDLE.format(kind="asked.kind", value="asked.value")}) AS idle
+FROM unnest(cast(:kinds AS text[]), cast(:values AS text[])) WITH ORDINALITY AS asked (kind, value, place)
+LEFT JOIN LATERAL (
+    SELECT i.customer_id, c.merged_into_id IS NULL AS speaks
+    FROM identity i JOIN customer c ON c.id = i.customer_id
+    WHERE i.kind = asked.kind AND i.value = asked.value AND i.verified_at IS NOT NULL
+) AS owner ON true
+ORDER BY asked.place
+""")  # noqa: S608 - only names of our own columns are put in
+ENROL = text("""
+WITH new AS MATERIALIZED (
+    SELECT * FROM unnest(
+        cast(:ids AS uuid[]), cast(:names AS text[]),
+        cast(:claims AS uuid[]), cast(:kinds AS text[]), cast(:values AS text[])
+    ) AS new (id, name, claim_id, kind, value)
+), made AS (
+    INSERT INTO customer (id, name, source) SELECT id, name, cast(:source AS text) FROM new
+)
+INSERT INTO identity (id, customer_id, kind, value) SELECT claim_id, id, kind, value FROM new
 """)
 
 

@@ -67,7 +67,8 @@ def transactional[H: Transactional](job: type[Job], *, together: Together | None
     """Declare the handler of a job that touches only the database; it runs in the transaction that deletes the row.
 
     With `together`, jobs of this kind that wait may share that transaction: it is given them and returns the
-    jobs to run instead (`list` for the same ones). For work that is quick, and locks what it locks in one order.
+    jobs to run instead, of this kind or another (`list` for the same ones). For work that is quick, and locks what
+    it locks in one order.
     """
     if together is not None:
         TOGETHER[str(job.__struct_config__.tag)] = together
@@ -155,7 +156,7 @@ async def run_together(database: Database, resources: Resources, several: Sequen
                     taken = await leases.take_all(session, several)
                     jobs = [decode(tag, payload) for tag, payload in taken]
                     for job in TOGETHER[tag](jobs) if jobs else ():
-                        await TRANSACTIONAL[tag](session, job)
+                        await TRANSACTIONAL[str(job.__struct_config__.tag)](session, job)
                         # The next one reads the database as it stands then, as in a transaction of its own.
                         await session.flush()
                         session.expunge_all()

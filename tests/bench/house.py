@@ -18,6 +18,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 ROLES = {
     "core.cli web": "web",
     "core.cli worker": "worker",
+    "email.cell": "worker",  # where it parses mails
     "core.cli relay": "relay",
     "core.cli listen": "listen",
     "-m sandbox": "sandbox",

@@ -14,6 +14,7 @@ from tests.bench.figures import Figure, at_most
 from tests.bench.site import Place
 from workers import runner
 from workers.handlers import load
+from workers.relay import SHARED
 from workers.resources import Resources
 
 MAILS = 400
@@ -25,19 +26,21 @@ PARAGRAPH = (
 
 
 def letters() -> list[bytes]:
-    """Mails as people write them: every third answers an earlier one, some have HTML, some a picture."""
+    """Mails as people write them: every third goes on with an earlier one, some have HTML, some a picture."""
     random = Random("inbound")
     made: list[bytes] = []
     ids: list[str] = []
     for number in range(MAILS):
         mail = EmailMessage(policy=policy.SMTP)
-        mail["From"] = f"Ann Example {number % 90} <ann{number % 90}@example.test>"
+        answers = number % 3 == 2
+        who = (number - 2 if answers else number) % 90
+        mail["From"] = f"Ann Example {who} <ann{who}@example.test>"
         mail["To"] = "support@halden.test"
         mail["Subject"] = f"Grüße, the grinder again ({number})"
         mail["Date"] = format_datetime(now())
         ids.append(f"{number}.{random.randrange(10**9)}@example.test")
         mail["Message-ID"] = f"<{ids[-1]}>"
-        if number % 3 == 2:
+        if answers:
             mail["References"] = f"<{ids[number - 2]}>"
         body = PARAGRAPH * random.randint(2, 12) + "\n> You wrote:\n" + ("> " + PARAGRAPH) * 4
         mail.set_content(body)
@@ -82,7 +85,7 @@ async def _take(place: Place, mails: list[bytes], mark: str) -> None:
 
     async def lane() -> None:
         for raw in numbers:
-            async with place.database.transaction() as session:
+            async with place.database.statements() as session:
                 await store(
                     session,
                     {place.settings.support_address},
@@ -95,12 +98,12 @@ async def _take(place: Place, mails: list[bytes], mark: str) -> None:
 
 
 async def _read_all(place: Place, resources: Resources) -> None:
-    """As a worker does, what follows from it left out: triage is counted with tickets."""
+    """As a worker does when many wait, what follows from it left out: triage is counted with tickets."""
 
     async def work() -> None:
         while True:
             async with place.database.transaction() as session:
-                due = await leases.lease(session, "default", 4)
+                due = await leases.lease(session, "default", SHARED["default"])
             due_mail = [each for each in due if each.tag == "channels.read_mail"]
             if not due:
                 return

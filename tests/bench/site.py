@@ -34,9 +34,10 @@ class Place:
         return self.settings.database_url.replace("+asyncpg", "")
 
     def cpu(self) -> float:
-        """CPU milliseconds that this process and PostgreSQL have used."""
+        """CPU milliseconds that this process, those that parse mail for it, and PostgreSQL have used."""
         used = resource.getrusage(resource.RUSAGE_SELF)
-        return (used.ru_utime + used.ru_stime) * 1000 + cpu(roles(os.getpid()))["postgres"]
+        others = cpu(roles(os.getpid()))
+        return (used.ru_utime + used.ru_stime) * 1000 + others["postgres"] + others["worker"]
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from channels.adapters.email.isolation import Reader, parse_apart
 from channels.adapters.email.parsing import MAX_LINES, parse
 from channels.html import clean as harmless
 from channels.models import Message, ReceivedMail
+from core.errors import TransientError
 from core.jobs import JobRow, decode
 
 PLAIN = b"From: ann@example.test\r\nMessage-ID: <1@example.test>\r\n"
@@ -86,6 +87,34 @@ def test_a_mail_of_the_full_size_is_read_within_the_bounds(reader):
 def test_a_sender_that_was_cut_is_not_the_only_one():
     raw = b"From: ann@example.test (" + b"a " * 10_000 + b"), eve@evil.test\r\n\r\nhi"
     assert parse(raw).senders == 2
+
+
+def test_a_costly_mail_costs_none_of_those_that_are_read_with_it_anything(reader):
+    plain = [PLAIN + b"\r\nhi %d" % number for number in range(4)]
+    raws = [plain[0], COSTLY["distinct bold"], plain[1], COSTLY["brackets"], plain[2], b"", plain[3]]
+    parsed = reader.parse_all(raws)
+    assert [each.text for each in parsed if each.text.startswith("hi")] == ["hi 0", "hi 1", "hi 2", "hi 3"]
+    assert len(parsed) == len(raws)
+    assert parsed[1].html is None
+
+
+def test_a_process_that_keeps_too_much_memory_makes_room_for_another(reader, monkeypatch):
+    reader.parse(PLAIN + b"\r\nhi")
+    first = reader._process.pid
+    reader.parse(PLAIN + b"\r\nhi")
+    assert reader._process.pid == first
+    monkeypatch.setattr(isolation, "MAILS_A_PROCESS", 1)
+    assert reader.parse(PLAIN + b"\r\nhi").text == "hi"
+    assert reader._process is None
+    assert [each.text for each in reader.parse_all([PLAIN + b"\r\nhi"] * 3)] == ["hi"] * 3
+
+
+def test_a_process_that_ends_for_another_reason_is_nothing_that_a_mail_did(reader):
+    reader.parse(PLAIN + b"\r\nhi")
+    reader._process.kill()
+    with pytest.raises(TransientError):
+        reader.parse(PLAIN + b"\r\nhi")
+    assert reader.parse(PLAIN + b"\r\nhi").text == "hi"
 
 
 async def test_the_loop_runs_on_while_a_costly_mail_is_read():

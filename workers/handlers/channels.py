@@ -5,10 +5,12 @@ import asyncio
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import calls, delivery, recovery
+from channels.adapters.email.batches import ReadMails, read_mails
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.base import Outcome, Submission
 from channels.jobs import Abandon, CallEndpoint, Deliver, DeliverBulk, ForgetCalls, ReplayCalls
 from core.errors import TransientError
+from core.jobs import Job
 from core.settings import settings
 from core.webhooks import ReceivedWebhook
 from workers.handlers.core import READERS
@@ -94,6 +96,18 @@ async def read_twilio(session: AsyncSession, webhook: ReceivedWebhook) -> None:
 READERS["twilio"] = read_twilio
 
 
-@transactional(ReadMail)
+def _at_once(jobs: list[ReadMail]) -> list[Job]:
+    """What is read on a colleague's word goes by itself."""
+    together = [job.received_mail_id for job in jobs if not job.alone]
+    decided: list[Job] = [job for job in jobs if job.alone]
+    return [*([ReadMails(together)] if together else ()), *decided]
+
+
+@transactional(ReadMail, together=_at_once)
 async def read(session: AsyncSession, job: ReadMail) -> None:
     await read_mail(session, job, settings())
+
+
+@transactional(ReadMails)
+async def read_several(session: AsyncSession, job: ReadMails) -> None:
+    await read_mails(session, job.received_mail_ids, settings())

@@ -1,16 +1,18 @@
 """Arrivals: raw mail is kept, once for each mailbox of ours, before anybody answers for it."""
 
 import hashlib
+import json
 import re
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from channels.adapters.email.reading import ReadMail
-from channels.models import ReceivedMail, table
-from core.jobs import enqueue_many
+from core.jobs import TOPIC, promised
+from core.nudges import nudge
 from core.settings import Settings
 
 # What relays add on the way; two copies of one mail differ in these only.
@@ -49,10 +51,17 @@ async def store(
     raw: bytes,
     vouched_by: str | None = None,
 ) -> int:
-    """Keep a raw mail for each mailbox and promise its reading; how many of them had not known it."""
-    ids = await keep(session, mailboxes, mail_from, rcpt_to, raw, vouched_by)
-    await enqueue_many(session, [ReadMail(mail_id) for mail_id in ids])
-    return len(ids)
+    """Keep a raw mail for each mailbox and promise its reading; how many of them had not known it.
+
+    One statement, so that it needs no transaction around it. See `keep`.
+    """
+    rows = _rows(mailboxes, mail_from, rcpt_to, raw, vouched_by)
+    jobs = [promised(ReadMail(mail_id)) for mail_id in rows["ids"]]
+    promise = {**jobs[0], "payloads": [job["payload"] for job in jobs]} if jobs else {}
+    kept = list(await session.scalars(STORE, {**rows, **promise})) if jobs else []
+    if kept:
+        nudge(session, TOPIC)
+    return len(kept)
 
 
 async def keep(
@@ -68,20 +77,36 @@ async def keep(
     `vouched_by` is the authserv-id whose Authentication-Results count for it: None the one of the settings, empty
     nobody's, for mail that did not come through the relay in front of us.
     """
-    fingerprint = digest(raw)
-    rows = [
-        {
-            "id": uuid7(),
-            "mailbox": mailbox,
-            "digest": fingerprint,
-            "mail_from": mail_from,
-            "rcpt_to": rcpt_to,
-            "raw": raw,
-            "vouched_by": vouched_by,
-        }
-        for mailbox in sorted(mailboxes)
-    ]
-    kept = await session.scalars(
-        insert(table(ReceivedMail)).on_conflict_do_nothing().returning(ReceivedMail.id), rows
-    )
-    return list(kept)
+    return list(await session.scalars(KEEP, _rows(mailboxes, mail_from, rcpt_to, raw, vouched_by)))
+
+
+_KEEP = """
+INSERT INTO received_mail (id, mailbox, digest, mail_from, rcpt_to, raw, vouched_by)
+SELECT id, mailbox, cast(:digest AS text), cast(:mail_from AS text), cast(cast(:rcpt_to AS text) AS jsonb),
+    cast(:raw AS bytea), cast(:vouched_by AS text)
+FROM unnest(cast(:ids AS uuid[]), cast(:mailboxes AS text[])) AS new (id, mailbox) ORDER BY mailbox
+ON CONFLICT DO NOTHING RETURNING id
+"""
+KEEP = text(_KEEP)
+STORE = text(f"""
+WITH kept AS ({_KEEP})
+INSERT INTO job (queue, tag, payload, due_at, trace)
+SELECT cast(:queue AS text), cast(:tag AS text), promised.payload, now(), cast(:trace AS text)
+FROM unnest(cast(:ids AS uuid[]), cast(:payloads AS text[])) AS promised (id, payload)
+JOIN kept ON kept.id = promised.id
+RETURNING id
+""")  # noqa: S608 - only the statement above is put in
+
+
+def _rows(
+    mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes, vouched_by: str | None
+) -> dict[str, Any]:
+    return {
+        "ids": [uuid7() for _ in mailboxes],
+        "mailboxes": sorted(mailboxes),
+        "digest": digest(raw),
+        "mail_from": mail_from,
+        "rcpt_to": json.dumps(rcpt_to),
+        "raw": raw,
+        "vouched_by": vouched_by,
+    }

@@ -45,6 +45,8 @@ _ABSENT = re.compile(
     re.VERBOSE,
 )
 
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
 
 def why_automated(mail: ParsedMail, mail_from: str, our_domain: str) -> str:
     """What shows that a machine sent this mail, empty for a person's: RFC 3834 and the field's habits."""
@@ -76,5 +78,7 @@ def _answers_for(mail: ParsedMail) -> bool:
 
 
 def _plain(subject: str) -> str:
-    letters = unicodedata.normalize("NFKD", subject[:200].lower().replace("ß", "ss"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).strip(" *[]")
+    letters = subject[:200].lower()
+    if not letters.isascii():
+        letters = _ACCENTS.sub("", unicodedata.normalize("NFKD", letters.replace("ß", "ss")))
+    return letters.strip(" *[]")

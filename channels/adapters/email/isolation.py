@@ -1,41 +1,34 @@
-"""Isolation: mails are parsed in a process of their own, so that none can hold up or bring down a worker.
+"""Isolation: mails are parsed in processes of their own, so that none can hold up or bring down a worker.
 
-The process may spend two seconds of computing and 256 MB on a mail; the kernel ends it when it spends more.
+What such a process may spend on a mail, and what it does, is in `cell`.
 """
 
 import asyncio
+import fcntl
 import os
-import resource
+import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
-from channels.adapters.email.characters import clean
-from channels.adapters.email.parsing import ParsedMail, parse
-from channels.html import clean as harmless
+from channels.adapters.email import cell
+from channels.adapters.email.parsing import ParsedMail
 from core.errors import TransientError
 
-# Seconds of computing: with its HTML, and once more without, when the HTML was too much.
-COMPUTING = {True: 1.4, False: 0.6}
-MEMORY = 256 * 1024 * 1024
-# However busy the machine is (seconds); the job's transaction is open meanwhile.
+# For one mail, however busy the machine is (seconds); the job's transaction is open meanwhile.
 PATIENCE = 15.0
-# What a page may spend on making HTML harmless; more, and only its words are kept (seconds of computing).
-SHOWING = 0.2
-MAILS_A_PROCESS = 500
-LARGE = 2_000_000
+MAILS_A_PROCESS = 10_000
+# What travels between the processes at once, where the system allows it (bytes).
+_PIPE = 1024 * 1024
 
-_HEAD = struct.Struct("<IB")
 _ROOT = Path(__file__).parents[3]
 # What the mail itself brings about; any other end is none of its doing.
 _ITS_DOING = {
@@ -46,12 +39,7 @@ _ITS_DOING = {
     -signal.SIGBUS,
     -signal.SIGILL,
 }
-_ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(ParsedMail)
-
-
-class TooCostly(Exception):
-    """The process ended over this mail."""
 
 
 class Reader:
@@ -63,60 +51,73 @@ class Reader:
 
     def parse(self, raw: bytes) -> ParsedMail:
         """What a mail says; without its HTML when that costs too much, `broken` when the rest does, too."""
-        for with_html in (True, False):
-            with suppress(TooCostly):
-                return self._ask(raw, with_html)
-        return ParsedMail(broken="reading it takes too long or too much memory")
+        return self.parse_all([raw])[0]
 
-    def _ask(self, raw: bytes, with_html: bool) -> ParsedMail:
-        process = self._process or self._start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        late = threading.Event()
+    def parse_all(self, raws: Sequence[bytes]) -> list[ParsedMail]:
+        """What mails say, one after another: a costly one costs none of the others anything. See `parse`."""
+        found: list[ParsedMail] = []
+        while len(found) < len(raws):
+            found += self._ask(raws[len(found) :], with_html=True)
+            if len(found) < len(raws):
+                found.append(self._words(raws[len(found)]))
+        return found
 
-        def end() -> None:
-            late.set()
-            process.kill()
+    def _words(self, raw: bytes) -> ParsedMail:
+        answered = self._ask([raw], with_html=False)
+        return answered[0] if answered else ParsedMail(broken="reading it takes too long or too much memory")
 
-        timer = threading.Timer(PATIENCE, end)
-        timer.start()
-        try:
-            process.stdin.write(_HEAD.pack(len(raw), with_html))
-            process.stdin.write(raw)
-            process.stdin.flush()
-            answer = _receive(process.stdout)
-        except OSError:
-            answer = None
-        finally:
-            timer.cancel()
-        if answer is None:
-            self.stop()
-            if late.is_set() or process.returncode in _ITS_DOING:
-                raise TooCostly
-            raise TransientError(f"The process that reads mail ended ({process.returncode}).")
-        self._read += 1
-        if self._read >= MAILS_A_PROCESS or len(raw) > LARGE:  # give the memory back
-            self.stop()
-        return _DECODER.decode(answer[1])
+    def _ask(self, raws: Sequence[bytes], *, with_html: bool) -> list[ParsedMail]:
+        """What these mails say, up to one that costs too much.
+
+        Raises TransientError when the process ends for another reason.
+        """
+        found: list[ParsedMail] = []
+        while len(found) < len(raws):
+            process = self._process or self._start()
+            conversation = _Conversation(process, raws[len(found) :], with_html)
+            try:
+                conversation.hold()
+                answered = [_DECODER.decode(answer) for answer in conversation.answers]
+            except BaseException:  # what it says next would be about another mail
+                self.stop(kill=True)
+                raise
+            found += answered
+            self._read += len(answered)
+            if conversation.over or self._read >= MAILS_A_PROCESS:
+                self.stop()
+            elif len(found) < len(raws):
+                self.stop(kill=conversation.late)
+                if not conversation.late and process.returncode not in _ITS_DOING:
+                    raise TransientError(f"The process that reads mail ended ({process.returncode}).")
+                break
+        return found
 
     def _start(self) -> subprocess.Popen[bytes]:
         # Hostile bytes find no secrets in its environment. It ends when we do: its standard input closes.
         environment = {k: v for k, v in os.environ.items() if k.startswith("PYTHON") or k in ("PATH", "LANG")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __spec__.name],
+        self._process = process = subprocess.Popen(
+            [sys.executable, "-m", cell.__name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            bufsize=0,
             cwd=_ROOT,
             env=environment,
             start_new_session=True,
         )
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            os.set_blocking(pipe.fileno(), False)
+            with suppress(OSError):  # a system may grant less
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
         self._read = 0
-        return self._process
+        return process
 
-    def stop(self) -> None:
+    def stop(self, *, kill: bool = False) -> None:
         process, self._process = self._process, None
         if process is None:
             return
+        if kill:
+            process.kill()
         for pipe in (process.stdin, process.stdout):
             with suppress(OSError):
                 if pipe is not None:
@@ -128,71 +129,97 @@ class Reader:
             process.wait()
 
 
+class _Conversation:
+    """One exchange with a process: mails go out while answers come in, so neither side waits for the other."""
+
+    def __init__(self, process: subprocess.Popen[bytes], raws: Sequence[bytes], with_html: bool) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._into, self._out_of = process.stdin.fileno(), process.stdout.fileno()
+        frames = [part for raw in raws for part in (cell.HEAD.pack(len(raw), with_html), raw)]
+        self._sent = memoryview(b"".join(frames))
+        self._asked = len(raws)
+        self._came = bytearray()
+        self.answers: list[bytes] = []
+        # It will take no more, and another one must read what is left.
+        self.over = False
+        self.late = False
+
+    def hold(self) -> None:
+        """Go on until all is answered, the process ends or says that it will, or one answer takes too long."""
+        poll = select.poll()
+        poll.register(self._out_of, select.POLLIN)
+        poll.register(self._into, select.POLLOUT)
+        until = time.monotonic() + PATIENCE
+        while len(self.answers) < self._asked and not self.over:
+            left = until - time.monotonic()
+            ready = poll.poll(left * 1000) if left > 0 else []
+            if not ready:
+                self.late = True
+                return
+            for place, _ in ready:
+                if place == self._into:
+                    if not self._send():
+                        poll.unregister(self._into)
+                elif not self._receive():
+                    return
+                elif self._take():
+                    until = time.monotonic() + PATIENCE
+
+    def _send(self) -> bool:
+        """Hand over what it takes now; False when there is no more to hand over."""
+        try:
+            sent = os.write(self._into, self._sent[:_PIPE])
+        except BlockingIOError:
+            return True
+        except OSError:  # it is gone; what it answered before is still to be read
+            return False
+        self._sent = self._sent[sent:]
+        return bool(self._sent)
+
+    def _receive(self) -> bool:
+        """Read what is there; False at the end."""
+        try:
+            piece = os.read(self._out_of, _PIPE)
+        except BlockingIOError:
+            return True
+        self._came += piece
+        return bool(piece)
+
+    def _take(self) -> bool:
+        """Take what is whole; whether there was any."""
+        place = 0
+        while len(self._came) >= place + cell.HEAD.size and not self.over:
+            length, last = cell.HEAD.unpack_from(self._came, place)
+            start = place + cell.HEAD.size
+            if len(self._came) < start + length:
+                break
+            self.answers.append(bytes(self._came[start : start + length]))
+            self.over = bool(last)
+            place = start + length
+        del self._came[:place]
+        return place > 0
+
+
 _own = threading.local()
 _threads = ThreadPoolExecutor(2, "mail")
 
 
-def _parse(raw: bytes) -> ParsedMail:
+def _parse(raws: Sequence[bytes]) -> list[ParsedMail]:
     if not hasattr(_own, "reader"):
         _own.reader = Reader()
     reader: Reader = _own.reader
-    return reader.parse(raw)
+    return reader.parse_all(raws)
 
 
 async def parse_apart(raw: bytes) -> ParsedMail:
-    """What a mail says, read in a process that ends when the mail costs too much; the loop runs on meanwhile.
+    """What a mail says, read in a process that ends when it costs too much; the loop runs on meanwhile.
 
     Raises TransientError when the process ends for another reason.
     """
-    return await asyncio.get_running_loop().run_in_executor(_threads, _parse, raw)
+    return (await parse_all_apart([raw]))[0]
 
 
-def _receive(source: IO[bytes]) -> tuple[int, bytes] | None:
-    """The next frame: its flag and content; None at the end."""
-    head = source.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    length, flag = _HEAD.unpack(head)
-    content = source.read(length)
-    return (flag, content) if len(content) == length else None
-
-
-def _read_one(raw: bytes, with_html: bool) -> ParsedMail:
-    parsed = parse(raw, with_html=with_html)
-    if parsed.html is not None:
-        started = time.process_time()
-        harmless(parsed.html)
-        if time.process_time() - started > SHOWING:
-            return replace(parsed, html=None)
-    return parsed
-
-
-def main() -> None:
-    """Answer frames of raw mail with frames of what they say, until the input ends."""
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
-    source, answers = sys.stdin.buffer, sys.stdout.buffer
-    while True:
-        asked = _receive(source)
-        if asked is None:
-            return
-        with_html = bool(asked[0])
-        signal.setitimer(signal.ITIMER_PROF, COMPUTING[with_html])
-        try:
-            said = _ENCODER.encode(_read_one(asked[1], with_html))
-        except Exception as error:
-            said = _ENCODER.encode(ParsedMail(broken=clean(f"{type(error).__name__}: {error}")[:300]))
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        del asked
-        try:
-            answers.write(_HEAD.pack(len(said), 0))
-            answers.write(said)
-            answers.flush()
-        except BrokenPipeError:  # whoever asked is gone
-            os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+async def parse_all_apart(raws: Sequence[bytes]) -> list[ParsedMail]:
+    """The same for several mails in one go."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _parse, raws)

@@ -51,9 +51,9 @@ class Door:
         mailboxes = {found for each in rcpt_to if (found := mailbox_of(self._settings, each))}
         mail_from = (envelope.mail_from or "").replace("\x00", "")[:320]
         try:
-            async with self._database.transaction() as transaction:
-                new = await store(transaction, mailboxes, mail_from, rcpt_to, raw)
-                metrics.count(transaction, metrics.MAILS, "kept" if new else "known")
+            async with self._database.statements() as session:
+                new = await store(session, mailboxes, mail_from, rcpt_to, raw)
+                metrics.count(session, metrics.MAILS, "kept" if new else "known")
         except Exception as error:
             # Whatever it was: nothing is lost, the relay keeps the mail and comes again.
             metrics.MAILS.labels("put off").inc()

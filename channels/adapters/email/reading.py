@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,7 @@ from channels.adapters.email.isolation import parse_apart
 from channels.adapters.email.parsing import ParsedMail
 from channels.models import ReceivedMail
 from channels.tokens import conversation_named
+from core import locks
 from core.clock import now
 from core.errors import DomainError, Invalid, TransientError
 from core.jobs import Job
@@ -47,6 +48,19 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A kept mail that waits to be read; its bytes only where they are few."""
+
+    id: UUID
+    mailbox: str
+    digest: str
+    mail_from: str
+    rcpt_to: list[str]
+    vouched_by: str | None
+    raw: bytes | None
+
+
+@dataclass(frozen=True)
 class Reading:
     """What became of a kept mail, why, and what it says; `parsed` is None where nothing was read anew."""
 
@@ -55,18 +69,18 @@ class Reading:
     parsed: ParsedMail | None = None
 
 
-async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) -> Reading | None:
+async def read_mail(
+    session: AsyncSession, job: ReadMail, settings: Settings, parsed: ParsedMail | None = None
+) -> Reading | None:
     """Let a kept mail in, once; what cannot be read or trusted stays in quarantine with the reason.
 
-    None when it has been read before.
+    None when it has been read before. What it says may be known already (`parsed`).
     """
     mail = await session.get(ReceivedMail, job.received_mail_id, with_for_update=True)
     if mail is None or mail.processed_at is not None:
         return None
     # One mail to several of our mailboxes is one message: its copies are read one after another.
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:digest, 2))"), {"digest": mail.digest}
-    )
+    await locks.hold(session, locks.Realm.CONTENT, [mail.digest])
     twin = await session.scalar(
         select(ReceivedMail.message_id)
         .where(ReceivedMail.digest == mail.digest, ReceivedMail.message_id.is_not(None))
@@ -75,10 +89,10 @@ async def read_mail(session: AsyncSession, job: ReadMail, settings: Settings) ->
     if twin is not None:
         mail.message_id, mail.processed_at, mail.quarantined = twin, now(), None
         return Reading(Outcome.DUPLICATE, "It came to another mailbox of ours, too.")
-    parsed = None
     try:
         async with session.begin_nested():
-            parsed = await parse_apart(mail.raw)
+            if parsed is None:
+                parsed = await parse_apart(mail.raw)
             reading = await _let_in(session, mail, parsed, settings, alone=job.alone)
     except (TransientError, OperationalError, InterfaceError, OSError):
         raise
@@ -122,7 +136,7 @@ async def _let_in(
 
 
 def understand(
-    mail: ReceivedMail, parsed: ParsedMail, settings: Settings, *, alone: bool = False
+    mail: ReceivedMail | Kept, parsed: ParsedMail, settings: Settings, *, alone: bool = False
 ) -> conversations.Incoming:
     """What a kept mail says, as a message. Raises Invalid for what names no sender or cannot be parsed."""
     if parsed.broken:
@@ -162,7 +176,7 @@ def understand(
     )
 
 
-def _named(parsed: ParsedMail, mail: ReceivedMail, settings: Settings) -> list[UUID]:
+def _named(parsed: ParsedMail, mail: ReceivedMail | Kept, settings: Settings) -> list[UUID]:
     """The threads that signed reply addresses name, wherever relays put the address."""
     addresses = [*parsed.addressed(), *(str(address) for address in mail.rcpt_to)]
     found = [conversation_named(settings, address) for address in addresses]

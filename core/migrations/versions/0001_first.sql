@@ -1127,7 +1127,7 @@ ALTER TABLE ONLY public.product
     ADD CONSTRAINT uq_product_slug UNIQUE (slug);
 
 ALTER TABLE ONLY public.received_mail
-    ADD CONSTRAINT uq_received_mail_mailbox_digest UNIQUE (mailbox, digest);
+    ADD CONSTRAINT uq_received_mail_digest_mailbox UNIQUE (digest, mailbox);
 
 ALTER TABLE ONLY public.received_webhook
     ADD CONSTRAINT uq_received_webhook_provider_external_id UNIQUE (provider, external_id);

@@ -1,0 +1,297 @@
+"""Intake: messages that came in are written down, each in its thread: one or many, in as many statements."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, inspect, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
+from uuid_utils.compat import uuid7
+
+from channels import outbox
+from channels.base import Enclosure
+from channels.happenings import MessageReceived, preview
+from channels.models import Attachment, Conversation, MessageStatus, table
+from core import metrics
+from core.clock import now
+from core.errors import NotFound
+from core.nudges import nudge
+from customers import timeline
+from customers.identities import Contact
+
+# Kept with a message of which we were told that its sender is forged.
+REFUTED = {"Authentication-Results": "dmarc=fail"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """A message that came in, whatever the channel. `external_id` is unique per channel and account."""
+
+    channel: str
+    account: str
+    external_id: str
+    sender: Contact | None
+    proven: bool
+    # The relay that we trust says that somebody else wrote it (DMARC failed).
+    refuted: bool = False
+    sender_name: str = ""
+    sender_address: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str | None = None
+    recipients: dict[str, list[str]] = field(default_factory=dict)
+    files: Sequence[Enclosure] = ()
+    automated: bool = False
+    written_at: datetime | None = None
+    rfc_message_id: str = ""
+    references: Sequence[str] = ()
+    # Threads that a signed reply address names.
+    named: Sequence[UUID] = ()
+    # The thread itself, when the channel knows it (a chat).
+    conversation: Conversation | None = None
+    # Let it open a thread of its own, whatever it names.
+    alone: bool = False
+
+    @property
+    def ids(self) -> list[str]:
+        """Every Message-ID that it names: its own first, since an answer to it may have come before it."""
+        return [each for each in (self.rfc_message_id, *self.references) if each]
+
+
+@dataclass(frozen=True)
+class Received:
+    message_id: UUID
+    conversation_id: UUID
+    customer_id: UUID
+    seq: int
+    # False when the same message had been let in before.
+    new: bool = True
+    # Why it deserves a second look, though it was let in.
+    flag: str | None = None
+
+    @property
+    def opened(self) -> bool:
+        """Whether the thread began with it."""
+        return self.seq == 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """The thread that a message joins, or opens, and whose it is."""
+
+    conversation_id: UUID
+    customer_id: UUID
+    opens: bool = False
+    flag: str | None = None
+
+
+async def write(session: AsyncSession, several: Sequence[tuple[Incoming, Place]]) -> list[Received]:
+    """Write messages into their threads, on the timeline and to the open pages; no two into one thread.
+
+    Raises NotFound for a thread that does not exist.
+    """
+    await session.flush()
+    at = now()
+    await _open(session, several, at)
+    seqs = await _step(session, several, at)
+    received = [
+        Received(
+            uuid7(),
+            place.conversation_id,
+            place.customer_id,
+            1 if place.opens else seqs[place.conversation_id],
+            flag=place.flag,
+        )
+        for _, place in several
+    ]
+    written = [(incoming, one) for (incoming, _), one in zip(several, received, strict=True)]
+    await session.execute(WRITE, {**_columns(written), **_ids(written)})
+    await _keep_files(session, written)
+    await timeline.append_many(session, [_entry(incoming, one) for incoming, one in written])
+    for incoming, one in written:
+        metrics.count(session, metrics.MESSAGES, incoming.channel, str(MessageStatus.RECEIVED))
+        nudge(session, "inbox", str(one.conversation_id))
+        nudge(session, f"conversation:{one.conversation_id}", str(one.seq))
+    return received
+
+
+OPEN = text("""
+INSERT INTO conversation (id, customer_id, channel, subject, account, last_seq, last_message_at)
+SELECT id, customer_id, channel, subject, account, 1, cast(:at AS timestamptz) FROM unnest(
+    cast(:ids AS uuid[]), cast(:customers AS uuid[]),
+    cast(:channels AS text[]), cast(:subjects AS text[]), cast(:accounts AS text[])
+) AS new (id, customer_id, channel, subject, account)
+""")
+
+
+async def _open(session: AsyncSession, several: Sequence[tuple[Incoming, Place]], at: datetime) -> None:
+    new = [(incoming, place) for incoming, place in several if place.opens]
+    if new:
+        columns = {
+            "ids": [place.conversation_id for _, place in new],
+            "customers": [place.customer_id for _, place in new],
+            "channels": [incoming.channel for incoming, _ in new],
+            "subjects": [incoming.subject for incoming, _ in new],
+            "accounts": [incoming.account for incoming, _ in new],
+        }
+        await session.execute(OPEN, {**columns, "at": at})
+
+
+# Locked in one order, for others who join the same threads at the same time.
+STEP = text("""
+WITH joined AS MATERIALIZED (
+    SELECT id FROM conversation WHERE id = ANY(cast(:ids AS uuid[])) ORDER BY id FOR UPDATE
+)
+UPDATE conversation c SET last_seq = c.last_seq + 1, last_message_at = :at,
+    closed_at = CASE WHEN said.automated THEN c.closed_at END
+FROM joined JOIN unnest(cast(:ids AS uuid[]), cast(:automated AS boolean[])) AS said (id, automated)
+    ON said.id = joined.id
+WHERE c.id = joined.id
+RETURNING c.id, c.last_seq, c.last_message_at, c.closed_at
+""")
+
+
+async def _step(
+    session: AsyncSession, several: Sequence[tuple[Incoming, Place]], at: datetime
+) -> dict[UUID, int]:
+    """The next place in each thread that is joined, taken under its row lock."""
+    joined = {place.conversation_id: incoming.automated for incoming, place in several if not place.opens}
+    if not joined:
+        return {}
+    found = await session.execute(STEP, {"ids": list(joined), "automated": list(joined.values()), "at": at})
+    rows = {row.id: row for row in found}
+    if rows.keys() != joined.keys():
+        raise NotFound("That conversation does not exist.")
+    for row in rows.values():
+        # Whoever has the thread in hand sees it, too.
+        held = session.sync_session.identity_map.get(
+            inspect(Conversation).identity_key_from_primary_key((row.id,))
+        )
+        if held is not None:
+            for name in ("last_seq", "last_message_at", "closed_at"):
+                set_committed_value(held, name, getattr(row, name))
+    return {row.id: row.last_seq for row in rows.values()}
+
+
+# What messages say, and the Message-IDs that they name. An id that was waiting in this thread for the message that
+# bears it finds it: it exists only now.
+WRITE = text("""
+WITH written AS (
+    INSERT INTO message (
+        id, customer_id, conversation_id, seq, direction, channel, status, account, sender, sender_name, recipients,
+        subject, text, html, author, verified, headers, automated, written_at, rfc_message_id, external_id, reason
+    )
+    SELECT id, customer_id, conversation_id, seq, 'inbound', channel, 'received', account, sender, sender_name,
+        cast(recipients AS jsonb), subject, text, html, author, verified, cast(headers AS jsonb), automated,
+        written_at, rfc_message_id, external_id, reason
+    FROM unnest(
+        cast(:id AS uuid[]), cast(:customer_id AS uuid[]), cast(:conversation_id AS uuid[]), cast(:seq AS bigint[]),
+        cast(:channel AS text[]), cast(:account AS text[]), cast(:sender AS text[]), cast(:sender_name AS text[]),
+        cast(:recipients AS text[]), cast(:subject AS text[]), cast(:text AS text[]), cast(:html AS text[]),
+        cast(:author AS text[]), cast(:verified AS boolean[]), cast(:headers AS text[]),
+        cast(:automated AS boolean[]), cast(:written_at AS timestamptz[]), cast(:rfc_message_id AS text[]),
+        cast(:external_id AS text[]), cast(:reason AS text[])
+    ) AS new (
+        id, customer_id, conversation_id, seq, channel, account, sender, sender_name, recipients, subject, text,
+        html, author, verified, headers, automated, written_at, rfc_message_id, external_id, reason
+    )
+)
+INSERT INTO message_reference (rfc_message_id, conversation_id, message_id)
+SELECT name, conversation_id, message_id FROM unnest(
+    cast(:names AS text[]), cast(:conversations AS uuid[]), cast(:messages AS uuid[])
+) AS named (name, conversation_id, message_id) ORDER BY name
+ON CONFLICT (rfc_message_id) DO UPDATE SET message_id = excluded.message_id
+WHERE excluded.message_id IS NOT NULL AND message_reference.message_id IS NULL
+    AND message_reference.conversation_id = excluded.conversation_id
+""")
+
+
+def _columns(written: Sequence[tuple[Incoming, Received]]) -> dict[str, list[Any]]:
+    return {
+        "id": [one.message_id for _, one in written],
+        "customer_id": [one.customer_id for _, one in written],
+        "conversation_id": [one.conversation_id for _, one in written],
+        "seq": [one.seq for _, one in written],
+        "channel": [each.channel for each, _ in written],
+        "account": [each.account for each, _ in written],
+        "sender": [each.sender_address or (each.sender.value if each.sender else "") for each, _ in written],
+        "sender_name": [each.sender_name for each, _ in written],
+        "recipients": [
+            json.dumps(each.recipients or {"to": [each.account], "cc": []}) for each, _ in written
+        ],
+        "subject": [each.subject for each, _ in written],
+        "text": [each.text for each, _ in written],
+        "html": [each.html for each, _ in written],
+        "author": ["automation" if each.automated else "customer" for each, _ in written],
+        "verified": [each.proven for each, _ in written],
+        "headers": [json.dumps(REFUTED if each.refuted and not each.proven else {}) for each, _ in written],
+        "automated": [each.automated for each, _ in written],
+        "written_at": [each.written_at for each, _ in written],
+        "rfc_message_id": [each.rfc_message_id or None for each, _ in written],
+        "external_id": [each.external_id for each, _ in written],
+        "reason": [one.flag for _, one in written],
+    }
+
+
+def _ids(written: Sequence[tuple[Incoming, Received]]) -> dict[str, list[Any]]:
+    """Every Message-ID that mails name, in which thread, and whose it is."""
+    named: dict[str, tuple[UUID, UUID | None]] = {}
+    for incoming, one in written:
+        if incoming.channel != "email":
+            continue
+        for name in filter(None, incoming.references):
+            named.setdefault(name, (one.conversation_id, None))
+        if incoming.rfc_message_id:
+            named[incoming.rfc_message_id] = (one.conversation_id, None if one.flag else one.message_id)
+    return {
+        "names": list(named),
+        "conversations": [conversation_id for conversation_id, _ in named.values()],
+        "messages": [message_id for _, message_id in named.values()],
+    }
+
+
+async def _keep_files(session: AsyncSession, written: Sequence[tuple[Incoming, Received]]) -> None:
+    files = [
+        (one.message_id, file, hashlib.sha256(file.content).hexdigest())
+        for incoming, one in written
+        for file in incoming.files
+    ]
+    if not files:
+        return
+    await outbox.keep_blobs(session, {digest: file.content for _, file, digest in files})
+    await session.execute(
+        insert(table(Attachment)),
+        [
+            {
+                "id": uuid7(),
+                "message_id": message_id,
+                "sha256": digest,
+                "filename": file.filename,
+                "content_type": file.content_type,
+                "size": len(file.content),
+                "content_id": file.content_id,
+            }
+            for message_id, file, digest in files
+        ],
+    )
+
+
+def _entry(incoming: Incoming, one: Received) -> timeline.Entry:
+    return timeline.Entry(
+        one.customer_id,
+        MessageReceived(
+            message_id=str(one.message_id),
+            channel=incoming.channel,
+            subject=incoming.subject,
+            preview=preview(incoming.text),
+            automated=incoming.automated,
+            conversation_id=str(one.conversation_id),
+        ),
+        source_key=f"message:{one.message_id}",
+        subject_id=one.conversation_id,
+    )
