@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision
@@ -46,6 +47,7 @@ def as_decimal(amount: int, currency: str) -> Decimal:
     return Decimal(amount).scaleb(-get_currency_precision(currency))
 
 
+@lru_cache(8192)
 def formatted(amount: int, currency: str, locale: str = "en") -> str:
     """An amount in minor units as people write it in `locale` (`en`, `de`, `es`, `hu`, `pt`)."""
     # To Babel, "pt" is Brazil's way of writing.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,7 +17,7 @@ from core.words import mark, worded
 from customers import consent, identities, merging, postcodes, timeline
 from customers.models import Customer
 from estore import addresses, attempts, carts, catalogue, invoices, methods, stock
-from estore.goods import PaymentMethod, Seller
+from estore.goods import PaymentMethod
 from estore.happenings import OrderPlaced
 from estore.jobs import ExpireHold, IssueInvoice
 from estore.models import ORDER_NUMBERS, Cart, Order, OrderLine, OrderStatus
@@ -73,12 +72,14 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
             return placed
         raise Conflict("Your cart is empty. Put something in it first.")
     address, contact = _check(wish)
-    chosen, seller = await _terms(session, wish.payment)
+    offer = await quote(session, cart, wish.country, wish.shipping, home=home)
+    chosen = next((one for one in offer.payments if one.code == wish.payment), None)
+    if chosen is None:
+        raise methods.not_offered()
     if chosen.for_companies and not wish.company.strip():
         raise Invalid(
             "Companies only.", {"company": "Enter your company's name, or choose another way to pay."}
         )
-    offer = await quote(session, cart, wish.country, wish.shipping, home=home)
     if not offer.lines:
         raise Conflict("Your cart is empty. Put something in it first.")
     if offer.shipping is None or offer.shipping.code != wish.shipping:
@@ -87,7 +88,7 @@ async def place(session: AsyncSession, wish: Checkout, *, home: str = "DE") -> O
     if wish.expected_total is not None and wish.expected_total != offer.totals.total:
         raise await _another_total(session, wish, cart, offer, home)
     customer_id = await _customer(session, wish, contact)
-    order = await _write(session, wish, cart, customer_id, offer, address, contact.value, chosen, seller)
+    order = await _write(session, wish, cart, customer_id, offer, address, contact.value, chosen)
     await addresses.remember(session, customer_id, address)
     if wish.news_wording:
         await consent.grant(
@@ -213,19 +214,6 @@ async def _customer(session: AsyncSession, wish: Checkout, contact: identities.C
     return customer_id
 
 
-async def _terms(session: AsyncSession, payment: str) -> tuple[PaymentMethod, dict[str, Any]]:
-    """The way to pay with this code, and who sells. Raises Invalid when it is not offered."""
-    seller = select(Seller.facts).where(Seller.id == 1).scalar_subquery()
-    found = (
-        await session.execute(
-            select(PaymentMethod, seller).where(PaymentMethod.code == payment, PaymentMethod.enabled)
-        )
-    ).one_or_none()
-    if found is None:
-        raise methods.not_offered()
-    return found[0], dict(found[1] or {})
-
-
 async def _write(
     session: AsyncSession,
     wish: Checkout,
@@ -235,7 +223,6 @@ async def _write(
     address: dict[str, str],
     email: str,
     chosen: PaymentMethod,
-    seller: dict[str, Any],
 ) -> Order:
     """The order with its lines, its held goods, its invoice and the attempt to pay it, and what is due for them."""
     wanted: dict[UUID, int] = {}
@@ -247,7 +234,7 @@ async def _write(
     number = str(await session.scalar(ORDER_NUMBERS.next_value()))
     new = _order(wish, order_id, number, cart, customer_id, offer, address, email, placed_at)
     lines = _lines(wish, order_id, offer)
-    invoice, charged = invoices.draft(new, lines, seller, chosen.days_to_pay)
+    invoice, charged = invoices.draft(new, lines, offer.seller, chosen.days_to_pay)
     attempt = [attempts.plan(invoice, chosen, number)] if invoice.total else []
     order = await rows.write(session, new, *lines, *holds, invoice, *charged, *attempt)
     cart.order_id = order.id

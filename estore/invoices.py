@@ -171,16 +171,16 @@ async def _finalise(session: AsyncSession, which: ColumnElement[bool]) -> Invoic
     if not gross == sum(tax.gross for tax in pricing.stored(invoice.taxes)) == invoice.total:
         raise Conflict("The amounts of this invoice do not add up. It was not issued.")
     issued = now().astimezone(ZoneInfo(invoice.seller.get("time_zone", "Europe/Berlin"))).date()
-    invoice.series = f"{PREFIXES[InvoiceKind(invoice.kind)]}-{issued.year}"
-    invoice.number = await session.scalar(
+    series = f"{PREFIXES[InvoiceKind(invoice.kind)]}-{issued.year}"
+    number = await session.scalar(
         insert(InvoiceSeries)
-        .values(series=invoice.series, last_number=1)
+        .values(series=series, last_number=1)
         .on_conflict_do_update(
             index_elements=[InvoiceSeries.series], set_={"last_number": InvoiceSeries.last_number + 1}
         )
         .returning(InvoiceSeries.last_number)
     )
-    invoice.status = InvoiceStatus.OPEN
+    invoice.series, invoice.number, invoice.status = series, number, InvoiceStatus.OPEN
     invoice.issued_on = issued
     invoice.due_on = issued + timedelta(days=invoice.days_to_pay)
     await session.flush()

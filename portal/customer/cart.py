@@ -95,7 +95,7 @@ async def show_cart(
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
 ) -> Response[Any]:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         facts = await context(session, visit, settings)
     return page("store/cart.html", facts)
 
@@ -111,7 +111,7 @@ async def add(
     """Put something in; htmx gets the drawer, anyone else the cart's page."""
     form = await read_form(request, Adding)
     hx = bool(request.headers.get("hx-request"))
-    async with database.transaction() as session:
+    async with database.statements() as session:
         shown = await catalogue.show(session, form.slug)
     try:
         async with database.transaction() as session:

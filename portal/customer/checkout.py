@@ -16,7 +16,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from customers import identities
 from customers.models import Customer, IdentityKind
-from estore import addresses, attempts, carts, catalogue, checkout, invoices, methods, quotes
+from estore import addresses, attempts, carts, catalogue, checkout, invoices, quotes
 from estore.gateway import Gateway
 from estore.goods import PaymentMethod
 from estore.models import Order
@@ -73,7 +73,6 @@ async def _context(
     goods, currency = quote.totals.goods, cart.currency
     locale = current_locale()
     names = Locale.parse(locale).territories
-    ways = await methods.offered(session)
     return {
         "filled": {**filled, "country": country},
         "lines": [_line(line) for line in quote.lines],
@@ -92,8 +91,8 @@ async def _context(
             for one in quote.ways
         ],
         "shipping": quote.shipping.code if quote.shipping else "",
-        "payments": [_way(one) for one in ways],
-        "payment": filled.get("payment") or (ways[0].code if ways else ""),
+        "payments": [_way(one) for one in quote.payments],
+        "payment": filled.get("payment") or next((one.code for one in quote.payments), ""),
         "news_wording": news_wording(),
         "signed_in": visit.customer_id is not None,
         "errors": {},
@@ -135,7 +134,7 @@ async def show_checkout(
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
 ) -> Response[Any]:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         facts = await _context(session, visit, settings, await _prefilled(session, visit))
     return page("store/checkout.html", facts) if facts else Redirect("/cart", status_code=303)
 
@@ -149,7 +148,7 @@ async def show_quote(
 ) -> Response[Any]:
     """The ways to ship and the sum for what is chosen so far, as fragments."""
     filled = msgspec.structs.asdict(await read_form(request, Filled))
-    async with database.transaction() as session:
+    async with database.statements() as session:
         facts = await _context(session, visit, settings, filled)
     if facts is None:
         notices.leave(request, "cart.emptied")
@@ -213,7 +212,7 @@ async def _again(
     filled: Filled,
     error: Invalid | Conflict,
 ) -> Response[Any]:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         facts = await _context(session, visit, settings, msgspec.structs.asdict(filled))
     if facts is None:
         notices.leave(request, "cart.emptied")

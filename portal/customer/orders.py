@@ -56,7 +56,7 @@ async def context(
 ) -> dict[str, Any]:
     """What an order's page shows."""
     order, payment = shown.order, shown.payment
-    async with database.transaction() as session:
+    async with database.statements() as session:
         ways = await methods.offered(session)
         until = await stock.held_until(session, order.id)
     method = next((one for one in ways if one.code == order.payment_code), None)

@@ -31,7 +31,7 @@ async def open_order(
     """
     if not token and visit.customer_id is None:
         raise NotSignedIn
-    async with database.transaction() as session:
+    async with database.statements() as session:
         order = await orders.by_number(session, number)
         theirs = visit.customer_id is not None and order.customer_id in await group(
             session, visit.customer_id

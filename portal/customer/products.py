@@ -140,7 +140,7 @@ async def show_product(
     settings: NamedDependency[Settings],
     sku: Code = "",
 ) -> Response[Any]:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         shown = await catalogue.show(session, slug)
         more = await around(session, shown, request.app.state.get("shell"), visit, settings.country)
     return page("store/product.html", context(shown, sku) | more)
@@ -166,7 +166,7 @@ async def _reviews_page(
     typed: dict[str, Any] | None = None,
     errors: dict[str, str] | None = None,
 ) -> Response[Any]:
-    async with database.transaction() as session:
+    async with database.statements() as session:
         shown = await catalogue.show(session, slug)
         facts = await _reviewed(session, shown.product, visit, MANY_REVIEWS, stars)
     facts |= context(shown) | {"typed": typed or {}, "errors": errors or {}}

@@ -133,7 +133,7 @@ async def home(
 ) -> Response[Any]:
     shell: Shell | None = request.app.state.get("shell")
     sold = shell.sales if shell is not None else sales.Sales()
-    async with database.transaction() as session:
+    async with database.statements() as session:
         categories = await catalogue.categories(session)
         best = await search.chosen(session, sold.best, SHELF)
         if len(best) < SHELF:
@@ -251,7 +251,8 @@ async def _listing(request: Request[Any, Any, Any], database: Database, asked: A
         offset=(asked.page - 1) * PAGE_SIZE,
         limit=PAGE_SIZE,
     )
-    async with database.transaction() as session:
+    # What the words of a search need is set for a transaction.
+    async with database.transaction() if asked.words else database.statements() as session:
         category = await catalogue.category(session, asked.category) if asked.path != "/search" else None
         results = await facets.listing(session, wanted)
         found = await cards(session, results.found, wanted)
