@@ -1,5 +1,6 @@
 """Settings, read from the environment (prefix THROUGHLINE_)."""
 
+from base64 import b64decode
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -117,6 +118,17 @@ class Settings(BaseSettings):
         description="the authserv-id of the relay in front of our listener, whose Authentication-Results we believe",
     )
 
+    mailgun_signing_key: SecretStr | None = Field(
+        default=None,
+        description="Mailgun's HTTP webhook signing key: routes may forward mail to /webhooks/mailgun then; empty"
+        " closes that door",
+    )
+    sendgrid_public_key: str | None = Field(
+        default=None,
+        description="the public key of Twilio SendGrid's Inbound Parse (signature verification on, posted to"
+        " /webhooks/sendgrid); empty closes that door",
+    )
+
     stripe_api_key: SecretStr = Field(description="the secret key of the Stripe account")
     stripe_webhook_secret: SecretStr = Field(
         min_length=1, description="the signing secret of the webhook at /webhooks/stripe"
@@ -148,6 +160,19 @@ class Settings(BaseSettings):
         for part in given.split(","):
             if part.strip():
                 ip_network(part.strip())
+        return given
+
+    @field_validator("sendgrid_public_key")
+    @classmethod
+    def _p256(cls, given: str | None) -> str | None:
+        # What RFC 5480 puts before a point of the curve P-256.
+        beginning = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+        try:
+            key = b64decode(given or "", validate=True)
+        except ValueError:
+            key = b"?"
+        if key and not (key.startswith(beginning) and len(key) == 91):
+            raise ValueError("it is not the public key that SendGrid shows: base64, beginning with MFkwEwYH")
         return given
 
     @field_validator("time_zone")
