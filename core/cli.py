@@ -26,6 +26,7 @@ SUMMARIES = {
     "restore": "Load a backup, and compare every table with it.",
     "doctor": "Check this machine and this installation, and say what to do.",
     "create-admin": "Add a colleague with every right.",
+    "dns": "Check what the DNS says of our mail domain, and print what to publish.",
     "token": "Make, show and revoke the keys with which programs use the API.",
 }
 # These make or judge the environment themselves; all others need a database to talk to.

@@ -1,0 +1,194 @@
+"""What the DNS says of our domain, asked of a name server that the test itself is."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from channels.adapters.email.records import MAX_LOOKUPS, examine, public_half
+from channels.adapters.email.resolving import Resolver
+from channels.adapters.email.signing import Key
+from channels.commands import dns as command
+from core.settings import settings as read_settings
+
+
+class Server:
+    """A name server on a port of its own; `zone` maps (name, kind) to the records there."""
+
+    def __init__(self) -> None:
+        self.zone: dict[tuple[str, str], list[str]] = {}
+        self.silent = False
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                data, asker = self._socket.recvfrom(4096)
+            except OSError:
+                return
+            if not data:
+                return
+            self._socket.sendto(self._answer(dns.message.from_wire(data)).to_wire(), asker)
+
+    def _answer(self, query: dns.message.Message) -> dns.message.Message:
+        answer = dns.message.make_response(query)
+        [asked] = query.question
+        name, kind = asked.name.to_text(omit_final_dot=True), dns.rdatatype.to_text(asked.rdtype)
+        if self.silent:
+            answer.set_rcode(dns.rcode.SERVFAIL)
+        elif found := self.zone.get((name, kind)):
+            answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", kind, *found))
+        elif not any(each == name for each, _ in self.zone):
+            answer.set_rcode(dns.rcode.NXDOMAIN)
+        return answer
+
+    def stop(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+            waker.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join(5)
+        self._socket.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.stop()
+
+
+RSA = generate_private_key(65537, 2048)
+EDWARDS = Ed25519PrivateKey.generate()
+
+
+@pytest.fixture
+def signing(tmp_path: Path) -> str:
+    """The setting that names both keys."""
+    named = []
+    for selector, key in (("s1", RSA), ("s2", EDWARDS)):
+        file = tmp_path / f"{selector}.pem"
+        file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        named.append(f"{selector}._domainkey.halden.test={file}")
+    return ",".join(named)
+
+
+def published() -> dict[tuple[str, str], list[str]]:
+    """A domain as it should be."""
+    keys = {"s1": Key("halden.test", "s1", RSA), "s2": Key("halden.test", "s2", EDWARDS)}
+    half = {selector: public_half(key) for selector, key in keys.items()}
+    return {
+        ("halden.test", "MX"): ["10 mx.halden.test."],
+        ("halden.test", "TXT"): ['"another text"', '"v=spf1 mx include:relay.test" " -all"'],
+        ("relay.test", "TXT"): ['"v=spf1 ip4:192.0.2.0/24 -all"'],
+        ("s1._domainkey.halden.test", "TXT"): [
+            f'"v=DKIM1; k=rsa; p={half["s1"][:200]}" "{half["s1"][200:]}"'
+        ],
+        ("s2._domainkey.halden.test", "TXT"): [f'"v=DKIM1; k=ed25519; p={half["s2"]}"'],
+        ("_dmarc.halden.test", "TXT"): ['"v=DMARC1; p=reject; rua=mailto:dmarc@halden.test"'],
+    }
+
+
+def levels(settings, server: Server) -> dict[str, str]:
+    found = list(examine(settings, Resolver("127.0.0.1", server.port)))
+    assert all(each.mend for each in found if each.level != "ok")
+    return {each.what: each.level for each in found}
+
+
+def test_a_domain_as_it_should_be_has_nothing_to_mend(settings, server, signing):
+    server.zone = published()
+    settings = settings.model_copy(update={"dkim_keys": signing})
+    assert levels(settings, server) == dict.fromkeys(["MX", "SPF", "DKIM s1", "DKIM s2", "DMARC"], "ok")
+
+
+def test_what_is_printed_for_an_empty_domain_is_all_that_it_needs(settings, server, signing):
+    settings = settings.model_copy(update={"dkim_keys": signing, "smtp_relay_host": "smtp.halden.test"})
+    assert set(levels(settings, server).values()) == {"fail"}
+    for finding in examine(settings, Resolver("127.0.0.1", server.port)):
+        name, _, kind, value = finding.mend.removeprefix("Publish: ").split(" ", 3)
+        server.zone.setdefault((name.rstrip("."), kind), []).append(value)
+    assert ("halden.test", "TXT") in server.zone
+    assert "a:smtp.halden.test" in server.zone["halden.test", "TXT"][0]
+    assert set(levels(settings, server).values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "records", "what", "level"),
+    [
+        ("halden.test", "MX", ["0 ."], "MX", "fail"),
+        ("halden.test", "TXT", ['"v=spf1 +all"'], "SPF", "fail"),
+        ("halden.test", "TXT", ['"v=spf1 mx"'], "SPF", "warn"),
+        ("halden.test", "TXT", ['"v=spf1 mx -all"', '"v=spf1 a -all"'], "SPF", "fail"),
+        ("halden.test", "TXT", ['"v=spf10 mx -all"'], "SPF", "fail"),
+        ("halden.test", "TXT", [f'"v=spf1 {"a:x.test " * MAX_LOOKUPS}-all"'], "SPF", "ok"),
+        ("halden.test", "TXT", [f'"v=spf1 {"a:x.test " * MAX_LOOKUPS}mx -all"'], "SPF", "fail"),
+        ("halden.test", "TXT", ['"v=spf1 include:halden.test -all"'], "SPF", "ok"),
+        ("halden.test", "TXT", ['"v=spf1 redirect=relay.test"'], "SPF", "ok"),
+        ("s1._domainkey.halden.test", "TXT", ['"v=DKIM1; k=rsa; p="'], "DKIM s1", "fail"),
+        ("s1._domainkey.halden.test", "TXT", ['"v=DKIM1; k=rsa; p=QUJD"'], "DKIM s1", "fail"),
+        ("_dmarc.halden.test", "TXT", ['"v=DMARC1; p=none"'], "DMARC", "warn"),
+        ("_dmarc.halden.test", "TXT", ['"v=DMARC1; rua=mailto:a@halden.test"'], "DMARC", "fail"),
+        ("_dmarc.halden.test", "TXT", ['"v=DMARC1; p=reject"', '"v=DMARC1; p=none"'], "DMARC", "fail"),
+    ],
+)
+def test_a_record_that_is_wrong_is_named(settings, server, signing, name, kind, records, what, level):
+    server.zone = {**published(), (name, kind): records}
+    found = levels(settings.model_copy(update={"dkim_keys": signing}), server)
+    assert found.pop(what) == level
+    assert set(found.values()) == {"ok"}
+
+
+def test_a_domain_below_another_follows_what_that_one_says_for_those_below(settings, server):
+    server.zone = published()
+    below = settings.model_copy(update={"mail_domain": "shop.halden.test"})
+    assert levels(below, server)["DMARC"] == "ok"
+    server.zone["_dmarc.halden.test", "TXT"] = ['"v=DMARC1; p=reject; sp=none"']
+    assert levels(below, server)["DMARC"] == "warn"
+
+
+def test_a_key_of_another_domain_is_named(settings, server, signing):
+    server.zone = published()
+    other = settings.model_copy(
+        update={"dkim_keys": signing.replace("halden", "other"), "mail_domain": "halden.test"}
+    )
+    assert levels(other, server)["DKIM s1"] == "warn"
+
+
+def test_no_key_at_all_is_said(settings, server):
+    server.zone = published()
+    assert levels(settings, server)["DKIM"] == "warn"
+
+
+def test_a_name_server_that_fails_is_no_empty_domain(settings, server, signing):
+    server.silent = True
+    settings = settings.model_copy(update={"dkim_keys": signing})
+    found = list(examine(settings, Resolver("127.0.0.1", server.port)))
+    assert {each.level for each in found} == {"fail"}
+    assert all("gave no answer" in each.told for each in found)
+
+
+def test_the_command_says_what_to_publish_and_ends_with_one(server, monkeypatch, signing):
+    monkeypatch.setenv("THROUGHLINE_DKIM_KEYS", signing)
+    read_settings.cache_clear()
+    place = f"127.0.0.1:{server.port}"
+    told = CliRunner().invoke(command, ["--resolver", place])
+    assert told.exit_code == 1
+    assert "s2._domainkey.halden.test. IN TXT" in told.output
+    server.zone = published()
+    said = CliRunner().invoke(command, ["--resolver", place, "--json"])
+    assert said.exit_code == 0
+    assert {json.loads(line)["level"] for line in said.output.splitlines()} == {"ok"}
+    assert CliRunner().invoke(command, ["--resolver", "nonsense"]).exit_code == 2
