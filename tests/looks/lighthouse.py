@@ -1,4 +1,4 @@
-"""`make lighthouse`: Lighthouse as a phone sees the store; every score has to reach 95."""
+"""`make lighthouse`: Lighthouse as a phone sees the store, the median of three; every score has to reach 95."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from tests.journeys.town import running_town
 from tests.looks.staging import PRODUCT
@@ -21,6 +22,7 @@ PAGES = {
 }
 SCORES = ("performance", "accessibility", "best-practices", "seo")
 LEAST = 95
+RUNS = 3  # one alone says as much about what else the machine does
 
 
 def measure(address: str) -> dict[str, Any]:
@@ -44,6 +46,13 @@ def measure(address: str) -> dict[str, Any]:
         )
         found: dict[str, Any] = json.loads(report.read_text())
         return found
+
+
+def median(address: str) -> dict[str, Any]:
+    """The report in the middle by performance, of a page that somebody has asked for before."""
+    urlopen(address).read()  # noqa: S310 - our own page
+    reports = sorted((measure(address) for _ in range(RUNS)), key=lambda report: points(report)[0])
+    return reports[RUNS // 2]
 
 
 def points(report: dict[str, Any]) -> list[int]:
@@ -70,7 +79,7 @@ def main(site: str = "") -> int:
     print(f"{'':10}{'performance':>14}{'accessibility':>15}{'best practices':>16}{'SEO':>6}")
     least = 100
     for name, path in PAGES.items():
-        report = measure(site + path)
+        report = median(site + path)
         scores = points(report)
         least = min(least, *scores)
         print(f"{name:10}{scores[0]:>14}{scores[1]:>15}{scores[2]:>16}{scores[3]:>6}", flush=True)
