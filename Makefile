@@ -27,7 +27,7 @@ test: install-dev chromium ## Install what tests need and run them all: lint, ty
 
 units:
 	@echo "==> tests (beside them: build/checks.log, build/journeys.log)"
-	@MAKEFLAGS= .venv/bin/pytest -n $(WORKERS) -m "not browser"
+	@MAKEFLAGS= .venv/bin/pytest -n $(WORKERS) --dist worksteal -m "not browser"
 
 # A process of their own: Playwright's loop and pytest-asyncio's cannot share one.
 journeys:
