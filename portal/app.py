@@ -191,18 +191,20 @@ def _finish(settings: Settings) -> Any:
     }
     if settings.secure_cookies:
         strict["strict-transport-security"] = "max-age=31536000"
+    pairs = [(name.encode(), value.encode()) for name, value in strict.items()]
+    not_kept = (b"cache-control", b"no-store")
 
     async def finish(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in strict.items():
-            headers.setdefault(name, value)
-        if not scope["path"].startswith("/static/"):
-            headers.setdefault("cache-control", "no-store")
-        notices.carry(headers, scope, secure=settings.secure_cookies)
+        # At every answer: as bytes, because the headers' own class looks through all of them for each.
+        said = list(message.get("headers", ()))
+        names = {name.lower() for name, _ in said}
+        wanted = pairs if scope["path"].startswith("/static/") else [*pairs, not_kept]
+        message["headers"] = said + [pair for pair in wanted if pair[0] not in names]
+        notices.carry(message, scope, secure=settings.secure_cookies)
         if cookie := scope["state"].get("new_cookie"):
-            headers.add(
+            MutableScopeHeaders.from_message(message).add(
                 "set-cookie",
                 Cookie(
                     key=COOKIE,

@@ -9,10 +9,10 @@ heard, and no page becomes older than a minute.
 import re
 import secrets
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from litestar import Request
 from litestar.config.csrf import CSRFConfig
@@ -32,6 +32,7 @@ _PERSONAL = tuple(f"{name}=".encode() for name in (visits.COOKIE, notices.COOKIE
 _HOST = re.compile(rb"[A-Za-z0-9.-]{1,255}(:[0-9]{1,5})?")
 # As Litestar makes them; whoever brings another is answered by Litestar.
 _TOKEN = re.compile(rf"[0-9a-f]{{{TOKEN_SIZE}}}")
+_MARK = b"0" * TOKEN_SIZE
 # What an answer says in the state of its request when it is for one person.
 _SAID = ("new_cookie", "notice_left", "notice_taken")
 
@@ -63,6 +64,7 @@ class Kept:
     def __init__(self, app: ASGIApp, csrf: CSRFConfig) -> None:
         self.app = app
         self._csrf = CSRFMiddleware(app, csrf)
+        self._cookie: tuple[bytes, bytes] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         question = self._question(scope) if scope["type"] == ScopeType.HTTP else None
@@ -97,22 +99,19 @@ class Kept:
         if found is None or not scope["litestar_app"].state.pages.most:
             return None
         route, parameters = found
-        token, query, language = None, b"", ""
-        if cookies or scope["query_string"]:
+        token = None
+        if cookies:
             # A copy: nothing that is read here may stick to the request itself.
             request: Request[Any, Any, Any] = Request({**scope, "state": {}})
             token = request.cookies.get(self._csrf.config.cookie_name)
             if token is not None and not _TOKEN.fullmatch(token):
                 return None
-            given = request.query_params
-            matter = sorted((pair for pair in given.multi_items() if pair[0] in parameters), key=_name)
-            query = urlencode(matter).encode()
-            language = languages.asked(str(given.get(LANGUAGE, "")))
+        query, language = _asked(scope["query_string"], parameters)
         language = language or languages.preferred(said.get(b"accept-language", b"").decode("latin-1"))
         packed = b"gzip" in said.get(b"accept-encoding", b"")
         return Question((scope["path"], query, language), route, token, packed)
 
-    def _route(self, scope: HTTPScope) -> tuple[str, Sequence[str]] | None:
+    def _route(self, scope: HTTPScope) -> tuple[str, tuple[str, ...]] | None:
         """The template and the parameters of the route, when its pages are kept."""
         try:
             _app, handler, _path, _given, route = scope["litestar_app"].asgi_router.handle_routing(
@@ -159,14 +158,35 @@ class Kept:
         return page
 
     async def _answer(self, page: Page, question: Question, send: Send) -> None:
-        token = question.token or generate_csrf_token(self._csrf.config.secret)
-        send = self._csrf.create_send_wrapper(send=send, token=token, csrf_cookie=question.token)
+        token = (question.token or generate_csrf_token(self._csrf.config.secret)).encode()
         packed = question.packed and page.packed
-        headers = page.packed_headers if packed else page.plain_headers
-        body = page.gzip(token.encode()) if packed else page.body(token.encode())
-        await send({"type": "http.response.start", "status": page.status, "headers": [*headers]})
+        headers = [*(page.packed_headers if packed else page.plain_headers)]
+        if question.token is None:
+            name, value = self._cookie or await self._make_cookie()
+            headers.append((name, value.replace(_MARK, token)))
+        body = page.gzip(token) if packed else page.body(token)
+        await send({"type": "http.response.start", "status": page.status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
+    async def _make_cookie(self) -> tuple[bytes, bytes]:
+        """The header that Litestar sets the token's cookie with, once for all tokens."""
+        made: list[tuple[bytes, bytes]] = []
 
-def _name(pair: tuple[str, Any]) -> str:
-    return pair[0]
+        async def take(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                made.extend(message["headers"])
+
+        set_cookie = self._csrf.create_send_wrapper(take, _MARK.decode(), None)
+        await set_cookie({"type": "http.response.start", "status": 200, "headers": []})
+        self._cookie = made[0]
+        return self._cookie
+
+
+@lru_cache(256)
+def _asked(query: bytes, parameters: tuple[str, ...]) -> tuple[bytes, str]:
+    """What matters of a query, always in the same order, and the language that it asks for."""
+    # Read as Litestar reads it.
+    given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    matter = sorted(((name, value) for name, value in given if name in parameters), key=lambda pair: pair[0])
+    language = next((value for name, value in matter if name == LANGUAGE), "")
+    return urlencode(matter).encode(), languages.asked(language)

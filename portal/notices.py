@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, MutableScopeHeaders
-from litestar.types import Scope
+from litestar.types import Message, Scope
 
 from core.rendering import gettext as _
 from core.words import mark
@@ -51,8 +51,8 @@ def take(request: Request[Any, Any, Any]) -> list[Notice]:
     return [Notice(_(sentence))]
 
 
-def carry(headers: MutableScopeHeaders, scope: Scope, *, secure: bool) -> None:
-    """Put into the answer's headers what was left or taken while it was made."""
+def carry(message: Message, scope: Scope, *, secure: bool) -> None:
+    """Put into the answer's headers (of its beginning) what was left or taken while it was made."""
     code = scope["state"].get("notice_left", "")
     if not code and not scope["state"].get("notice_taken"):
         return
@@ -65,4 +65,4 @@ def carry(headers: MutableScopeHeaders, scope: Scope, *, secure: bool) -> None:
         samesite="lax",
         path="/",
     )
-    headers.add("set-cookie", cookie.to_header(header=""))
+    MutableScopeHeaders.from_message(message).add("set-cookie", cookie.to_header(header=""))

@@ -1,12 +1,14 @@
 """Every request from outside: its id, its line in the log, its figures. The outermost layer of the application."""
 
+import random
 import re
-import secrets
+from functools import cache
 from time import perf_counter
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
 from structlog.contextvars import bound_contextvars
 
 from core import metrics, tracing
@@ -37,7 +39,8 @@ class Requests:
             return
         peer = scope.get("client")
         believed = bool(peer and self.proxies and is_proxy(str(peer[0]), self.proxies))
-        request_id = (believed and _given(scope)) or secrets.token_hex(12)
+        # Nothing rests on its being hard to guess.
+        request_id = (believed and _given(scope)) or f"{random.getrandbits(96):024x}"
         begun = perf_counter()
         status = 0
         told = False
@@ -91,10 +94,17 @@ def _method(scope: HTTPScope) -> str:
     return scope["method"] if scope["method"] in _METHODS else "other"
 
 
+@cache
+def _figures(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    """What counts them; there are no more of these than routes, methods and kinds of answers."""
+    return metrics.REQUESTS.labels(route, method, str(status)), metrics.REQUEST_SECONDS.labels(route, method)
+
+
 def _tell(scope: HTTPScope, status: int, seconds: float) -> None:
     route = _route(scope)
     method = _method(scope)
-    metrics.REQUESTS.labels(route, method, str(status)).inc()
-    metrics.REQUEST_SECONDS.labels(route, method).observe(seconds)
+    requests, durations = _figures(route, method, status)
+    requests.inc()
+    durations.observe(seconds)
     if not route.startswith(_QUIET):
         log.info("request", route=route, method=method, status=status, ms=round(seconds * 1000, 1))
