@@ -17,6 +17,7 @@ from channels.intake import Received as Received
 from channels.models import Conversation, Message, MessageReference
 from core import locks
 from core.errors import Invalid, NotFound
+from core.locks import Realm
 from customers import identities
 from customers.identities import Contact
 from customers.models import IdentityKind
@@ -86,10 +87,9 @@ async def hold(session: AsyncSession, several: Sequence[Incoming]) -> None:
 
     Whoever lets in one after another holds all of them first, so that no two wait for each other.
     """
-    names = [f"{each.channel}:{_sender(each).value}" for each in several]
     # Two messages from one sender at once: the second finds the thread that the first opened.
-    await locks.hold(session, locks.Realm.SENDER, names)
-    await identities.hold(session, [_sender(each) for each in several])
+    names = [(Realm.SENDER, f"{each.channel}:{_sender(each).value}") for each in several]
+    await locks.hold(session, [*names, *(identities.lock_of(_sender(each)) for each in several)])
 
 
 async def next_seq(session: AsyncSession, conversation_id: UUID) -> int:

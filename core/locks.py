@@ -15,15 +15,21 @@ class Realm(IntEnum):
     CONTENT = 2  # what was said: whether it is known
 
 
+Name = tuple[Realm, str]
+
 # In one order for everyone, so that nobody waits for whoever waits for them.
 HOLD = text("""
 SELECT pg_advisory_xact_lock(key) FROM (
-    SELECT DISTINCT hashtextextended(name, cast(:realm AS bigint)) AS key
-    FROM unnest(cast(:names AS text[])) AS name ORDER BY key
+    SELECT DISTINCT realm, hashtextextended(name, realm) AS key
+    FROM unnest(cast(:realms AS bigint[]), cast(:names AS text[])) AS named (realm, name)
+    ORDER BY realm DESC, key
 ) AS keys
 """)
 
 
-async def hold(session: AsyncSession, realm: Realm, names: Iterable[str]) -> None:
+async def hold(session: AsyncSession, names: Iterable[Name]) -> None:
     """Wait until nobody else holds any of these names, and hold them until the transaction ends."""
-    await session.execute(HOLD, {"realm": int(realm), "names": list(names)})
+    named = list(names)
+    await session.execute(
+        HOLD, {"realms": [int(realm) for realm, _ in named], "names": [name for _, name in named]}
+    )

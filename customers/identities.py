@@ -101,7 +101,7 @@ async def resolve(
     if proven and (owner_id := await owner(session, contact)):
         return owner_id
     # Two first messages from one stranger arrive together: one of them makes the record, the other finds it.
-    await hold(session, [contact])
+    await locks.hold(session, [lock_of(contact)])
     if proven and (owner_id := await owner(session, contact)):
         return owner_id
     # Someone who has proven to be somebody and also claims this address is not the one who writes from it:
@@ -125,7 +125,7 @@ class Standing:
 
 
 async def recognise(session: AsyncSession, senders: Sequence[tuple[Contact, bool]]) -> list[Standing]:
-    """Who writes, for each contact and whether it is proven; `hold` them first."""
+    """Who writes, for each contact and whether it is proven; hold their locks (`lock_of`) first."""
     asked = {
         "kinds": [str(contact.kind) for contact, _ in senders],
         "values": [contact.value for contact, _ in senders],
@@ -161,9 +161,9 @@ async def enrol(
     return ids
 
 
-async def hold(session: AsyncSession, contacts: Sequence[Contact]) -> None:
-    """Let nobody else decide whose contacts these are until the transaction ends."""
-    await locks.hold(session, locks.Realm.CONTACT, [f"{each.kind}:{each.value}" for each in contacts])
+def lock_of(contact: Contact) -> locks.Name:
+    """What to hold so that nobody else decides whose contact this is."""
+    return locks.Realm.CONTACT, f"{contact.kind}:{contact.value}"
 
 
 async def claim(session: AsyncSession, customer_id: UUID, contact: Contact) -> None:
@@ -184,7 +184,7 @@ async def verify(
     Records that claimed it and have nothing verified of their own are merged into the owner.
     Raises Conflict when `customer_id` is given and someone else has proven it before.
     """
-    await hold(session, [contact])
+    await locks.hold(session, [lock_of(contact)])
     owner_id = await owner(session, contact)
     idle = await _idle_claimants(session, contact)
     if owner_id is None or idle:
@@ -231,10 +231,14 @@ WHERE claimed.kind = {kind} AND claimed.value = {value} AND claimed.verified_at 
 ORDER BY claimed.created_at, claimed.id
 """
 IDLE_CLAIMANTS = text(_IDLE.format(kind=":kind", value=":value"))
+# The arrays behind questions of their own, so that one plan does for all: PostgreSQL plans a wide statement anew at
+# every execution when it sees how few there are.
 RECOGNISE = text(f"""
 SELECT owner.customer_id AS owner_id, owner.speaks,
     ARRAY({_IDLE.format(kind="asked.kind", value="asked.value")}) AS idle
-FROM unnest(cast(:kinds AS text[]), cast(:values AS text[])) WITH ORDINALITY AS asked (kind, value, place)
+FROM unnest(
+    ARRAY(SELECT unnest(cast(:kinds AS text[]))), ARRAY(SELECT unnest(cast(:values AS text[])))
+) WITH ORDINALITY AS asked (kind, value, place)
 LEFT JOIN LATERAL (
     SELECT i.customer_id, c.merged_into_id IS NULL AS speaks
     FROM identity i JOIN customer c ON c.id = i.customer_id

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, func, select, text
 
-from channels import intake
+from channels import conversations, intake
 from channels.adapters.email import batches
 from channels.adapters.email.arrivals import keep, store
 from channels.adapters.email.batches import read_mails
@@ -239,6 +239,21 @@ async def test_when_one_of_several_cannot_be_written_the_others_are_and_it_waits
         assert mails[3].quarantined == "It cannot be read: ValueError."
         left = list(await session.scalars(select(JobRow.tag).where(JobRow.tag == "channels.read_mail")))
         assert left == []
+
+
+async def test_what_the_short_way_stumbles_over_is_read_by_the_careful_one(database, resources, monkeypatch):
+    async def stumble(session, several):
+        await session.execute(text("SELECT 1 / 0"))
+
+    monkeypatch.setattr(conversations, "receive_all", stumble)
+    async with database.transaction() as session:
+        await store(session, {SUPPORT}, "ann@example.test", [SUPPORT], letter())
+        [due] = await leases.lease(session, "default", 16)
+    await runner.run(database, resources, due)
+    async with database.transaction() as session:
+        [mail] = await session.scalars(select(ReceivedMail))
+        assert (mail.message_id is not None, mail.quarantined) == (True, None)
+        assert await session.scalar(select(func.count()).select_from(Message)) == 1
 
 
 @pytest.mark.parametrize("kind", ["a large one", "one from ourselves"])

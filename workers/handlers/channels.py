@@ -2,6 +2,8 @@
 
 import asyncio
 
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import calls, delivery, recovery
@@ -15,6 +17,8 @@ from core.settings import settings
 from core.webhooks import ReceivedWebhook
 from workers.handlers.core import READERS
 from workers.runner import Run, outside, transactional
+
+log = structlog.get_logger()
 
 
 @outside(Deliver)
@@ -105,6 +109,16 @@ def _at_once(jobs: list[ReadMail]) -> list[Job]:
 
 @transactional(ReadMail, together=_at_once)
 async def read(session: AsyncSession, job: ReadMail) -> None:
+    """The short way for what is plain; what goes wrong there is found out, and told, by the careful one."""
+    if not job.alone:
+        try:
+            async with session.begin_nested():
+                await read_mails(session, [job.received_mail_id], settings())
+            return
+        except (TransientError, OperationalError, InterfaceError, OSError):
+            raise
+        except Exception:
+            log.info("mail is read with care", received_mail_id=str(job.received_mail_id), exc_info=True)
     await read_mail(session, job, settings())
 
 

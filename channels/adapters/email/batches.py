@@ -17,6 +17,7 @@ from core import locks
 from core.clock import now
 from core.errors import Invalid
 from core.jobs import Job
+from core.locks import Realm
 from core.settings import Settings
 
 
@@ -93,7 +94,7 @@ async def _waiting(session: AsyncSession, received_mail_ids: Sequence[UUID]) -> 
 async def _twins(session: AsyncSession, waiting: Sequence[Kept]) -> set[str]:
     """The contents that several of these mails share, or that came in before; nobody else reads them meanwhile."""
     counted = Counter(mail.digest for mail in waiting)
-    await locks.hold(session, locks.Realm.CONTENT, counted)
+    await locks.hold(session, [(Realm.CONTENT, digest) for digest in counted])
     asked = {"digests": list(counted), "mailboxes": list({mail.mailbox for mail in waiting})}
     return {
         *(await session.scalars(TWINS, asked)),

@@ -20,6 +20,7 @@ from core import locks
 from core.clock import now
 from core.errors import DomainError, Invalid, TransientError
 from core.jobs import Job
+from core.locks import Realm
 from core.nudges import nudge
 from core.settings import Settings
 from customers import identities
@@ -80,7 +81,7 @@ async def read_mail(
     if mail is None or mail.processed_at is not None:
         return None
     # One mail to several of our mailboxes is one message: its copies are read one after another.
-    await locks.hold(session, locks.Realm.CONTENT, [mail.digest])
+    await locks.hold(session, [(Realm.CONTENT, mail.digest)])
     twin = await session.scalar(
         select(ReceivedMail.message_id)
         .where(ReceivedMail.digest == mail.digest, ReceivedMail.message_id.is_not(None))
