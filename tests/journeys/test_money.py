@@ -47,7 +47,7 @@ def test_money_that_came_by_bank_transfer_is_noted_at_the_desk_and_the_customer_
     colleague.get_by_role("link", name=number).first.click()
     colleague.get_by_label("On which statement").fill("Statement 11, line 4")
     colleague.get_by_role("button", name="Mark as received").click()
-    expect(colleague.get_by_role("button", name="Packed")).to_be_visible()
+    expect(colleague.get_by_role("button", name="Mark as packed")).to_be_visible()
     label = colleague.get_by_role("link", name=re.compile("^INV-")).first.inner_text()
     colleague.goto(f"{town.site}/desk/money?status=paid")
     expect(colleague.get_by_role("main")).to_contain_text(label)
