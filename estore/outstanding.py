@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from customers import merging
 from estore.books import InvoiceKind, InvoiceStatus, labelled
 from estore.models import OrderStatus
 
@@ -41,6 +42,7 @@ class Outstanding(msgspec.Struct, frozen=True):
     invoices: list[OpenInvoice] = []
 
 
+_UNDER_WAY = ", ".join(f"'{status}'" for status in UNDER_WAY)
 _OUTSTANDING = text(f"""
 SELECT cast(json_build_object(
     'orders', (
@@ -49,7 +51,7 @@ SELECT cast(json_build_object(
         ) ORDER BY placed_at DESC, id DESC), '[]')
         FROM (
             SELECT * FROM orders
-            WHERE customer_id = ANY(cast(:ids AS uuid[])) AND status = ANY(cast(:under_way AS text[]))
+            WHERE customer_id = ANY({merging.RECORDS}) AND status IN ({_UNDER_WAY})
             ORDER BY placed_at DESC, id DESC LIMIT {LIMIT}
         ) AS under_way
     ),
@@ -59,7 +61,7 @@ SELECT cast(json_build_object(
         ) ORDER BY created_at DESC, id DESC), '[]')
         FROM (
             SELECT * FROM invoice
-            WHERE customer_id = ANY(cast(:ids AS uuid[]))
+            WHERE customer_id = ANY({merging.RECORDS})
                 AND status = '{InvoiceStatus.OPEN}' AND kind = '{InvoiceKind.INVOICE}'
             ORDER BY created_at DESC, id DESC LIMIT {LIMIT}
         ) AS unpaid
@@ -71,6 +73,4 @@ _decode = msgspec.json.Decoder(Outstanding).decode
 
 async def of(session: AsyncSession, ids: Sequence[UUID]) -> Outstanding:
     """What is outstanding with a person whose records these are, as `merging.group` names them."""
-    return _decode(
-        await session.scalar(_OUTSTANDING, {"ids": list(ids), "under_way": [str(one) for one in UNDER_WAY]})
-    )
+    return _decode(await session.scalar(_OUTSTANDING, {"ids": list(ids)}))

@@ -125,14 +125,14 @@ OPEN_TICKETS = 5
 _PORTRAIT = text(f"""
 WITH known AS MATERIALIZED (
     SELECT id, kind, value, verified_at, created_at FROM identity
-    WHERE customer_id = ANY(cast(:ids AS uuid[]))
+    WHERE customer_id = ANY({merging.RECORDS})
 )
 SELECT cast(json_build_object(
     'records', (
         SELECT coalesce(json_agg(json_build_object(
             'id', c.id, 'name', c.name, 'company', c.company, 'created_at', c.created_at
         ) ORDER BY each.place), '[]')
-        FROM unnest(cast(:ids AS uuid[])) WITH ORDINALITY AS each (id, place) JOIN customer c ON c.id = each.id
+        FROM unnest({merging.RECORDS}) WITH ORDINALITY AS each (id, place) JOIN customer c ON c.id = each.id
     ),
     'identities', (
         SELECT coalesce(json_agg(json_build_object('kind', kind, 'value', value, 'verified_at', verified_at)
@@ -146,13 +146,13 @@ SELECT cast(json_build_object(
         ) ORDER BY said.channel, said.topic), '[]')
         FROM (
             SELECT DISTINCT ON (channel, topic) channel, topic, granted, source, recorded_at
-            FROM consent_record WHERE customer_id = ANY(cast(:ids AS uuid[]))
+            FROM consent_record WHERE customer_id = ANY({merging.RECORDS})
             ORDER BY channel, topic, actor = '{consent.GUEST}', id DESC
         ) AS said
         LEFT JOIN (
             SELECT DISTINCT ON (r.channel, r.topic) r.channel, r.topic, r.granted
             FROM consent_record r
-            WHERE r.customer_id = ANY(cast(:ids AS uuid[])) AND {consent.COUNTS.format(people="cast(:ids AS uuid[])")}
+            WHERE r.customer_id = ANY({merging.RECORDS}) AND {consent.COUNTS.format(people=merging.RECORDS)}
             ORDER BY r.channel, r.topic, r.actor = '{consent.GUEST}', r.id DESC
         ) AS counted ON counted.channel = said.channel AND counted.topic = said.topic
     ),
@@ -166,7 +166,7 @@ SELECT cast(json_build_object(
             'kind', kind, 'name', name, 'company', company, 'street', street, 'postcode', postcode,
             'city', city, 'country', country
         ) ORDER BY created_at DESC, id), '[]')
-        FROM address WHERE customer_id = ANY(cast(:ids AS uuid[]))
+        FROM address WHERE customer_id = ANY({merging.RECORDS})
     ),
     'traits', (
         SELECT json_build_object(
@@ -174,7 +174,7 @@ SELECT cast(json_build_object(
             'campaigns_sent', campaigns_sent, 'campaigns_clicked', campaigns_clicked,
             'last_seen_at', last_seen_at
         )
-        FROM customer_traits WHERE customer_id = (cast(:ids AS uuid[]))[1]
+        FROM customer_traits WHERE customer_id = ({merging.RECORDS})[1]
     ),
     'claims', (
         SELECT coalesce(json_agg(json_build_object(
@@ -183,7 +183,7 @@ SELECT cast(json_build_object(
         ) ORDER BY mine.created_at, mine.id), '[]')
         FROM known mine
         JOIN identity theirs ON theirs.kind = mine.kind AND theirs.value = mine.value
-            AND theirs.verified_at IS NOT NULL AND theirs.customer_id <> ALL(cast(:ids AS uuid[]))
+            AND theirs.verified_at IS NOT NULL AND theirs.customer_id <> ALL({merging.RECORDS})
         CROSS JOIN LATERAL (
             WITH RECURSIVE up AS (
                 SELECT id, name, merged_into_id FROM customer WHERE id = theirs.customer_id
@@ -200,7 +200,7 @@ SELECT cast(json_build_object(
         ) ORDER BY created_at DESC, id DESC), '[]')
         FROM (
             SELECT * FROM ticket
-            WHERE customer_id = ANY(cast(:ids AS uuid[])) AND status IN ('new', 'open', 'pending', 'on_hold')
+            WHERE customer_id = ANY({merging.RECORDS}) AND status IN ('new', 'open', 'pending', 'on_hold')
             ORDER BY created_at DESC, id DESC LIMIT {OPEN_TICKETS}
         ) AS undone
     )

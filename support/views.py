@@ -78,9 +78,10 @@ SELECT t.id AS ticket_id, t.number, t.conversation_id, t.customer_id, coalesce(
         ''
     ) AS customer, t.subject, t.status, t.priority, t.assignee_id, s.name AS assignee, t.waiting_since,
     t.snoozed_until, y.started_at AS cycle_started_at, y.first_response_due_at, y.first_response_at,
-    coalesce(m.created_at, t.last_message_at) AS last_message_at, t.last_seq,
-    coalesce(left(m.text, 300), '') AS last_text, coalesce(m.direction = 'inbound', false) AS last_inbound,
-    coalesce(m.status = 'failed', false) AS last_failed,
+    coalesce(person.created_at, machine.created_at, t.last_message_at) AS last_message_at, t.last_seq,
+    coalesce(left(person.text, 300), left(machine.text, 300), '') AS last_text,
+    coalesce(person.direction, machine.direction, '') = 'inbound' AS last_inbound,
+    coalesce(person.status, machine.status, '') = 'failed' AS last_failed,
     ARRAY(
         SELECT DISTINCT channel FROM message WHERE conversation_id = t.conversation_id
             AND (status <> 'held' OR release_at IS NOT NULL)
@@ -98,10 +99,17 @@ JOIN ticket_cycle y ON y.ticket_id = t.id AND y.cycle = t.cycle
 JOIN customer k ON k.id = t.customer_id
 LEFT JOIN staff s ON s.id = t.assignee_id
 LEFT JOIN LATERAL (
-    SELECT text, direction, status, created_at FROM message WHERE conversation_id = t.conversation_id
+    SELECT text, direction, status, created_at FROM message
+    WHERE conversation_id = t.conversation_id AND author <> 'automation'
         AND (status <> 'held' OR release_at IS NOT NULL)
-    ORDER BY author = 'automation', seq DESC LIMIT 1
-) m ON true
+    ORDER BY seq DESC LIMIT 1
+) person ON true
+LEFT JOIN LATERAL (
+    SELECT text, direction, status, created_at FROM message
+    WHERE conversation_id = t.conversation_id AND person.status IS NULL
+        AND (status <> 'held' OR release_at IS NOT NULL)
+    ORDER BY seq DESC LIMIT 1
+) machine ON true
 ORDER BY t.at {way}, t.id {way}
 """
 

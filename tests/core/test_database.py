@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import text
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from core.database import Database
+from core.jobs import JobRow
 from core.nudges import PREFIX, nudge
 
 
@@ -51,3 +53,69 @@ async def test_what_happened_without_a_transaction_is_told_at_the_end_unless_it_
     assert said["data"] == b"done"
     await database.close()
     await redis.aclose()
+
+
+async def test_a_fixed_text_answers_alike_on_the_short_way_and_on_the_long(database: Database):
+    several = text("SELECT n, n * 2 AS twice FROM generate_series(1, cast(:most AS int)) AS n")
+    heard: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        heard.append(statement)
+
+    async def answers() -> list[object]:
+        async with database.statements() as session:
+            return [
+                (await session.execute(several, {"most": 2})).all(),
+                (await session.execute(several, {"most": 2})).mappings().all(),
+                [row.twice for row in await session.execute(several, {"most": 2})],
+                (await session.execute(several, {"most": 0})).one_or_none(),
+                list(await session.scalars(several, {"most": 3})),
+                list(await session.scalars(several, {"most": 0})),
+                await session.scalar(several, {"most": 3}),
+                await session.scalar(several, {"most": 0}),
+                await session.scalar(select(func.count()).select_from(JobRow)),
+            ]
+
+    short = await answers()
+    rows = [[(1, 2), (2, 4)], [{"n": 1, "twice": 2}, {"n": 2, "twice": 4}], [2, 4], None]
+    assert short == [*rows, [1, 2, 3], [], 1, None, 0]
+    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
+    assert await answers() == short
+    assert len(heard) == 9
+
+
+async def test_a_text_that_fails_says_why_in_sqlalchemys_words(database: Database):
+    async with database.statements() as session:
+        for refused in (text("SELECT cast(:word AS text)::int"), text("SELECT cast(:word AS int)")):
+            with pytest.raises(DBAPIError):
+                await session.execute(refused, {"word": "none"})
+        with pytest.raises(StatementError):
+            await session.scalar(text("SELECT :one"), {"other": 1})
+        assert await session.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_lost_connection_costs_one_answer(database: Database):
+    end = text("SELECT pg_terminate_backend(pg_backend_pid())")
+    async with database.statements() as session:
+        with pytest.raises(DBAPIError):
+            await session.scalar(end)
+    async with database.statements() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+
+
+async def test_a_question_that_nobody_waits_for_any_more_leaves_no_answer_to_others(database: Database):
+    async def ask() -> None:
+        async with database.statements() as session:
+            await session.execute(text("SELECT pg_sleep(20)"))
+
+    asking = asyncio.create_task(ask())
+    watching = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
+    async with asyncio.timeout(10), database.statements() as session:
+        while not await session.scalar(watching):
+            await asyncio.sleep(0.01)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    for number in range(3):
+        async with database.statements() as session:
+            assert await session.scalar(text("SELECT cast(:n AS int)"), {"n": number}) == number
