@@ -3,7 +3,7 @@
 What marketers write is rendered elsewhere, in a language without attribute access or calls.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
@@ -37,7 +37,8 @@ from jinja2 import (
 from jinja2.environment import TemplateModule
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
+from markupsafe import _escape_inner as escaped  # type: ignore[attr-defined]  # what escape() itself calls
 
 from core import money
 from core.clock import now
@@ -119,7 +120,7 @@ def local(instant: datetime) -> datetime:
 
 # Days, months and clock times are few, and Babel puts each together anew: they are kept by language.
 @lru_cache(4096)
-def _day(day: date, style: str, locale: str) -> str:
+def _full(day: date, style: str, locale: str) -> str:
     return str(format_date(day, style, locale=locale))
 
 
@@ -144,12 +145,12 @@ def _counted(number: int, unit: Any, width: Literal["narrow", "long"], locale: s
     return str(format_timedelta(span, granularity=unit, threshold=float("inf"), format=width, locale=locale))
 
 
-def _date(instant: datetime | date, style: str = "medium") -> str:
+def day(instant: datetime | date, style: str = "medium") -> str:
     """A day; "short" leaves out the year when it is this one."""
-    day = local(instant).date() if isinstance(instant, datetime) else instant
+    at = local(instant).date() if isinstance(instant, datetime) else instant
     if style == "short":
-        return _partly(day, "MMMd" if day.year == local(now()).year else "yMMMd", spoken())
-    return _day(day, style, spoken())
+        return _partly(at, "MMMd" if at.year == local(now()).year else "yMMMd", spoken())
+    return _full(at, style, spoken())
 
 
 def month(instant: datetime) -> str:
@@ -157,14 +158,15 @@ def month(instant: datetime) -> str:
     return _partly(local(instant).date().replace(day=1), "yMMMM", _locale.get())
 
 
-def _time(instant: datetime) -> str:
+def clock(instant: datetime) -> str:
+    """The hour and the minute."""
     at = local(instant)
     return _clock(at.hour, at.minute, spoken())
 
 
 def moment(instant: datetime) -> str:
     """The day and the minute, as the reader's language puts them together."""
-    return _together(spoken()).replace("{0}", _time(instant)).replace("{1}", _date(instant))
+    return _together(spoken()).replace("{0}", clock(instant)).replace("{1}", day(instant))
 
 
 def lasting(span: timedelta, width: Literal["narrow", "long"] = "long") -> str:
@@ -212,20 +214,37 @@ def _say(context: EvalContext, message: str, /, **values: Any) -> str:
 
 
 def _kept(macro: Callable[..., Any]) -> Callable[..., Any]:
-    """A macro whose words follow from its arguments and the reader's language alone: written once for each."""
+    """A macro whose words follow from its arguments and the reader's language and zone alone: written once for each."""
 
     @lru_cache(2048, typed=True)
-    def written(locale: str, /, *args: Any, **kwargs: Any) -> Any:
+    def written(locale: str, zone: str, /, *args: Any, **kwargs: Any) -> Any:
         return macro(*args, **kwargs)
 
     def write(*args: Any, **kwargs: Any) -> Any:
-        return written(_locale.get(), *args, **kwargs)
+        return written(_locale.get(), _zone.get(), *args, **kwargs)
 
     return write
 
 
+def _written(value: Any) -> str:
+    """markupsafe's escape, for what is only put together: without a mark on every piece."""
+    kind = type(value)
+    if kind is Markup:
+        return str.__str__(value)
+    if kind is str:
+        return str(escaped(value))
+    return escape(value)
+
+
 class _Template(Template):
     """One of ours: all of an environment have the same globals, so what is imported from one is made once."""
+
+    @classmethod
+    def _from_namespace(
+        cls, environment: Environment, namespace: MutableMapping[str, Any], globals: MutableMapping[str, Any]
+    ) -> Template:
+        namespace["escape"] = _written
+        return super()._from_namespace(environment, namespace, globals)
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         if self._module is None:
@@ -259,8 +278,8 @@ def environment(*folders: Path) -> Environment:
     }
     made.filters |= {
         "money": _money,
-        "date": _date,
-        "time": _time,
+        "date": day,
+        "time": clock,
         "moment": moment,
         "ago": _ago,
         "translated": gettext,

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.database import Database
+from core.rendering import clock, day, lasting, local, moment
 from core.rendering import gettext as _
-from core.rendering import lasting, local, moment
 from core.staff import Role
 from portal import cursors
 from portal.guards import staff
@@ -40,7 +40,8 @@ class Listed:
     waits: str
     share: float  # of the promised time to a first answer, what is left: 0..1
     tone: str | None
-    today: bool  # when the last was said
+    when: str  # the last was said
+    channels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ def _listed(row: Row, at: datetime) -> Listed:
         said = _("Did not arrive: %(said)s") % {"said": said}
     elif not row.last_inbound:
         said = _("Us: %(said)s") % {"said": said}
-    today = local(row.last_message_at).date() == local(at).date()
-    return Listed(row, said, waits, share, tone, today)
+    said_at = row.last_message_at
+    when = clock(said_at) if local(said_at).date() == local(at).date() else day(said_at, "short")
+    return Listed(row, said, waits, round(share, 3), tone, when, tuple(row.channels))
 
 
 async def listing(
