@@ -108,11 +108,7 @@ async def resolve(
     # whoever types another's address into their account must not get to read that person's letters.
     for claimant_id in await _idle_claimants(session, contact):
         return claimant_id
-    customer = Customer(name=name.strip()[:NAME_LENGTH], source=source, locale=locale)
-    session.add(customer)
-    await session.flush()
-    await claim(session, customer.id, contact)
-    return customer.id
+    return (await enrol(session, [(contact, name)], source=source, locale=locale))[0]
 
 
 @dataclass(frozen=True)
@@ -144,7 +140,7 @@ def _standing(proven: bool, owner_id: UUID | None, speaks: bool | None, idle: li
 
 
 async def enrol(
-    session: AsyncSession, strangers: Sequence[tuple[Contact, str]], *, source: str
+    session: AsyncSession, strangers: Sequence[tuple[Contact, str]], *, source: str, locale: str = "en"
 ) -> list[UUID]:
     """The new records of strangers, each a different contact and a name; for those that `recognise` did not know."""
     ids = [uuid7() for _ in strangers]
@@ -152,6 +148,7 @@ async def enrol(
         "ids": ids,
         "names": [name.strip()[:NAME_LENGTH] for _, name in strangers],
         "source": source,
+        "locale": locale,
         "claims": [uuid7() for _ in strangers],
         "kinds": [str(contact.kind) for contact, _ in strangers],
         "values": [contact.value for contact, _ in strangers],
@@ -253,7 +250,8 @@ WITH new AS MATERIALIZED (
         cast(:claims AS uuid[]), cast(:kinds AS text[]), cast(:values AS text[])
     ) AS new (id, name, claim_id, kind, value)
 ), made AS (
-    INSERT INTO customer (id, name, source) SELECT id, name, cast(:source AS text) FROM new
+    INSERT INTO customer (id, name, source, locale)
+    SELECT id, name, cast(:source AS text), cast(:locale AS text) FROM new
 )
 INSERT INTO identity (id, customer_id, kind, value) SELECT claim_id, id, kind, value FROM new
 """)

@@ -12,7 +12,8 @@ from uuid_utils.compat import uuid7
 from core import money, rows
 from core.clock import now
 from core.errors import Conflict, DomainError, Invalid
-from core.jobs import enqueue
+from core.jobs import TOPIC, JobRow, promised
+from core.nudges import nudge
 from core.words import mark, worded
 from customers import consent, identities, merging, postcodes, timeline
 from customers.models import Customer
@@ -236,11 +237,14 @@ async def _write(
     lines = _lines(wish, order_id, offer)
     invoice, charged = invoices.draft(new, lines, offer.seller, chosen.days_to_pay)
     attempt = [attempts.plan(invoice, chosen, number)] if invoice.total else []
-    order = await rows.write(session, new, *lines, *holds, invoice, *charged, *attempt)
-    cart.order_id = order.id
+    due = [JobRow(**promised(IssueInvoice(invoice.id)), due_at=placed_at, key=None)]
     if until is not None:
-        await enqueue(session, ExpireHold(order.id), due_at=until, key=attempts.expiry_key(order.id))
-    await enqueue(session, IssueInvoice(invoice.id))
+        # Nothing can wait under the key of an order that is only made now.
+        key = attempts.expiry_key(order_id)
+        due.append(JobRow(**promised(ExpireHold(order_id)), due_at=until, key=key))
+    order = await rows.write(session, new, *lines, *holds, invoice, *charged, *attempt, *due)
+    nudge(session, TOPIC)
+    cart.order_id = order.id
     return order
 
 
