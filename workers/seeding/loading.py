@@ -22,7 +22,7 @@ from core.settings import Settings
 from estore import attempts
 from estore.jobs import ExpireHold
 from support.snoozes import Wake
-from workers.seeding import campaigns, company
+from workers.seeding import campaigns, company, readers
 from workers.seeding.blocks import DAYS, MANY, Made, Maker, Plan
 from workers.seeding.copying import copy, dress, driver, strip
 from workers.seeding.letters import LETTERS
@@ -61,6 +61,7 @@ async def load(database: Database, settings: Settings, customers: int, end: int)
         facts = await company.read(session, settings)
         sent = campaigns.past(end, end - DAYS * DAY, SEED)
         await campaigns.keep(session, facts, sent, settings.public_url, SEED)
+        await readers.keep(session, customers, end, SEED)
         plan = Plan(facts, sent, customers, end, SEED, many=customers >= MANY)
         stripped = await strip(session, list(COLUMNS)) if plan.many else None
         connection = await driver(session)
