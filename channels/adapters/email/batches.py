@@ -11,7 +11,7 @@ from channels import conversations
 from channels.adapters.email import bounces, complaints
 from channels.adapters.email.isolation import parse_all_apart
 from channels.adapters.email.parsing import ParsedMail
-from channels.adapters.email.reading import Kept, ReadMail, read_mail, understand
+from channels.adapters.email.reading import Kept, ReadMail, came_back, read_mail, understand
 from channels.intake import Incoming
 from core import locks
 from core.clock import now
@@ -104,7 +104,7 @@ async def _twins(session: AsyncSession, waiting: Sequence[Kept]) -> set[str]:
 
 def _plain(mail: Kept, parsed: ParsedMail, settings: Settings) -> Incoming | None:
     """The message that a mail is, when it is one; None for reports, and for what stays out."""
-    if complaints.find(parsed) is not None or bounces.find(parsed) is not None:
+    if complaints.find(parsed) is not None or bounces.find(parsed, came_back(mail, settings)) is not None:
         return None
     try:
         return understand(mail, parsed, settings)

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import Message
+from uuid import UUID
 
 from flufl.bounce import all_failures
 from sqlalchemy import select, update
@@ -40,13 +41,15 @@ _REPORTERS = ("mailer-daemon", "postmaster", "mail-daemon", "mdaemon", "mailerda
 class Bounce:
     """Which mail of ours failed, at which address, with which status code (RFC 3463) and in which words.
 
-    `address` is empty where the report does not say it.
+    `address` is empty where the report does not say it. `message_id` is known where it came back to an address of
+    the mail's own.
     """
 
     rfc_message_id: str
     status: str
     words: str
     address: str = ""
+    message_id: UUID | None = None
 
     @property
     def is_address(self) -> bool:
@@ -54,16 +57,24 @@ class Bounce:
         return self.status in ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 
 
-def find(mail: ParsedMail) -> Bounce | None:
-    """The bounce that a report tells of; None for any other mail, and for reports of success or delay."""
+def find(mail: ParsedMail, came_back: UUID | None = None) -> Bounce | None:
+    """The bounce that a report tells of; None for any other mail, and for reports of success or delay.
+
+    `came_back` is the message whose own address it was sent to.
+    """
     reports = [
         file
         for file in mail.files
         if file.content_type.startswith("message/") and "-status" in file.content_type
     ]
+    bounce = None
     if reports:
-        return _stated(mail, clean(reports[0].content[:MAX_REPORT].decode("utf-8", "replace")))
-    return _guessed(mail) if _is_by_mail_system(mail) else None
+        bounce = _stated(mail, clean(reports[0].content[:MAX_REPORT].decode("utf-8", "replace")))
+    elif came_back or (_is_by_mail_system(mail) and _returned(mail)):
+        bounce = _guessed(mail)
+    if bounce is None or not (came_back or bounce.rfc_message_id):
+        return None
+    return replace(bounce, message_id=came_back)
 
 
 def _stated(mail: ParsedMail, report: str) -> Bounce | None:
@@ -77,8 +88,7 @@ def _stated(mail: ParsedMail, report: str) -> Bounce | None:
         code = status[1] if status else _code(words)
         if code.startswith("5.0."):  # "other": its words may say more
             code = found[1] if (found := _STATUS.search(words)) else code
-        returned = _returned(mail)
-        return Bounce(returned, code, words, _address(named)) if returned else None
+        return Bounce(_returned(mail), code, words, _address(named))
     return None
 
 
@@ -115,9 +125,6 @@ def _is_by_mail_system(mail: ParsedMail) -> bool:
 
 def _guessed(mail: ParsedMail) -> Bounce | None:
     """The failure that a report in no standard form tells of."""
-    returned = _returned(mail)
-    if not returned:
-        return None
     said = "\n".join(line[:MAX_GUESSED_LINE] for line in mail.text[:MAX_GUESSED].splitlines())
     report = Message(policy=policy.compat32)
     for name, value in mail.headers:
@@ -139,7 +146,7 @@ def _guessed(mail: ParsedMail) -> Bounce | None:
         if _STATUS.search(line) or _CODE.search(line) or _UNKNOWN.search(line)
     ]
     words = " ".join(" ".join(reasons[:2]).split())[:200]
-    return Bounce(returned, _code(words), words, first.decode("ascii", "replace").lower())
+    return Bounce(_returned(mail), _code(words), words, first.decode("ascii", "replace").lower())
 
 
 def _code(words: str) -> str:
@@ -152,7 +159,7 @@ def _code(words: str) -> str:
 async def record(session: AsyncSession, bounce: Bounce) -> bool:
     """Mark our mail as failed, and its address as unreachable when that is why; False when it is not ours.
 
-    Only those who were handed the mail know its Message-ID, so a report that names it is believed.
+    Only those who were handed the mail know its Message-ID and its own address, so a report that names one is believed.
     """
     named = select(MessageReference.message_id).where(
         MessageReference.rfc_message_id == bounce.rfc_message_id
@@ -160,7 +167,7 @@ async def record(session: AsyncSession, bounce: Bounce) -> bool:
     result = await session.execute(
         update(MESSAGE)
         .where(
-            MESSAGE.c.id == named.scalar_subquery(),
+            MESSAGE.c.id == (bounce.message_id or named.scalar_subquery()),
             MESSAGE.c.direction == Direction.OUTBOUND,
             MESSAGE.c.status.in_(_OPEN),
         )

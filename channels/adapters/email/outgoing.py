@@ -23,6 +23,7 @@ from channels.adapters.email.compose import compose
 from channels.adapters.email.signing import Key, read_keys, sign
 from channels.adapters.email.wire import Wire
 from channels.base import Outcome, Submission, accepted, later, refused, unknown
+from channels.tokens import bounce_address
 from core.clock import now
 from core.errors import Invalid
 from core.settings import Settings
@@ -159,7 +160,7 @@ class Mail:
     async def submit(self, submission: Submission) -> Outcome:
         try:
             raw = await self._written(submission)
-            way = envelope(submission)
+            way = envelope(submission, self._settings)
         except (Invalid, UnicodeError) as error:
             return refused(f"It cannot be written as a mail: {error}")
         connection = self._idle_connection()
@@ -253,13 +254,19 @@ class Mail:
             await self._idle.pop().quit()
 
 
-def envelope(submission: Submission) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Envelope sender, recipients and copies, domains in ASCII; an automatic answer has the null sender."""
-    replied = any(
-        name.lower() == "auto-submitted" and value.startswith("auto-replied")  # RFC 3834
-        for name, value in submission.headers.items()
-    )
-    sender = "" if replied else _ascii_domain(submission.account)
+def envelope(submission: Submission, settings: Settings) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Envelope sender, recipients and copies, domains in ASCII; an automatic answer has the null sender.
+
+    What can be unsubscribed from comes back to an address of its own, which tells what came back however little the
+    mail system says of it. Letters between people do not: greylisting wants to see one sender again.
+    """
+    names = {name.lower(): value for name, value in submission.headers.items()}
+    if names.get("auto-submitted", "").startswith("auto-replied"):  # RFC 3834
+        sender = ""
+    elif "list-unsubscribe" in names:
+        sender = _ascii_domain(bounce_address(settings, submission.account, submission.message_id))
+    else:
+        sender = _ascii_domain(submission.account)
     return sender, tuple(map(_ascii_domain, submission.to)), tuple(map(_ascii_domain, submission.cc))
 
 

@@ -15,7 +15,7 @@ from channels.adapters.email.authentication import is_proven, is_refuted
 from channels.adapters.email.isolation import parse_apart
 from channels.adapters.email.parsing import ParsedMail
 from channels.models import ReceivedMail
-from channels.tokens import conversation_named
+from channels.tokens import conversation_named, message_returned
 from core import locks
 from core.clock import now
 from core.errors import DomainError, Invalid, TransientError
@@ -118,7 +118,7 @@ async def _let_in(
     complaint = complaints.find(parsed)
     if complaint is not None and await complaints.record(session, complaint):
         return Reading(Outcome.COMPLAINT, complaints.COMPLAINED, parsed)
-    bounce = bounces.find(parsed)
+    bounce = bounces.find(parsed, came_back(mail, settings))
     if bounce is not None and await bounces.record(session, bounce):
         return Reading(Outcome.BOUNCE, f"{bounce.status} {bounce.words}".strip(), parsed)
     incoming = understand(mail, parsed, settings, alone=alone)
@@ -175,6 +175,12 @@ def understand(
         named=_named(parsed, mail, settings),
         alone=alone,
     )
+
+
+def came_back(mail: ReceivedMail | Kept, settings: Settings) -> UUID | None:
+    """The message of ours to whose own address a mail was sent."""
+    returned = (message_returned(settings, str(address)) for address in mail.rcpt_to)
+    return next((each for each in returned if each is not None), None)
 
 
 def _named(parsed: ParsedMail, mail: ReceivedMail | Kept, settings: Settings) -> list[UUID]:
