@@ -9,8 +9,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from core.database import Database
+from core.rendering import gettext as _
 from core.settings import Settings
 from core.staff import Role
+from core.words import mark
 from estore import invoices, methods
 from portal.forms import read_form
 from portal.guards import staff
@@ -23,13 +25,34 @@ class Switch(msgspec.Struct):
     on: bool = False
 
 
+# What stands on an invoice about the company, in the order of a letterhead.
+SELLER = {
+    "name": mark("Name"),
+    "tagline": mark("Tagline"),
+    "street": mark("Street and number"),
+    "postcode": mark("Postcode"),
+    "city": mark("Town"),
+    "country_name": mark("Country"),
+    "email": mark("E-mail"),
+    "phone": mark("Phone"),
+    "website": mark("Website"),
+    "vat_id": mark("VAT ID"),
+    "register": mark("Register"),
+    "time_zone": mark("Time zone"),
+}
+
+
+def _said(seller: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [(_(words), seller[name]) for name, words in SELLER.items() if seller.get(name)]
+
+
 @get(HERE, guards=[staff(Role.ADMIN)])
 async def show_settings(
     database: NamedDependency[Database], settings: NamedDependency[Settings]
 ) -> Response[Any]:
     async with database.transaction() as session:
         context = {
-            "facts": sorted((await invoices.seller(session)).items()),
+            "facts": _said(await invoices.seller(session)),
             "methods": await methods.everything(session),
             # Never the settings themselves: they hold secrets.
             "installation": [
