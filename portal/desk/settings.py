@@ -36,7 +36,7 @@ SELLER = {
     "email": mark("E-mail"),
     "phone": mark("Phone"),
     "website": mark("Website"),
-    "vat_id": mark("VAT ID"),
+    "vat_id": mark("Tax number"),
     "register": mark("Register"),
     "time_zone": mark("Time zone"),
 }
