@@ -4,7 +4,7 @@ What marketers write is rendered elsewhere, in a language without attribute acce
 """
 
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -47,6 +47,9 @@ from core.words import Worded
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "hu": "Magyar", "pt": "Português"}
 LOCALES = Path(__file__).resolve().parents[1] / "portal" / "locales"
 ROOT = Path(__file__).resolve().parents[1]
+
+# Words of a macro that are longer than so many characters are not kept.
+KEPT = 2000
 
 _locale: ContextVar[str] = ContextVar("locale", default="en")
 _zone: ContextVar[str] = ContextVar("zone", default="Europe/Berlin")
@@ -221,7 +224,11 @@ def _kept(macro: Callable[..., Any]) -> Callable[..., Any]:
         return macro(*args, **kwargs)
 
     def write(*args: Any, **kwargs: Any) -> Any:
-        return written(_locale.get(), _zone.get(), *args, **kwargs)
+        # What is long is said once, and lists of things cannot be told apart.
+        if all(len(each) < KEPT for each in (*args, *kwargs.values()) if isinstance(each, str)):
+            with suppress(TypeError):
+                return written(_locale.get(), _zone.get(), *args, **kwargs)
+        return macro(*args, **kwargs)
 
     return write
 

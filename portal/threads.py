@@ -51,7 +51,7 @@ class Shown:
     recipients: str
     unproven: bool
     frame: str | None
-    files: list[tuple[str, str, str]]
+    files: tuple[tuple[str, str, str], ...]
     mark: str = ""  # the icon of an event
     detail: str = ""  # what a provider or relay said, as they said it
 
@@ -104,10 +104,10 @@ def show(
                 recipients=_recipients(item),
                 unproven=by == "staff" and item.inbound and not item.verified,
                 frame=f"{place}/messages/{item.id}/html" if item.has_html and by == "staff" else None,
-                files=[
+                files=tuple(
                     (file.filename, _size(file.size), f"{place}/attachments/{file.id}")
                     for file in item.attachments
-                ],
+                ),
                 mark=mark,
                 detail="" if taken_back else detail,
             )
