@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from core.settings import Settings
 
+_WORD = re.compile(r"[!#-&(-<>-~]+")
 _ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -31,6 +32,20 @@ def tell_exception(logger: object, name: str, event: structlog.types.EventDict) 
     if told:
         event["exception"] = "\nafter\n".join(told)
     return event
+
+
+def tell_people(logger: object, name: str, event: structlog.types.EventDict) -> str:
+    """A line as structlog's own for a console, without colours and at a third of the cost."""
+    at, level, what = (event.pop(key, "") for key in ("timestamp", "level", "event"))
+    exception = event.pop("exception", "")
+    said = " ".join(f"{key}={_shown(event[key])}" for key in sorted(event))
+    line = f"{at} [{level:<9}] {what!s:<30} {said}".rstrip()
+    return f"{line}\n{exception}" if exception else line
+
+
+def _shown(value: object) -> str:
+    """A value that stays one word of one line."""
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else repr(value)
 
 
 def guard(settings: Settings | None) -> Callable[[object, str, str], str]:
@@ -66,12 +81,11 @@ def configure(settings: Settings | None = None, level: int = logging.INFO) -> No
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         tell_exception,
     ]
-    plain = sys.stderr.isatty() or (settings is not None and settings.environment == "embedded")
-    renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        if plain
-        else structlog.processors.JSONRenderer()
-    )
+    renderer: structlog.types.Processor = structlog.processors.JSONRenderer()
+    if sys.stderr.isatty():
+        renderer = structlog.dev.ConsoleRenderer(colors=True)
+    elif settings is not None and settings.environment == "embedded":
+        renderer = tell_people
     last: list[structlog.types.Processor] = [renderer, guard(settings)]  # type: ignore[list-item]  # takes the rendered line
     structlog.configure(
         processors=[*shared, *last],

@@ -3,7 +3,7 @@
 from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
-from core.logging import guard, tell_exception
+from core.logging import guard, tell_exception, tell_people
 from core.settings import Settings
 
 
@@ -45,3 +45,22 @@ def test_what_the_database_quotes_is_left_out() -> None:
     assert event.keys() == {"event", "exception"}
     assert event["exception"].endswith("IntegrityError: 23505")
     assert email not in event["exception"]
+
+
+def test_a_line_for_people_stays_one_line_whatever_is_in_it() -> None:
+    event = {
+        "timestamp": "2026-11-22T08:00:00Z",
+        "level": "info",
+        "event": "request",
+        "status": 200,
+        "route": "/c/{slug}",
+        "said": "two words\nand a forged=line",
+        "empty": "",
+    }
+    line = tell_people(None, "", event)
+    assert line == (
+        "2026-11-22T08:00:00Z [info     ] request                        "
+        "empty='' route=/c/{slug} said='two words\\nand a forged=line' status=200"
+    )
+    broken = tell_people(None, "", {"level": "error", "event": "broken", "exception": "Traceback:\nKeyError"})
+    assert broken == " [error    ] broken\nTraceback:\nKeyError"
