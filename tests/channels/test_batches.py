@@ -1,5 +1,6 @@
 """Mails that wait together are read in one transaction: with the very outcome that each would have had alone."""
 
+import asyncio
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -254,6 +255,32 @@ async def test_what_the_short_way_stumbles_over_is_read_by_the_careful_one(datab
         [mail] = await session.scalars(select(ReceivedMail))
         assert (mail.message_id is not None, mail.quarantined) == (True, None)
         assert await session.scalar(select(func.count()).select_from(Message)) == 1
+
+
+async def test_batches_that_run_at_once_lose_and_double_nothing(database, resources):
+    raws = story("three")
+    for raw in raws:
+        async with database.statements() as session:
+            await store(session, {SUPPORT, "shop@halden.test"}, "ann@example.test", [SUPPORT], raw)
+
+    async def work() -> None:
+        while True:
+            async with database.transaction() as session:
+                due = await leases.lease(session, "default", 16)
+            if not due:
+                return
+            for part in runner.shared([each for each in due if each.tag == "channels.read_mail"]):
+                await runner.run_together(database, resources, part)
+
+    await asyncio.gather(*(work() for _ in range(4)))
+    async with database.transaction() as session:
+        mails = list(await session.scalars(select(ReceivedMail)))
+        assert len(mails) == 2 * len(raws)
+        assert all(mail.message_id or mail.quarantined for mail in mails)
+        # A mail that came to two mailboxes is one message, whichever of its copies was read first.
+        let_in = {mail.digest for mail in mails if mail.message_id}
+        assert await session.scalar(select(func.count()).select_from(Message)) == len(let_in)
+        assert await differences(session) == []
 
 
 @pytest.mark.parametrize("kind", ["a large one", "one from ourselves"])

@@ -62,19 +62,22 @@ async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], s
     if not waiting:
         return
     twins = await _twins(session, waiting)
-    alone = [mail.id for mail in waiting if mail.raw is None or mail.digest in twins]
-    small = [(mail, mail.raw) for mail in waiting if mail.raw is not None and mail.digest not in twins]
+    small = [(mail, mail.raw) for mail in waiting if mail.raw is not None]
     said = dict(
         zip([mail.id for mail, _ in small], await parse_all_apart([raw for _, raw in small]), strict=True)
     )
-    plain: list[Letter] = []
-    for mail, _ in small:
-        incoming = _plain(mail, said[mail.id], settings)
-        if incoming is None:
-            alone.append(mail.id)
-        else:
-            plain.append((mail, incoming))
-    await conversations.hold(session, [incoming for _, incoming in plain])
+    letters = [
+        (mail, incoming)
+        for mail, _ in small
+        if (incoming := _understood(mail, said[mail.id], settings)) is not None
+    ]
+    await conversations.hold(session, [incoming for _, incoming in letters])
+    plain = [
+        (mail, incoming)
+        for mail, incoming in letters
+        if mail.digest not in twins and not _is_report(mail, said[mail.id], settings)
+    ]
+    alone = {mail.id for mail in waiting} - {mail.id for mail, _ in plain}
     while plain:
         now_due, plain = _apart(plain)
         received = await conversations.receive_all(session, [incoming for _, incoming in now_due])
@@ -82,7 +85,7 @@ async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], s
         await _note(session, [(mail_id, one.message_id) for mail_id, one in read if one is not None])
         for mail_id in [mail_id for mail_id, one in read if one is None]:
             await read_mail(session, ReadMail(mail_id), settings, said[mail_id])
-    for mail_id in alone:
+    for mail_id in sorted(alone):
         await read_mail(session, ReadMail(mail_id), settings, said.get(mail_id))
 
 
@@ -102,14 +105,16 @@ async def _twins(session: AsyncSession, waiting: Sequence[Kept]) -> set[str]:
     }
 
 
-def _plain(mail: Kept, parsed: ParsedMail, settings: Settings) -> Incoming | None:
-    """The message that a mail is, when it is one; None for reports, and for what stays out."""
-    if complaints.find(parsed) is not None or bounces.find(parsed, came_back(mail, settings)) is not None:
-        return None
+def _understood(mail: Kept, parsed: ParsedMail, settings: Settings) -> Incoming | None:
+    """What a mail says, as a message; None for what stays out."""
     try:
         return understand(mail, parsed, settings)
     except Invalid:
         return None
+
+
+def _is_report(mail: Kept, parsed: ParsedMail, settings: Settings) -> bool:
+    return complaints.find(parsed) is not None or bounces.find(parsed, came_back(mail, settings)) is not None
 
 
 def _apart(plain: Sequence[Letter]) -> tuple[list[Letter], list[Letter]]:
