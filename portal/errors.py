@@ -66,7 +66,9 @@ def answer(
             media_type="application/problem+json",
         )
     name = "errors/_notice.html" if request.headers.get("hx-request") else "errors/page.html"
-    return page(name, {"status": status, "message": message, "fields": fields or {}}, status_code=status)
+    site = "desk" if request.url.path.startswith("/desk") else "store"
+    facts = {"site": site, "status": status, "message": message, "fields": fields or {}}
+    return page(name, facts, status_code=status)
 
 
 def on_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:

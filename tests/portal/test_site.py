@@ -214,3 +214,10 @@ async def test_a_topic_of_the_help_centre_is_entered_by_its_heading(
     client: Browser, stocked: Database
 ) -> None:
     assert "/help/topics/returns" in links(await client.get("/help"))
+
+
+async def test_an_error_at_the_desk_looks_like_the_desk(app: Litestar, client: Browser) -> None:
+    assert 'data-site="store"' in (await client.get("/p/no-such-thing")).text
+    async with browser(app, await employed(app, Role.AGENT)) as colleague:
+        assert 'data-site="desk"' in (await colleague.get("/desk/settings/team")).text
+        assert 'data-site="desk"' in (await colleague.get("/desk/store/orders/99999")).text
