@@ -19,7 +19,10 @@ from tests.bench.house import House, cpu
 from tests.bench.load import Act, Browser, crowd
 from tests.journeys.town import ROOT, free_port
 
-PAGES = 100
+# A page that is kept takes less than a millisecond, and CPU is counted in ticks of ten.
+PAGES = 1000
+# Of those that are put together anew.
+PAGES_MADE = 100
 ORDERS = 25
 VISITORS = 4
 CPU_OF_A_PAGE = 2.8
@@ -49,6 +52,7 @@ async def measure(house: House) -> list[Figure]:
     await database.close()
     paths = {"listing": f"/c/{category}", "search": "/search?q=grinder", "product": f"/p/{product}"}
     figures = await _pages(house, paths)
+    figures += await _made(house, paths, str(product), str(sku))
     figures += await _checkout(house, str(product), str(sku))
     return figures
 
@@ -85,6 +89,37 @@ async def _pages(house: House, paths: dict[str, str]) -> list[Figure]:
     return figures
 
 
+async def _made(house: House, paths: dict[str, str], product: str, sku: str) -> list[Figure]:
+    """The same pages for those with a cart, to whom none is kept."""
+    visitors = [Browser(house.town.site) for _ in range(VISITORS)]
+    for each in visitors:
+        await _cart(each, product, sku)
+    figures = []
+    for name, path in paths.items():
+        acts = [
+            _visit(each, each.request("GET", path, accept_encoding="gzip", accept_language="en"))
+            for each in visitors
+        ]
+        await crowd(acts, 40)
+        with house.standing_still():
+            used = house.cpu()
+            load = await crowd(acts, PAGES_MADE)
+            used = house.cpu() - used
+        page = (used["web"] + used["postgres"]) / PAGES_MADE
+        figures.append(Figure(f"store {name}, with a cart", load.rate, "pages/s", cpu=page))
+    for each in visitors:
+        each.close()
+    return figures
+
+
+def _visit(visitor: Browser, request: bytes) -> Act:
+    async def act(_: int) -> None:
+        answer = await visitor.send(request)
+        assert answer.status == 200, answer.headers
+
+    return act
+
+
 def _children(pid: int) -> dict[int, str]:
     found = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
@@ -96,15 +131,7 @@ def _children(pid: int) -> dict[int, str]:
 async def _rate(site: str, path: str, number: int = PAGES) -> float:
     visitors = [Browser(site) for _ in range(VISITORS)]
     requests = [each.request("GET", path, accept_encoding="gzip", accept_language="en") for each in visitors]
-
-    def visit(visitor: Browser, request: bytes) -> Act:
-        async def act(_: int) -> None:
-            answer = await visitor.send(request)
-            assert answer.status == 200, answer.headers
-
-        return act
-
-    load = await crowd([visit(*each) for each in zip(visitors, requests, strict=True)], number)
+    load = await crowd([_visit(*each) for each in zip(visitors, requests, strict=True)], number)
     for each in visitors:
         each.close()
     return load.rate
