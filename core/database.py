@@ -45,6 +45,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=pool_size,
+            pool_use_lifo=True,  # the one used last has its plans and caches at hand
             hide_parameters=True,  # what people wrote does not belong into logs
             connect_args={"server_settings": {"application_name": "throughline", "jit": "off"}},
         )
