@@ -205,7 +205,12 @@ DESK = (
         "reviews-hiding",
         "/desk/store/reviews",
         "storekeeper",
-        do=(click("button", "Hide"), until(".toast"), click("button", "Undo"), until(".toast")),
+        do=(
+            click("button", "Hide"),
+            until(".toast"),
+            click("button", "Undo"),
+            until(".toast:not(:has(form))"),
+        ),
     ),
     State("money", "/desk/money", "agent"),
     State("money-void", "/desk/money?status=void", "agent"),
