@@ -74,3 +74,23 @@ async def receiving() -> AsyncIterator[Receiver]:
     finally:
         receiver.may_answer.set()
         await receiver.down()
+
+
+class Door:
+    """Counts who knocks at a port of loopback."""
+
+    def __init__(self) -> None:
+        self.knocks = 0
+
+    async def __aenter__(self) -> "Door":
+        self._server = await asyncio.start_server(self._knock, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _knock(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.knocks += 1
+        writer.close()

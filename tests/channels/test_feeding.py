@@ -13,9 +13,9 @@ from channels.adapters.email.letters import letters
 from channels.models import Conversation, Message, ReceivedMail
 from core.settings import settings as read_settings
 from customers.models import Suppression, TimelineEntry
+from tests.channels.arriving import answer_from_us
 from tests.channels.conftest import meet
 from tests.channels.letters import letter
-from tests.channels.test_receiving import answer_from_us
 
 FROM_LINE = b"From ann@example.test Sat Nov 21 10:00:00 2026\n"
 

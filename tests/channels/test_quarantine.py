@@ -9,8 +9,8 @@ from channels.models import Message
 from core.errors import NotFound
 from core.jobs import JobRow, decode
 from core.settings import settings as read_settings
+from tests.channels.arriving import answer_from_us, arrive, message_of
 from tests.channels.letters import letter
-from tests.channels.test_receiving import answer_from_us, arrive, message_of
 
 
 @pytest.fixture

@@ -1,63 +1,20 @@
-import asyncio
-import smtplib
-from datetime import timedelta
+"""A mail that came in: whose it is, which thread it joins, and what is kept of it."""
+
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.lmtp import LMTP
 from sqlalchemy import func, select, update
 
 from channels import answers, conversations, outbox
-from channels.adapters.email import arrivals, listener
-from channels.adapters.email.reading import ReadMail, read_mail
-from channels.models import Attachment, Conversation, Message, MessageReference, ReceivedMail
+from channels.adapters.email import arrivals
+from channels.models import Attachment, Conversation, Message
 from channels.tokens import conversation_named, reply_address
-from core.errors import Conflict
-from core.jobs import JobRow
 from core.settings import settings as read_settings
-from core.staff import Role, hire
 from customers import identities
 from customers.models import Customer, Identity, TimelineEntry
+from tests.channels.arriving import answer_from_us, arrive, count, message_of
 from tests.channels.letters import letter
-
-
-async def arrive(session, raw: bytes, mailbox="support@halden.test", mail_from="ann@example.test", rcpt=None):
-    """What the listener and the worker do with a mail; the kept row."""
-    await arrivals.store(session, {mailbox}, mail_from, rcpt or [mailbox], raw)
-    mail = await session.scalar(select(ReceivedMail).order_by(ReceivedMail.id.desc()).limit(1))
-    await read_mail(session, ReadMail(mail.id), read_settings())
-    await session.flush()
-    return mail
-
-
-async def message_of(session, mail) -> Any:
-    assert mail.quarantined is None
-    return await session.get_one(Message, mail.message_id)
-
-
-async def count(session, model) -> Any:
-    return await session.scalar(select(func.count()).select_from(model))
-
-
-async def answer_from_us(session, message: Any) -> Any:
-    """What we sent into the thread of `message`."""
-    [answer_id] = await outbox.queue(
-        session,
-        [
-            outbox.Outgoing(
-                customer_id=message.customer_id,
-                channel="email",
-                to=message.sender,
-                account="support@halden.test",
-                text="Have you tried descaling?",
-                conversation_id=message.conversation_id,
-                in_reply_to_id=message.id,
-                author="staff",
-            )
-        ],
-    )
-    return await session.get_one(Message, answer_id)
 
 
 async def test_a_strangers_mail_makes_a_customer_with_an_unverified_claim(session):
@@ -314,25 +271,6 @@ async def test_a_null_sender_is_a_machine_and_reopens_nothing(session):
     assert conversation.closed_at is None
 
 
-async def test_one_automatic_answer_a_day_is_enough(session):
-    message = await message_of(session, await arrive(session, letter()))
-    assert await answers.may_auto_reply(session, message)
-    await outbox.queue(
-        session,
-        [
-            outbox.Outgoing(
-                customer_id=message.customer_id,
-                channel="email",
-                to=message.sender,
-                account="support@halden.test",
-                text="We have it.",
-                headers={"Auto-Submitted": "auto-replied"},
-            )
-        ],
-    )
-    assert not await answers.may_auto_reply(session, message)
-
-
 async def test_files_are_kept_with_safe_names(session):
     from email.message import EmailMessage
 
@@ -347,144 +285,6 @@ async def test_files_are_kept_with_safe_names(session):
 
 
 # Answering
-
-
-@pytest.fixture
-async def agent(session):
-    return await hire(session, "mara@halden.test", "Mara", [Role.AGENT], "long enough, surely")
-
-
-async def test_a_reply_goes_to_whoever_wrote_and_is_held_for_the_undo_window(session, agent):
-    message = await message_of(
-        session, await arrive(session, letter(cc="bob@example.test, shop@halden.test"))
-    )
-    recipients = await answers.recipients_for(session, message.conversation_id, "email")
-    assert (recipients.to, recipients.cc) == ("ann@example.test", ("bob@example.test",))
-    reply_id = await answers.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
-    reply = await session.get_one(Message, reply_id)
-    assert (reply.status, reply.subject, reply.recipients, reply.author, reply.in_reply_to_id) == (
-        "held",
-        "Re: My kettle leaks",
-        {"to": ["ann@example.test"], "cc": ["bob@example.test"]},
-        "staff",
-        message.id,
-    )
-    assert await answers.undo(session, reply_id, agent) == "Try this."
-    with pytest.raises(Conflict):
-        await answers.undo(session, reply_id, agent)
-
-
-async def test_an_answer_goes_to_the_person_and_not_to_the_robot_that_wrote_last(session):
-    message = await message_of(session, await arrive(session, letter()))
-    robot = letter(
-        message_id="<2@example.test>", references="<1@example.test>", Auto_Submitted="auto-replied"
-    )
-    later = await message_of(session, await arrive(session, robot))
-    assert (later.conversation_id, later.automated) == (message.conversation_id, True)
-    later.sender = "no-reply@example.test"
-    await session.flush()
-    recipients = await answers.recipients_for(session, message.conversation_id, "email")
-    assert (recipients.to, recipients.in_reply_to_id) == ("ann@example.test", message.id)
-
-
-async def test_what_came_in_cannot_hinder_or_steer_the_answer(session, agent):
-    raw = letter(cc="bob@example.test, eve:@evil.test;, <a b@c>").replace(
-        b"Subject: My kettle leaks", b"Subject: =?utf-8?q?leaks=0D=0ABcc:_eve@evil.test=01=E2=80=A8x?="
-    )
-    message = await message_of(session, await arrive(session, raw))
-    reply_id = await answers.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
-    reply = await session.get_one(Message, reply_id)
-    assert reply.subject == "Re: leaks Bcc: eve@evil.test x"
-    assert reply.recipients["to"] == ["ann@example.test"]
-    assert set(reply.recipients["cc"]) <= {"bob@example.test"}
-
-
-async def test_a_reply_without_a_window_leaves_at_once_and_cannot_be_undone(session, agent):
-    message = await message_of(session, await arrive(session, letter()))
-    reply_id = await answers.reply(
-        session, message.conversation_id, agent, "Try this.", "email", 1, undo_window=timedelta(0)
-    )
-    assert (await session.get_one(Message, reply_id)).status == "queued"
-    with pytest.raises(Conflict):
-        await answers.undo(session, reply_id, agent)
-
-
-async def test_a_reply_written_before_a_new_message_arrived_is_not_sent(session, agent):
-    message = await message_of(session, await arrive(session, letter()))
-    await arrive(session, letter(message_id="<2@example.test>", in_reply_to="<1@example.test>"))
-    with pytest.raises(Conflict, match="One new message"):
-        await answers.reply(session, message.conversation_id, agent, "Try this.", "email", 1)
-    assert await count(session, Message) == 2
-
-
-# The real listener
-
-
-async def test_the_same_mail_fifty_times_at_once_is_one_message(database, settings):
-    server = await listener.start_listener(database, settings, 0)
-    port = server.sockets[0].getsockname()[1]
-    raw = letter()
-
-    def send() -> None:
-        with smtplib.SMTP("127.0.0.1", port, timeout=30) as smtp:
-            smtp.sendmail("ann@example.test", ["support@halden.test", "shop@halden.test"], raw)
-
-    await asyncio.gather(*(asyncio.to_thread(send) for _ in range(50)))
-    server.close()
-    async with database.transaction() as session:
-        ids = list(await session.scalars(select(ReceivedMail.id)))
-        jobs = await session.scalar(
-            select(func.count()).select_from(JobRow).where(JobRow.tag == "channels.read_mail")
-        )
-    assert (len(ids), jobs) == (2, 2)
-
-    async def read(received_mail_id) -> None:
-        async with database.transaction() as session:
-            await read_mail(session, ReadMail(received_mail_id), settings)
-
-    await asyncio.gather(*(read(each) for each in ids * 4))
-    async with database.transaction() as session:
-        assert await count(session, Message) == 1
-        assert await count(session, TimelineEntry) == 1
-        assert await count(session, MessageReference) == 1
-
-
-async def test_mailboxes_that_are_not_ours_are_refused_and_nothing_kept(database, settings):
-    server = await listener.start_listener(database, settings, 0)
-    port = server.sockets[0].getsockname()[1]
-
-    def refusal(recipient: str) -> int:
-        with smtplib.SMTP("127.0.0.1", port, timeout=30) as smtp:
-            try:
-                smtp.sendmail("ann@example.test", [recipient], letter())
-            except smtplib.SMTPRecipientsRefused as error:
-                return error.recipients[recipient][0]
-        return 250
-
-    assert await asyncio.to_thread(refusal, "nobody@halden.test") == 550
-    assert await asyncio.to_thread(refusal, "ann@elsewhere.test") == 550
-    assert await asyncio.to_thread(refusal, "support+t.abc@halden.test") == 250
-    server.close()
-    async with database.transaction() as session:
-        assert await count(session, ReceivedMail) == 1
-
-
-async def test_when_the_database_is_away_the_relay_is_told_to_come_again(database, settings):
-    server = await listener.start_listener(
-        type(database)("postgresql+asyncpg://nobody@127.0.0.1:9/none"), settings, 0
-    )
-    port = server.sockets[0].getsockname()[1]
-
-    def send() -> int:
-        with smtplib.SMTP("127.0.0.1", port, timeout=30) as smtp:
-            try:
-                smtp.sendmail("ann@example.test", ["support@halden.test"], letter())
-            except smtplib.SMTPDataError as error:
-                return error.smtp_code
-        return 250
-
-    assert await asyncio.to_thread(send) == 451
-    server.close()
 
 
 def test_no_word_of_a_mail_is_beyond_its_digest():
@@ -527,25 +327,3 @@ async def test_a_mail_that_names_nobody_is_whoever_handed_it_ins(session):
     raw = letter().replace(b"From: Ann Lee <ann@example.test>\r\n", b"")
     message = await message_of(session, await arrive(session, raw, mail_from="<ann@example.test>"))
     assert (message.sender, message.verified) == ("ann@example.test", False)
-
-
-async def test_by_lmtp_each_recipient_is_answered_once_the_mail_is_kept(database, settings):
-    server = await listener.start_listener(database, settings, 0, LMTP)
-    port = server.sockets[0].getsockname()[1]
-
-    def deliver() -> list[tuple[int, bytes]]:
-        with smtplib.LMTP("127.0.0.1", port) as lmtp:
-            lmtp.ehlo()
-            lmtp.mail("ann@example.test")
-            named = [lmtp.rcpt(f"{name}@halden.test") for name in ("support", "nobody", "shop")]
-            assert [code for code, _ in named] == [250, 550, 250]
-            answers = [lmtp.data(letter())]
-            answers.append(lmtp.getreply())
-            assert lmtp.noop()[0] == 250  # nothing more was said
-        return answers
-
-    assert await asyncio.to_thread(deliver) == [(250, b"2.0.0 Kept")] * 2
-    server.close()
-    async with database.transaction() as session:
-        kept = await session.scalars(select(ReceivedMail.mailbox).order_by(ReceivedMail.mailbox))
-        assert list(kept) == ["shop@halden.test", "support@halden.test"]

@@ -16,8 +16,8 @@ from core.schema import import_models
 from customers import consent, identities
 from sandbox.mail.compose import Draft, compose, compose_bounce, submit
 from sandbox.settings import read_settings
+from tests.channels.arriving import arrive
 from tests.channels.posting import mail, queue, read, run_due
-from tests.channels.test_receiving import arrive
 from tests.sandbox.stand_in import run_sandbox
 from workers.handlers import load
 from workers.resources import Resources
