@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from core import staff as people
@@ -16,15 +16,18 @@ from core.errors import DomainError, Invalid
 from core.rendering import gettext as _
 from core.staff import Role
 from customers import identities
-from portal import visits
+from portal import disclosures, visits
+from portal.disclosures import Disclosure
 from portal.forms import read_form
 from portal.guards import staff
 from portal.limits import Limits
+from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
 
 HERE = "/desk/settings/team"
 PROFILE = "/desk/settings/profile"
+TEAM = "team"
 
 
 class NewColleague(msgspec.Struct):
@@ -58,9 +61,9 @@ async def _page(
     *,
     error: DomainError | None = None,
     typed: NewColleague | None = None,
-    issued: tuple[str, str] | None = None,
+    issued: Disclosure | None = None,
+    too_late: bool = False,
 ) -> Response[Any]:
-    """`issued` is a name and a new password, shown this once."""
     async with database.transaction() as session:
         everyone = await people.everyone(session)
     context = {
@@ -71,20 +74,40 @@ async def _page(
         "errors": error.fields if isinstance(error, Invalid) else {},
         "typed": typed or NewColleague("", "", [Role.AGENT]),
         "issued": issued,
+        "too_late": too_late,
     }
     return page("desk/team.html", context, status_code=422 if error else 200)
 
 
 @get(HERE, guards=[staff(Role.ADMIN)])
-async def show_team(visit: NamedDependency[Visit], database: NamedDependency[Database]) -> Response[Any]:
-    return await _page(database, visit)
+async def show_team(
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
+    made: FromQuery[str] = "",
+) -> Response[Any]:
+    """Who works here; `made` finds the password of a moment ago, once."""
+    issued = await disclosures.take(live.redis, visit, made, TEAM) if made else None
+    return await _page(database, visit, issued=issued, too_late=bool(made) and issued is None)
+
+
+async def _disclosed(database: Database, live: Live, visit: Visit, name: str, password: str) -> Response[Any]:
+    issued = Disclosure(TEAM, name, password)
+    made = await disclosures.keep(live.redis, visit, issued)
+    if made:
+        return Redirect(f"{HERE}?made={made}", status_code=303)
+    # Without Redis, better shown by this answer than never.
+    return await _page(database, visit, issued=issued)
 
 
 @post(HERE, guards=[staff(Role.ADMIN)])
 async def add_colleague(
-    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+    request: Request[Any, Any, Any],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
 ) -> Response[Any]:
-    """Add a colleague with a password that this answer shows, once."""
+    """Add a colleague with a password that the next page shows, once."""
     typed = None
     try:
         typed = await read_form(request, NewColleague)
@@ -95,7 +118,7 @@ async def add_colleague(
             colleague = await people.add(session, email, typed.name, typed.roles, kept)
     except Invalid as error:
         return await _page(database, visit, error=error, typed=typed)
-    return await _page(database, visit, issued=(colleague.name, password))
+    return await _disclosed(database, live, visit, colleague.name, password)
 
 
 @post(HERE + "/{staff_id:uuid}/roles", guards=[staff(Role.ADMIN)])
@@ -127,7 +150,10 @@ async def enable_colleague(staff_id: FromPath[UUID], database: NamedDependency[D
 
 @post(HERE + "/{staff_id:uuid}/password", guards=[staff(Role.ADMIN)])
 async def reset_password(
-    staff_id: FromPath[UUID], visit: NamedDependency[Visit], database: NamedDependency[Database]
+    staff_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    live: NamedDependency[Live],
 ) -> Response[Any]:
     """A new password, shown once; wherever the colleague was signed in, they no longer are."""
     password = secrets.token_urlsafe(12)
@@ -136,7 +162,7 @@ async def reset_password(
         colleague = await people.set_password(session, staff_id, kept)
     if staff_id == visit.colleague.id:
         return Redirect("/desk/sign-in", status_code=303)
-    return await _page(database, visit, issued=(colleague.name, password))
+    return await _disclosed(database, live, visit, colleague.name, password)
 
 
 @get(PROFILE, guards=[staff()])
