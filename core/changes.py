@@ -18,6 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from core import tasks
+
 log = structlog.get_logger()
 
 CHANNEL = "changes"
@@ -92,10 +94,7 @@ class Changes:
         self._listener = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+        await tasks.end(self._listener)
         self._lose()
         await self._engine.dispose()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Any
 
@@ -20,6 +20,7 @@ from litestar_htmx import HTMXPlugin
 from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 
+from core import tasks
 from core.changes import Changes
 from core.database import Database
 from core.rendering import set_locale
@@ -33,6 +34,7 @@ from portal.live import Live
 from portal.pages import Pages
 from portal.rendering import STATIC, make_environment
 from portal.requests import Requests
+from portal.sheets import FOR_EVER
 from portal.shell import Shell
 from portal.visits import COOKIE, STRANGER, Visit
 
@@ -42,7 +44,6 @@ POLICY = (
 )
 # Only what anybody may read is compressed: the length of a private page must not tell what stands in it.
 NOT_COMPRESSED = r"^/(?!$|static/(sheets|css|js|vendor)/|static/.*\.svg$|c/|p/|search|help|legal/)"
-FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -67,9 +68,7 @@ def create_app(settings: Settings) -> Litestar:
             visits.keep_clear(app.state.database, visits.forget_expired, answers.forget_old)
         )
         yield
-        clearing.cancel()
-        with suppress(asyncio.CancelledError):
-            await clearing
+        await tasks.end(clearing)
         await app.state.changes.stop()
         await app.state.live.stop()
         await app.state.gateway.close()

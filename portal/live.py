@@ -8,13 +8,13 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Protocol
 
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core import tasks
 from core.nudges import PREFIX
 
 PING = 15
@@ -45,10 +45,7 @@ class Live:
         self._listener = asyncio.create_task(self._listen())
 
     async def stop(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+        await tasks.end(self._listener)
 
     def end(self) -> None:
         """End every stream, now and from now on, as the server stops; browsers come again by themselves."""
