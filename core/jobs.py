@@ -99,7 +99,7 @@ def decode(tag: str, payload: str) -> Job:
 def promised(job: Job) -> dict[str, str | None]:
     """A job in the columns of its row (queue, tag, payload, trace), for a statement that does more than promise it.
 
-    Whoever inserts it nudges TOPIC as well.
+    `promising` is how such a statement ends. Whoever inserts it nudges TOPIC as well.
     """
     return {
         "queue": job.queue,
@@ -107,6 +107,16 @@ def promised(job: Job) -> dict[str, str | None]:
         "payload": msgspec.json.encode(job).decode(),
         "trace": tracing.present(),
     }
+
+
+def promising(rows: str, payload: str = "cast(:payload AS text)") -> str:
+    """The end of a statement that promises a job for each of its `rows`, with the values that `promised` says."""
+    return f"""
+INSERT INTO job (queue, tag, payload, due_at, trace)
+SELECT cast(:queue AS text), cast(:tag AS text), {payload}, now(), cast(:trace AS text)
+FROM {rows}
+RETURNING id
+"""  # noqa: S608 - only names and parts of our own are put in
 
 
 # One statement however many jobs there are, as arrays: a text that never changes is neither built nor planned anew.

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from channels.adapters.email.reading import ReadMail
-from core.jobs import TOPIC, promised
+from core.jobs import TOPIC, promised, promising
 from core.nudges import nudge
 from core.settings import Settings
 
@@ -88,14 +88,9 @@ FROM unnest(cast(:ids AS uuid[]), cast(:mailboxes AS text[])) AS new (id, mailbo
 ON CONFLICT DO NOTHING RETURNING id
 """
 KEEP = text(_KEEP)
-STORE = text(f"""
-WITH kept AS ({_KEEP})
-INSERT INTO job (queue, tag, payload, due_at, trace)
-SELECT cast(:queue AS text), cast(:tag AS text), promised.payload, now(), cast(:trace AS text)
-FROM unnest(cast(:ids AS uuid[]), cast(:payloads AS text[])) AS promised (id, payload)
-JOIN kept ON kept.id = promised.id
-RETURNING id
-""")  # noqa: S608 - only the statement above is put in
+_PROMISED = """unnest(cast(:ids AS uuid[]), cast(:payloads AS text[])) AS promised (id, payload)
+JOIN kept ON kept.id = promised.id"""
+STORE = text(f"WITH kept AS ({_KEEP}) {promising(_PROMISED, payload='promised.payload')}")
 
 
 def _rows(
