@@ -42,7 +42,7 @@ class Priority(StrEnum):
 
 DONE = (TicketStatus.SOLVED, TicketStatus.CLOSED)
 UNDONE = tuple(status for status in TicketStatus if status not in DONE)
-_UNDONE_SQL = text("status IN ('new', 'open', 'pending', 'on_hold')")
+IS_UNDONE = f"status IN ({', '.join(f"'{status}'" for status in UNDONE)})"
 
 
 class Ticket(Base):
@@ -51,7 +51,7 @@ class Ticket(Base):
     __tablename__ = "ticket"
     __table_args__ = (
         Index(None, "customer_id", "created_at"),
-        Index("ix_ticket_undone", "assignee_id", "waiting_since", postgresql_where=_UNDONE_SQL),
+        Index("ix_ticket_undone", "assignee_id", "waiting_since", postgresql_where=text(IS_UNDONE)),
         Index(
             "ix_ticket_subject_trgm",
             "subject",

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.errors import NotFound
 from customers import consent, merging
 from customers.models import IdentityKind
+from support.models import IS_UNDONE
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -200,7 +201,7 @@ SELECT cast(json_build_object(
         ) ORDER BY created_at DESC, id DESC), '[]')
         FROM (
             SELECT * FROM ticket
-            WHERE customer_id = ANY({merging.RECORDS}) AND status IN ('new', 'open', 'pending', 'on_hold')
+            WHERE customer_id = ANY({merging.RECORDS}) AND {IS_UNDONE}
             ORDER BY created_at DESC, id DESC LIMIT {OPEN_TICKETS}
         ) AS undone
     )

@@ -9,10 +9,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotFound
+from support.models import IS_UNDONE
 
 PAGE = 40
 
-_AWAKE = "t.snoozed_until IS NULL AND t.status IN ('new', 'open', 'pending', 'on_hold')"
+_AWAKE = f"t.snoozed_until IS NULL AND t.{IS_UNDONE}"
 _RECENT = ("c.last_message_at", "DESC")
 # name -> (which tickets, ordered by what, which way)
 VIEWS: dict[str, tuple[str, tuple[str, str]]] = {
@@ -21,7 +22,7 @@ VIEWS: dict[str, tuple[str, tuple[str, str]]] = {
     "open": (_AWAKE, _RECENT),
     "waiting": (f"{_AWAKE} AND t.waiting_since IS NOT NULL", ("t.waiting_since", "ASC")),
     "snoozed": (
-        "t.snoozed_until IS NOT NULL AND t.status IN ('new', 'open', 'pending', 'on_hold')",
+        f"t.snoozed_until IS NOT NULL AND t.{IS_UNDONE}",
         ("t.snoozed_until", "ASC"),
     ),
     "solved": ("t.status IN ('solved', 'closed')", ("t.solved_at", "DESC")),
@@ -132,7 +133,7 @@ def _counting() -> TextClause:
     parts = ", ".join(
         f"count(*) FILTER (WHERE {where}) AS {name}" for name, (where, _) in VIEWS.items() if name != "solved"
     )
-    return text(f"SELECT {parts} FROM ticket t WHERE t.status IN ('new', 'open', 'pending', 'on_hold')")  # noqa: S608 - only names and parts of our own are put in; values are bound
+    return text(f"SELECT {parts} FROM ticket t WHERE t.{IS_UNDONE}")  # noqa: S608 - only names and parts of our own are put in; values are bound
 
 
 async def counts(session: AsyncSession, staff_id: UUID) -> dict[str, int]:
