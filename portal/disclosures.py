@@ -10,6 +10,7 @@ from secrets import token_urlsafe
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
+from litestar.response import Redirect
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -35,6 +36,21 @@ async def keep(redis: Redis, visit: Visit, disclosure: Disclosure) -> str | None
     except (RedisError, OSError):
         return None
     return word
+
+
+async def lead_to(redis: Redis, visit: Visit, address: str, disclosure: Disclosure) -> Redirect | None:
+    """On to the page that shows it, once, found by `made`; None when Redis does not answer.
+
+    Then better shown by the answer itself than never.
+    """
+    made = await keep(redis, visit, disclosure)
+    return Redirect(f"{address}?made={made}", status_code=303) if made else None
+
+
+async def find(redis: Redis, visit: Visit, made: str, of: str) -> tuple[Disclosure | None, bool]:
+    """What `made` finds, once; and whether it was asked for too late."""
+    issued = await take(redis, visit, made, of) if made else None
+    return issued, bool(made) and issued is None
 
 
 async def take(redis: Redis, visit: Visit, word: str, of: str) -> Disclosure | None:

@@ -116,8 +116,8 @@ async def show_programs(
     made: FromQuery[str] = "",
 ) -> Response[Any]:
     """Tokens and endpoints; `made` finds the secret of one made a moment ago, once."""
-    issued = await disclosures.take(live.redis, visit, made, PROGRAM) if made else None
-    return await _page(database, issued=issued, too_late=bool(made) and issued is None)
+    issued, too_late = await disclosures.find(live.redis, visit, made, PROGRAM)
+    return await _page(database, issued=issued, too_late=too_late)
 
 
 @post(HERE + "/tokens", guards=[ADMIN])
@@ -139,9 +139,7 @@ async def create_token(
             database, tried=Tried(token=form, token_errors=_errors(error), message=_(error.message))
         )
     issued = Disclosure(PROGRAM, token.name, secret)
-    made = await disclosures.keep(live.redis, visit, issued)
-    # Without Redis, better shown by this answer than never.
-    return Redirect(f"{HERE}?made={made}", status_code=303) if made else await _page(database, issued=issued)
+    return await disclosures.lead_to(live.redis, visit, HERE, issued) or await _page(database, issued=issued)
 
 
 @post(HERE + "/tokens/{token_id:uuid}/revoke", guards=[ADMIN])
@@ -184,11 +182,8 @@ async def _disclosed(
 ) -> Response[Any]:
     """On to the page of an endpoint, which shows its new secret."""
     issued = Disclosure(str(endpoint.id), endpoint.name, secret)
-    made = await disclosures.keep(live.redis, visit, issued)
-    if made:
-        return Redirect(f"{ENDPOINTS}/{endpoint.id}?made={made}", status_code=303)
-    # Without Redis, better shown by this answer than never.
-    return await _endpoint_page(database, endpoint.id, issued=issued)
+    led = await disclosures.lead_to(live.redis, visit, f"{ENDPOINTS}/{endpoint.id}", issued)
+    return led or await _endpoint_page(database, endpoint.id, issued=issued)
 
 
 def _as_form(endpoint: Endpoint) -> Wanted:
@@ -256,8 +251,7 @@ async def show_endpoint(
     made: FromQuery[str] = "",
 ) -> Response[Any]:
     """An endpoint and its log; `made` finds the secret that it got a moment ago, once."""
-    issued = await disclosures.take(live.redis, visit, made, str(endpoint_id)) if made else None
-    too_late = bool(made) and issued is None
+    issued, too_late = await disclosures.find(live.redis, visit, made, str(endpoint_id))
     return await _endpoint_page(
         database, endpoint_id, unfinished=bool(unfinished), issued=issued, too_late=too_late
     )

@@ -87,17 +87,14 @@ async def show_team(
     made: FromQuery[str] = "",
 ) -> Response[Any]:
     """Who works here; `made` finds the password of a moment ago, once."""
-    issued = await disclosures.take(live.redis, visit, made, TEAM) if made else None
-    return await _page(database, visit, issued=issued, too_late=bool(made) and issued is None)
+    issued, too_late = await disclosures.find(live.redis, visit, made, TEAM)
+    return await _page(database, visit, issued=issued, too_late=too_late)
 
 
 async def _disclosed(database: Database, live: Live, visit: Visit, name: str, password: str) -> Response[Any]:
     issued = Disclosure(TEAM, name, password)
-    made = await disclosures.keep(live.redis, visit, issued)
-    if made:
-        return Redirect(f"{HERE}?made={made}", status_code=303)
-    # Without Redis, better shown by this answer than never.
-    return await _page(database, visit, issued=issued)
+    led = await disclosures.lead_to(live.redis, visit, HERE, issued)
+    return led or await _page(database, visit, issued=issued)
 
 
 @post(HERE, guards=[staff(Role.ADMIN)])
