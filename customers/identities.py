@@ -262,15 +262,6 @@ async def _idle_claimants(session: AsyncSession, contact: Contact) -> list[UUID]
     return list(await session.scalars(IDLE_CLAIMANTS, {"kind": contact.kind, "value": contact.value}))
 
 
-async def has_proven(session: AsyncSession, customer_id: UUID) -> bool:
-    """Whether this person, under any of their records, has proven an address or number."""
-    ids = await merging.group(session, customer_id)
-    found = (
-        select(Identity.id).where(Identity.customer_id.in_(ids), Identity.verified_at.is_not(None)).limit(1)
-    )
-    return await session.scalar(found) is not None
-
-
 async def contacts(session: AsyncSession, customer_id: UUID) -> list[Identity]:
     """Everything we can reach or recognise a customer by, verified first."""
     ids = await merging.group(session, customer_id)
