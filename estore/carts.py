@@ -1,5 +1,6 @@
 """Carts: kept on the server under an id only its owner's session knows, before and after signing in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -170,3 +171,29 @@ async def adopt(session: AsyncSession, cart_id: UUID | None, customer_id: UUID) 
         other.merged_into_id = cart.id
     await session.flush()
     return cart, joined
+
+
+async def fill(session: AsyncSession, wanted: Sequence[tuple[str, int]], customer_id: UUID | None) -> Cart:
+    """A new cart with so many of each of these SKUs, by code; the same SKU twice adds up.
+
+    Raises Invalid that names every line (`lines/0/sku`) of which there is too much or which is not for sale.
+    """
+    found = await session.execute(select(Sku.code, Sku.id).where(Sku.code.in_([code for code, _ in wanted])))
+    known = {code: sku_id for code, sku_id in found}
+    cart = await begin(session, customer_id)
+    sums: dict[str, int] = {}
+    wrong: dict[str, str] = {}
+    for place, (code, quantity) in enumerate(wanted):
+        sums[code] = sums.get(code, 0) + quantity
+        try:
+            if code not in known:
+                raise NotFound("We do not sell that.")
+            if sums[code] > MOST_OF_ONE:
+                wrong[f"lines/{place}/quantity"] = worded("At most %(most)s of one thing.", most=MOST_OF_ONE)
+                continue
+            await put(session, cart, known[code], quantity)
+        except NotFound as error:
+            wrong[f"lines/{place}/sku"] = error.message
+    if wrong:
+        raise Invalid("Some of that cannot be ordered. Nothing was.", wrong)
+    return cart

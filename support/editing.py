@@ -1,7 +1,5 @@
 """Writing the help centre: articles and their categories."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import slugs
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from support.articles import publish
@@ -59,7 +58,7 @@ async def begin(session: AsyncSession, category_id: UUID, written: Written, loca
     last = await session.scalar(select(func.max(Article.position)).where(Article.category_id == category_id))
     article = Article(
         category_id=category_id,
-        slug=await _free_slug(session, Article, written.title),
+        slug=await slugs.free(session, Article.slug, slugs.slug(written.title, "article")),
         locale=locale,
         title=written.title,
         summary=written.summary,
@@ -230,7 +229,7 @@ async def add_category(session: AsyncSession, name: str) -> ArticleCategory:
     last = await session.scalar(select(func.max(ArticleCategory.position)))
     added = ArticleCategory(
         name=name,
-        slug=await _free_slug(session, ArticleCategory, name),
+        slug=await slugs.free(session, ArticleCategory.slug, slugs.slug(name, "article")),
         position=0 if last is None else last + 1,
         translations={},
     )
@@ -270,17 +269,6 @@ async def remove_category(session: AsyncSession, category_id: UUID) -> None:
 def _check_name(name: str) -> None:
     if not name or len(name) > 100:
         raise Invalid("Some of what you entered needs another look.", {"name": "From 1 to 100 characters."})
-
-
-async def _free_slug(session: AsyncSession, kind: type[Article] | type[ArticleCategory], title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title.lower()).encode("ascii", "ignore").decode()
-    wanted = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "article"
-    taken = set(await session.scalars(select(kind.slug).where(kind.slug.startswith(wanted, autoescape=True))))
-    number = 2
-    slug = wanted
-    while slug in taken:
-        slug, number = f"{wanted}-{number}", number + 1
-    return slug
 
 
 async def _flush(session: AsyncSession) -> None:

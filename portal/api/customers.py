@@ -12,19 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
-from core.rendering import LANGUAGES
 from customers import identities, merging, profile
 from customers.models import Customer, CustomerTraits, Identity
 from portal.api.answers import once, require_match
-from portal.api.fields import TEXT, Moment
+from portal.api.fields import TEXT, Language, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
 READ = program("customers:read")
 WRITE = program("customers:write")
-
-Language = Literal["en", "de", "es", "hu", "pt"]
-assert set(LANGUAGES) == set(Language.__args__)  # type: ignore[attr-defined]  # a Literal has them
 
 Name = Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Lena Hoffmann"])]
 Company = Annotated[str, Meta(max_length=200, pattern=TEXT, examples=["Werkstatt Lang"])]

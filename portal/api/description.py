@@ -46,7 +46,7 @@ WHY = {
 # Counting may take too long.
 PATIENT = {"get_segment_size", "list_segment_members", "launch_campaign"}
 # They say whom they are about in the body.
-ABOUT_SOMEONE = {"open_ticket", "send_message"}
+ABOUT_SOMEONE = {"open_ticket", "send_message", "place_order"}
 
 
 class Fault(msgspec.Struct):
@@ -209,7 +209,9 @@ def _operation(each: Operation) -> dict[str, Any]:
 def _headers_taken(each: Operation) -> list[str]:
     if each.method == "get":
         return ["IfNoneMatch"]
-    return {"post": ["IdempotencyKey"], "patch": ["IfMatch"], "delete": ["IfMatch"]}.get(each.method, [])
+    return {"post": ["IdempotencyKey"], "put": ["IfMatch"], "patch": ["IfMatch"], "delete": ["IfMatch"]}.get(
+        each.method, []
+    )
 
 
 def _responses(each: Operation) -> dict[str, Any]:
@@ -245,7 +247,7 @@ def _refusals(each: Operation) -> list[int]:
         statuses.add(422)
     if "{" in each.path or each.name in ABOUT_SOMEONE:
         statuses.add(404)
-    if each.method in ("patch", "delete"):
+    if each.method in ("put", "patch", "delete"):
         statuses.add(412)
     if each.name in PATIENT:
         statuses.add(503)

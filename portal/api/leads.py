@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from campaigns import leads
 from core.database import Database
 from portal.api.answers import once
-from portal.api.customers import Company, Email, Language, Name, Phone
-from portal.api.fields import TEXT, WORDS, Moment
+from portal.api.customers import Company, Email, Name, Phone
+from portal.api.fields import TEXT, WORDS, Language, Moment
 from portal.guards import program
 
 

@@ -12,13 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.rendering import gettext as _
-from customers import merging
-from estore import orders
+from core.settings import Settings
+from customers import identities, merging
+from customers.models import IdentityKind
+from estore import carts, checkout, orders
 from estore.models import Order, OrderLine, OrderStatus
 from portal.api.answers import once
-from portal.api.fields import TEXT, Moment
+from portal.api.fields import TEXT, WORDS, Language, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
 from portal.guards import program
 
@@ -64,6 +66,46 @@ class OrderOut(msgspec.Struct):
     cancelled_at: Moment | None
     cancel_reason: str
     lines: list[OrderLineOut] | UnsetType = UNSET
+
+
+class LineIn(msgspec.Struct, forbid_unknown_fields=True):
+    sku: Annotated[str, Meta(min_length=1, max_length=40, pattern=TEXT, examples=["KVERN-BLK"])]
+    quantity: Annotated[int, Meta(ge=1, le=carts.MOST_OF_ONE)] = 1
+
+
+class AddressIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Where it is sent; `country` as ISO 3166-1 alpha-2."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=WORDS, examples=["Lena Hoffmann"])]
+    street: Annotated[str, Meta(min_length=1, max_length=200, pattern=WORDS, examples=["Sonnenallee 177"])]
+    postcode: Annotated[str, Meta(min_length=1, max_length=12, pattern=WORDS, examples=["12059"])]
+    city: Annotated[str, Meta(min_length=1, max_length=100, pattern=WORDS, examples=["Berlin"])]
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", examples=["DE"])]
+    company: Annotated[str, Meta(max_length=120, pattern=TEXT)] = ""
+
+
+class OrderIn(msgspec.Struct, forbid_unknown_fields=True):
+    """An order that somebody gave elsewhere: on the telephone, at a till, in another shop.
+
+    Without a `customer_id` it is that of whoever has the address, as far as anyone has proven it. Without an `email`
+    the customer's own is taken. Prices, VAT and what sending costs are those of the store, today.
+    """
+
+    lines: Annotated[list[LineIn], Meta(min_length=1, max_length=carts.MOST_LINES)]
+    address: AddressIn
+    shipping: Annotated[str, Meta(max_length=40, pattern=TEXT, description="A code.", examples=["standard"])]
+    payment: Annotated[
+        str, Meta(max_length=40, pattern=TEXT, description="A code.", examples=["bank_transfer"])
+    ]
+    customer_id: UUID | None = None
+    email: Annotated[str, Meta(max_length=254, pattern=TEXT, examples=["lena.hoffmann@post.test"])] = ""
+    phone: Annotated[str, Meta(max_length=40, pattern=TEXT)] = ""
+    instructions: Annotated[str, Meta(max_length=1000, pattern=TEXT)] = ""
+    locale: Language = "en"
+    expected_total: Annotated[
+        int | None,
+        Meta(description="Minor units: the order is refused (409) when it comes to something else."),
+    ] = None
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):
@@ -139,6 +181,55 @@ async def get_order(
         return (await _show(session, [await _get(session, order_id)], expand))[0]
 
 
+@post("/orders", guards=[WRITE])
+async def place_order(
+    request: Request[Any, Any, Any],
+    data: JSONBody[OrderIn],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[OrderOut]:
+    """Place an order: goods are held, the invoice is sent, the payment awaited; all of it or nothing.
+
+    Goods are held as long as the way to pay gives: for a card, an hour and ten minutes.
+    """
+
+    async def act(session: AsyncSession) -> OrderOut:
+        email, customer_id = data.email, data.customer_id
+        if customer_id is not None:
+            customer_id = await merging.survivor(session, customer_id)
+            email = email or await identities.address_for(session, customer_id, IdentityKind.EMAIL) or ""
+        cart = await carts.fill(session, [(line.sku, line.quantity) for line in data.lines], customer_id)
+        try:
+            order = await checkout.place(session, _wish(data, cart.id, email), home=settings.country)
+        except Invalid as error:
+            raise Invalid(
+                error.message, {_place(name): words for name, words in error.fields.items()}
+            ) from None
+        return (await _show(session, [order], "lines"))[0]
+
+    return await once(request, database, act)
+
+
+def _place(name: str) -> str:
+    """Where a field of the checkout stands in OrderIn."""
+    return f"address/{name}" if name in AddressIn.__struct_fields__ else name
+
+
+def _wish(data: OrderIn, cart_id: UUID, email: str) -> checkout.Checkout:
+    return checkout.Checkout(
+        cart_id=cart_id,
+        email=email,
+        **msgspec.structs.asdict(data.address),
+        shipping=data.shipping,
+        payment=data.payment,
+        phone=data.phone,
+        instructions=data.instructions,
+        customer_id=data.customer_id,
+        locale=data.locale,
+        expected_total=data.expected_total,
+    )
+
+
 @post("/orders/{order_id:uuid}/steps", guards=[WRITE])
 async def advance_order(
     order_id: FromPath[UUID],
@@ -173,4 +264,4 @@ async def cancel_order(
     return await once(request, database, act)
 
 
-handlers = [list_orders, get_order, advance_order, cancel_order]
+handlers = [list_orders, get_order, place_order, advance_order, cancel_order]

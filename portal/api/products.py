@@ -1,10 +1,10 @@
-"""Products and stock over the API: what can be bought, for how much, and how many are there."""
+"""Products over the API: what the store shows, with what can be bought of each."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get, patch, put
+from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
@@ -14,36 +14,41 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.database import Database
 from core.errors import NotFound
 from core.rendering import gettext as _
-from estore import catalogue, stock
+from core.settings import Settings
+from estore import assortment, catalogue
 from estore.goods import Product, Sku, Stock
-from portal.api.answers import require_match
+from portal.api.answers import once, require_match
 from portal.api.fields import TEXT, WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
+from portal.api.skus import SkuIn, SkuOut, Word
+from portal.api.skus import show as show_sku
 from portal.guards import program
 
 READ = program("catalogue:read")
 WRITE = program("catalogue:write")
 
 
-class SkuOut(msgspec.Struct):
-    """One thing that can be bought; `price` in minor units, VAT included."""
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=WORDS, examples=["Kvern"])]
+Tagline = Annotated[str, Meta(max_length=200, pattern=TEXT)]
+Description = Annotated[str, Meta(max_length=20_000, pattern=TEXT)]
 
-    id: UUID
-    code: str
-    options: dict[str, str]
-    price: int
-    currency: str
-    active: bool
-    on_hand: int
-    reserved: int
+
+class Row(msgspec.Struct, forbid_unknown_fields=True):
+    """A row of a product's table."""
+
+    label: Word
+    value: Annotated[str, Meta(min_length=1, max_length=200, pattern=WORDS, examples=["64 mm"])]
 
 
 class ProductOut(msgspec.Struct):
     id: UUID
     slug: str
     name: str
+    category: str
     tagline: str
     description: str
+    specification: list[Row]
+    tax_category: str
     active: bool
     created_at: Moment
     skus: list[SkuOut]
@@ -52,20 +57,32 @@ class ProductOut(msgspec.Struct):
 class ProductChange(msgspec.Struct, forbid_unknown_fields=True):
     """What to change; what is left out stays."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=WORDS)] | UnsetType = UNSET
-    tagline: Annotated[str, Meta(max_length=200, pattern=TEXT)] | UnsetType = UNSET
-    description: Annotated[str, Meta(max_length=20_000, pattern=TEXT)] | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    tagline: Tagline | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
-class PriceIn(msgspec.Struct, forbid_unknown_fields=True):
-    price: Annotated[
-        int, Meta(ge=1, le=100_000_00, description="Minor units, VAT included.", examples=[24900])
-    ]
+class ProductIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A new product with what can be bought of it; without a `slug`, one is made of the name."""
+
+    name: Name
+    category: Annotated[str, Meta(max_length=80, pattern=TEXT, description="A slug.", examples=["grinders"])]
+    skus: Annotated[list[SkuIn], Meta(min_length=1, max_length=assortment.MOST_SKUS)]
+    slug: Annotated[str, Meta(max_length=80, pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")] = ""
+    tagline: Tagline = ""
+    description: Description = ""
+    specification: Annotated[list[Row], Meta(max_length=40)] = []
+    tax_category: Annotated[str, Meta(max_length=40, pattern=TEXT, examples=["standard"])] = "standard"
+    active: bool = True
 
 
-class StockIn(msgspec.Struct, forbid_unknown_fields=True):
-    on_hand: Annotated[int, Meta(ge=0, le=1_000_000, description="What was counted.", examples=[12])]
+class CategoryOut(msgspec.Struct):
+    """Where products stand in the store."""
+
+    slug: str
+    name: str
+    description: str
 
 
 async def _show(session: AsyncSession, products: list[Product]) -> list[ProductOut]:
@@ -75,42 +92,26 @@ async def _show(session: AsyncSession, products: list[Product]) -> list[ProductO
         .where(Sku.product_id.in_([product.id for product in products]))
         .order_by(Sku.position, Sku.id)
     )
-    skus: dict[UUID, list[SkuOut]] = {product.id: [] for product in products}
+    categories = {one.id: one.slug for one in await catalogue.categories(session)}
+    shown: dict[UUID, list[SkuOut]] = {product.id: [] for product in products}
     for sku, shelf in rows:
-        skus[sku.product_id].append(_show_sku(sku, shelf))
+        shown[sku.product_id].append(show_sku(sku, shelf))
     return [
         ProductOut(
             product.id,
             product.slug,
             product.name,
+            categories[product.category_id],
             product.tagline,
             product.description,
+            [Row(str(label), str(value)) for label, value in product.specification],
+            product.tax_category,
             product.active,
             product.created_at,
-            skus[product.id],
+            shown[product.id],
         )
         for product in products
     ]
-
-
-def _show_sku(sku: Sku, shelf: Stock | None) -> SkuOut:
-    return SkuOut(
-        sku.id,
-        sku.code,
-        {name: str(value) for name, value in sku.options.items()},
-        sku.price,
-        sku.currency,
-        sku.active,
-        shelf.on_hand if shelf else 0,
-        shelf.reserved if shelf else 0,
-    )
-
-
-async def _find(session: AsyncSession, code: str) -> Sku:
-    sku = await session.scalar(select(Sku).where(Sku.code == code))
-    if sku is None:
-        raise NotFound(_("That article does not exist."))
-    return sku
 
 
 Code = Annotated[str | None, QueryParameter(description="Only the product that this code belongs to.")]
@@ -171,25 +172,39 @@ async def change_product(
         return (await _show(session, [changed]))[0]
 
 
-@put("/skus/{code:str}/price", guards=[WRITE])
-async def set_price(
-    code: FromPath[str], data: JSONBody[PriceIn], database: NamedDependency[Database]
-) -> SkuOut:
-    """Change what something costs; orders keep the price they were placed at."""
+@post("/products", guards=[WRITE])
+async def create_product(
+    request: Request[Any, Any, Any],
+    data: JSONBody[ProductIn],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[ProductOut]:
+    """Take a product into the catalogue, all of it or nothing."""
+    new = assortment.NewProduct(
+        name=data.name,
+        category=data.category,
+        skus=[sku.wanted() for sku in data.skus],
+        slug=data.slug,
+        tagline=data.tagline,
+        description=data.description,
+        specification=[(row.label, row.value) for row in data.specification],
+        tax_category=data.tax_category,
+        active=data.active,
+    )
+
+    async def act(session: AsyncSession) -> ProductOut:
+        return (await _show(session, [await assortment.add(session, new, settings.currency)]))[0]
+
+    return await once(request, database, act)
+
+
+@get("/categories", guards=[READ])
+async def list_categories(database: NamedDependency[Database]) -> list[CategoryOut]:
+    """The store's categories, in the order that they are shown in."""
     async with database.transaction() as session:
-        sku = await catalogue.set_price(session, (await _find(session, code)).id, data.price)
-        return _show_sku(sku, await session.get(Stock, sku.id))
+        return [
+            CategoryOut(one.slug, one.name, one.description) for one in await catalogue.categories(session)
+        ]
 
 
-@put("/skus/{code:str}/stock", guards=[WRITE])
-async def set_stock(
-    code: FromPath[str], data: JSONBody[StockIn], database: NamedDependency[Database]
-) -> SkuOut:
-    """Write down what was counted; never less than is promised to orders."""
-    async with database.transaction() as session:
-        sku = await _find(session, code)
-        await stock.set_on_hand(session, sku.id, data.on_hand)
-        return _show_sku(sku, await session.get(Stock, sku.id))
-
-
-handlers = [list_products, get_product, change_product, set_price, set_stock]
+handlers = [list_products, get_product, create_product, change_product, list_categories]

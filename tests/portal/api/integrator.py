@@ -36,14 +36,15 @@ from throughline_client.api.invoices_and_payments import (
 )
 from throughline_client.api.leads import capture_lead
 from throughline_client.api.messages import get_message, send_message
-from throughline_client.api.orders import advance_order, get_order, list_orders
-from throughline_client.api.products import list_products, set_price, set_stock
+from throughline_client.api.orders import advance_order, get_order, list_orders, place_order
+from throughline_client.api.products import create_product, list_products
 from throughline_client.api.segments import (
     create_segment,
     delete_segment,
     get_segment_size,
     list_segment_members,
 )
+from throughline_client.api.skus import get_sku, set_price, set_stock
 from throughline_client.api.tickets import change_ticket, get_ticket, open_ticket
 from throughline_client.api.timeline import append_entry, list_entries
 from throughline_client.api.webhooks import (
@@ -55,6 +56,7 @@ from throughline_client.api.webhooks import (
     rotate_webhook_secret,
     send_test_webhook,
 )
+from throughline_client.models.address_in import AddressIn
 from throughline_client.models.all_of import AllOf
 from throughline_client.models.campaign import Campaign
 from throughline_client.models.campaign_change import CampaignChange
@@ -81,16 +83,20 @@ from throughline_client.models.launch import Launch
 from throughline_client.models.lead import Lead
 from throughline_client.models.lead_in import LeadIn
 from throughline_client.models.lead_in_origin import LeadInOrigin
+from throughline_client.models.line_in import LineIn
 from throughline_client.models.members import Members
 from throughline_client.models.message import Message
 from throughline_client.models.message_in import MessageIn
 from throughline_client.models.message_page import MessagePage
 from throughline_client.models.order import Order
+from throughline_client.models.order_in import OrderIn
 from throughline_client.models.order_page import OrderPage
 from throughline_client.models.payment import Payment
 from throughline_client.models.payment_page import PaymentPage
 from throughline_client.models.price_in import PriceIn
 from throughline_client.models.problem import Problem
+from throughline_client.models.product import Product
+from throughline_client.models.product_in import ProductIn
 from throughline_client.models.product_page import ProductPage
 from throughline_client.models.receipt import Receipt
 from throughline_client.models.recipients import Recipients
@@ -99,6 +105,7 @@ from throughline_client.models.segment import Segment
 from throughline_client.models.segment_in import SegmentIn
 from throughline_client.models.size import Size
 from throughline_client.models.sku import Sku
+from throughline_client.models.sku_in import SkuIn
 from throughline_client.models.step import Step
 from throughline_client.models.stock_in import StockIn
 from throughline_client.models.ticket import Ticket
@@ -269,6 +276,40 @@ async def stock(client: AuthenticatedClient) -> None:
     assert told(nothing, Problem, 404).detail == "That article does not exist."
 
 
+async def enter(client: AuthenticatedClient, lena: UUID) -> None:
+    """A new product, and an order of it that was given on the telephone."""
+    grinder = ProductIn(
+        name="Kvern Reise",
+        category="grinders",
+        skus=[SkuIn(code="REISE", price=9900, on_hand=3)],
+    )
+    made = told(await create_product.asyncio_detailed(client=client, body=grinder), Product, 201)
+    assert (made.slug, made.skus[0].on_hand) == ("kvern-reise", 3)
+    called = OrderIn(
+        lines=[LineIn(sku="REISE", quantity=2)],
+        address=AddressIn(
+            name="Lena Hoffmann", street="Sonnenallee 177", postcode="12059", city="Berlin", country="DE"
+        ),
+        shipping="standard",
+        payment="bank_transfer",
+        customer_id=lena,
+    )
+    for _twice in range(2):
+        order = told(
+            await place_order.asyncio_detailed(client=client, body=called, idempotency_key="call-1"),
+            Order,
+            201,
+        )
+        assert (order.customer_id, order.goods, order.email) == (lena, 19800, LENA)
+    shelf = await get_sku.asyncio_detailed("REISE", client=client)
+    assert told(shelf, Sku, 200).reserved == 2
+    counted = StockIn(on_hand=9)
+    etag = shelf.headers["etag"]
+    told(await set_stock.asyncio_detailed("REISE", client=client, body=counted, if_match=etag), Sku, 200)
+    stale = await set_stock.asyncio_detailed("REISE", client=client, body=counted, if_match=etag)
+    assert told(stale, Problem, 412).title == "Precondition Failed"
+
+
 async def campaign(client: AuthenticatedClient) -> None:
     regulars = SegmentIn(
         name="Regulars",
@@ -365,6 +406,7 @@ async def everything(client: AuthenticatedClient, bought: UUID) -> None:
     await support(client, lena)
     await sell(client, bought)
     await stock(client)
+    await enter(client, lena)
     await campaign(client)
     await write(client, lena)
     await hand_in(client, lena)

@@ -1,0 +1,25 @@
+"""Slugs: what a thing is called in an address."""
+
+import re
+import unicodedata
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+MOST = 80
+
+
+def slug(name: str, otherwise: str) -> str:
+    """A name in small letters, digits and hyphens; `otherwise` where nothing of it is left."""
+    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MOST].strip("-") or otherwise
+
+
+async def free(session: AsyncSession, column: InstrumentedAttribute[str], wanted: str) -> str:
+    """`wanted` if no row has it, else with a number behind it."""
+    taken = set(await session.scalars(select(column).where(column.startswith(wanted, autoescape=True))))
+    number, found = 2, wanted
+    while found in taken:
+        found, number = f"{wanted}-{number}", number + 1
+    return found
