@@ -194,6 +194,8 @@ class ReceivedMail(Base):
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     # Whose Authentication-Results count for it: NULL the relay's of the settings, empty nobody's.
     vouched_by: Mapped[str | None] = mapped_column(Text)
+    # What we found out of its signatures ourselves (RFC 8601): NULL when nobody looked yet, or a relay did.
+    found_out: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[CreatedAt]
     processed_at: Mapped[Instant | None]
     quarantined: Mapped[str | None] = mapped_column(Text)

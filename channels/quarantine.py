@@ -43,6 +43,8 @@ async def replay(session: AsyncSession, received_mail_id: UUID, *, alone: bool =
     Raises NotFound when it does not wait any more.
     """
     mail = await _waits(session, received_mail_id)
+    if "=temperror" in (mail.found_out or ""):
+        mail.found_out = None  # the DNS may answer now
     # A key of its own: the decision must not be lost to a mere replay that still waits.
     await enqueue(session, ReadMail(mail.id, alone), key=f"mail:{mail.id}" + (":alone" if alone else ""))
 

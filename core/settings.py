@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -118,6 +118,16 @@ class Settings(BaseSettings):
         description="the authserv-id of the relay in front of our listener, whose Authentication-Results we believe",
     )
 
+    check_signatures: bool = Field(
+        default=True,
+        description="check the DKIM signatures of mail ourselves, and DMARC, where no relay that we believe says"
+        " anything of them; this asks the DNS for the keys",
+    )
+    name_server: str = Field(
+        default="",
+        description="the name server that is asked about mail, 192.0.2.1 or 192.0.2.1:5353; empty asks the machine's",
+    )
+
     mailgun_signing_key: SecretStr | None = Field(
         default=None,
         description="Mailgun's HTTP webhook signing key: routes may forward mail to /webhooks/mailgun then; empty"
@@ -160,6 +170,16 @@ class Settings(BaseSettings):
         for part in given.split(","):
             if part.strip():
                 ip_network(part.strip())
+        return given
+
+    @field_validator("name_server")
+    @classmethod
+    def _server(cls, given: str) -> str:
+        host, _, port = given.rpartition(":") if given.count(":") == 1 else (given, "", "53")
+        if given:
+            ip_address(host)
+            if not 0 < int(port) < 65536:
+                raise ValueError("that is no port")
         return given
 
     @field_validator("sendgrid_public_key")

@@ -24,19 +24,24 @@ def inbound() -> None:
 @click.option(
     "--mailbox", help="Where mail goes that names no mailbox of ours; by default the support address."
 )
+@click.option(
+    "--check-signatures",
+    is_flag=True,
+    help="Ask the DNS for the keys of DKIM signatures, as for mail that comes in; else nothing is asked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def feed(paths: tuple[Path, ...], mailbox: str | None, as_json: bool) -> None:
+def feed(paths: tuple[Path, ...], mailbox: str | None, check_signatures: bool, as_json: bool) -> None:
     """Let in mails from files: .eml files, mbox files, Maildirs, folders of them.
 
     They take the very path of mail that comes in: threads, tickets and the first answer included. What was taken
     before is not taken again, so a feed that was broken off is simply repeated.
     """
-    asyncio.run(_feed(paths, mailbox, as_json))
+    asyncio.run(_feed(paths, mailbox, check_signatures, as_json))
 
 
-async def _feed(paths: Sequence[Path], mailbox: str | None, as_json: bool) -> None:
+async def _feed(paths: Sequence[Path], mailbox: str | None, check: bool, as_json: bool) -> None:
     counted: Counter[str] = Counter()
-    async for fed in _fed(paths, mailbox):
+    async for fed in _fed(paths, mailbox, check):
         counted[fed.outcome] += 1
         click.echo(json.dumps(asdict(fed), default=str, ensure_ascii=False) if as_json else _in_words(fed))
     if not as_json:
@@ -44,11 +49,12 @@ async def _feed(paths: Sequence[Path], mailbox: str | None, as_json: bool) -> No
         click.echo(f"{counted.total()} mails: {total}." if counted else "No mail is there.")
 
 
-async def _fed(paths: Sequence[Path], mailbox: str | None) -> AsyncIterator["Fed"]:
+async def _fed(paths: Sequence[Path], mailbox: str | None, check: bool) -> AsyncIterator["Fed"]:
     from redis.asyncio import Redis
 
     from channels.adapters.email.feeding import feed
     from channels.adapters.email.letters import letters
+    from channels.adapters.email.resolving import Asker, place
     from core.database import Database
     from core.schema import import_models
     from core.settings import settings
@@ -56,9 +62,10 @@ async def _fed(paths: Sequence[Path], mailbox: str | None) -> AsyncIterator["Fed
     import_models()
     redis = Redis.from_url(settings().redis_url)
     database = Database(settings().database_url, redis, pool_size=1)
+    names = Asker(*place(settings().name_server)) if check else None
     try:
         for source, raw in letters(paths):
-            yield await feed(database, settings(), source, raw, mailbox)
+            yield await feed(database, settings(), source, raw, mailbox, names)
     finally:
         await database.close()
         await redis.aclose()

@@ -9,6 +9,7 @@ from channels.registry import Channels
 from core.settings import Settings
 
 if TYPE_CHECKING:
+    from channels.adapters.email.resolving import Asker
     from channels.adapters.webhook import Sender
     from estore.gateway import Gateway
 
@@ -37,6 +38,13 @@ class Resources:
         from channels.adapters.webhook import Sender
 
         return Sender(self.settings)
+
+    @cached_property
+    def names(self) -> "Asker":
+        """The DNS, as far as it concerns mail."""
+        from channels.adapters.email.resolving import Asker, place
+
+        return Asker(*place(self.settings.name_server))
 
     async def close(self) -> None:
         """Close whatever was opened, and only that."""

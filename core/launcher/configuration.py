@@ -103,6 +103,8 @@ def _domain(settings: Settings, serious: Level) -> Finding:
 
 
 def _senders(settings: Settings) -> Finding:
+    if not settings.trusted_authserv_id and settings.check_signatures:
+        return Finding("ok", "Checked senders", "by their DKIM signatures, which we check ourselves")
     if not settings.trusted_authserv_id:
         return Finding("warn", "Checked senders", "no mail server is believed: every sender stays unverified.", (
             "Set THROUGHLINE_TRUSTED_AUTHSERV_ID to the name in your mail server's Authentication-Results."

@@ -94,7 +94,6 @@ OFF: dict[str, list[tuple[object, dict[str, str]]]] = {
     "mail_domain": [("halden.test", {"Sender domain": "fail"}), ("shop", {"Sender domain": "fail"})],
     "smtp_relay_username": [("shop", {"Mail log-in": "fail"})],
     "smtp_relay_password": [(SecretStr("hush"), {"Mail log-in": "fail"})],
-    "trusted_authserv_id": [(None, {"Checked senders": "warn"})],
     "stripe_api_key": [
         (SecretStr("pk_live_abc"), {"Stripe": "fail"}),
         (SecretStr("sk_test_abc"), {"Stripe": "warn"}),
@@ -112,12 +111,28 @@ OFF: dict[str, list[tuple[object, dict[str, str]]]] = {
 OTHERWISE = {
     "database_url", "redis_url", "smtp_relay_host", "smtp_relay_port", "smtp_relay_security",
     "time_zone", "opening_hours", "imap_accounts", "dkim_keys", "home", "sandbox_port", "mailgun_signing_key",
-    "sendgrid_public_key", "kept_pages",
+    "sendgrid_public_key", "kept_pages", "trusted_authserv_id", "check_signatures", "name_server",
 }  # fmt: skip
 
 
 def looked_at(settings: Settings, environment: dict[str, str] | None = None) -> dict[str, str]:
     return not_well([*about_settings(settings), *about_surroundings(settings, environment or {})])
+
+
+@pytest.mark.parametrize(
+    ("trusted", "checked", "level"),
+    [
+        ("mx.example.com", True, "ok"),
+        ("mx.example.com", False, "ok"),
+        (None, True, "ok"),
+        (None, False, "warn"),
+    ],
+)
+def test_somebody_must_check_senders(
+    settings: Settings, trusted: str | None, checked: bool, level: str
+) -> None:
+    changed = altered(settings, trusted_authserv_id=trusted, check_signatures=checked)
+    assert {each.what: each.level for each in about_settings(changed)}["Checked senders"] == level
 
 
 def test_every_setting_is_looked_at() -> None:

@@ -1,6 +1,7 @@
 """Jobs of channels: sending what is queued, reading what came in."""
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -8,17 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import calls, delivery, recovery
 from channels.adapters.email.batches import ReadMails, read_mails
-from channels.adapters.email.reading import ReadMail, read_mail
+from channels.adapters.email.reading import CheckMail, ReadMail, read_mail
 from channels.base import Outcome, Submission
 from channels.jobs import Abandon, CallEndpoint, Deliver, DeliverBulk, ForgetCalls, ReplayCalls
+from core.clock import now
 from core.errors import TransientError
-from core.jobs import Job
+from core.jobs import Job, enqueue
 from core.settings import settings
 from core.webhooks import ReceivedWebhook
 from workers.handlers.core import READERS
 from workers.runner import Run, outside, transactional
 
 log = structlog.get_logger()
+
+CHECKING = 6
+_checking = asyncio.Semaphore(CHECKING)
 
 
 @outside(Deliver)
@@ -120,6 +125,23 @@ async def read(session: AsyncSession, job: ReadMail) -> None:
         except Exception:
             log.info("mail is read with care", received_mail_id=str(job.received_mail_id), exc_info=True)
     await read_mail(session, job, settings())
+
+
+@outside(CheckMail)
+async def check_mail(run: Run, job: CheckMail) -> None:
+    """Find out who signed a mail; a name server that is slow keeps no more than CHECKING of the hands waiting."""
+    from channels.adapters.email import checking
+
+    if _checking.locked():
+        async with run.final() as session:
+            await enqueue(session, job, due_at=now() + timedelta(seconds=1))
+        return
+    async with _checking:
+        async with run.transaction() as session:
+            mail = await checking.waiting(session, job.received_mail_id)
+        found = await checking.find_out(mail[0], settings(), run.resources.names, mail[1]) if mail else ""
+        async with run.final() as session:
+            await checking.note(session, job, found)
 
 
 @transactional(ReadMails)

@@ -71,19 +71,22 @@ async def keep(
     rcpt_to: list[str],
     raw: bytes,
     vouched_by: str | None = None,
+    found_out: str | None = None,
 ) -> list[UUID]:
     """Keep a raw mail for each mailbox; the rows of those that had not known it, still to be read.
 
     `vouched_by` is the authserv-id whose Authentication-Results count for it: None the one of the settings, empty
-    nobody's, for mail that did not come through the relay in front of us.
+    nobody's, for mail that did not come through the relay in front of us. `found_out` is what its signatures prove
+    (`checking.find_out`): None when that is still to be looked at, empty when it is not to be.
     """
-    return list(await session.scalars(KEEP, _rows(mailboxes, mail_from, rcpt_to, raw, vouched_by)))
+    rows = _rows(mailboxes, mail_from, rcpt_to, raw, vouched_by)
+    return list(await session.scalars(KEEP, {**rows, "found_out": found_out}))
 
 
 _KEEP = """
-INSERT INTO received_mail (id, mailbox, digest, mail_from, rcpt_to, raw, vouched_by)
+INSERT INTO received_mail (id, mailbox, digest, mail_from, rcpt_to, raw, vouched_by, found_out)
 SELECT id, mailbox, cast(:digest AS text), cast(:mail_from AS text), cast(cast(:rcpt_to AS text) AS jsonb),
-    cast(:raw AS bytea), cast(:vouched_by AS text)
+    cast(:raw AS bytea), cast(:vouched_by AS text), cast(:found_out AS text)
 FROM unnest(cast(:ids AS uuid[]), cast(:mailboxes AS text[])) AS new (id, mailbox) ORDER BY mailbox
 ON CONFLICT DO NOTHING RETURNING id
 """
@@ -104,4 +107,5 @@ def _rows(
         "rcpt_to": json.dumps(rcpt_to),
         "raw": raw,
         "vouched_by": vouched_by,
+        "found_out": None,
     }

@@ -1,4 +1,4 @@
-"""Authentication: whether the relay in front of us vouches for the sender. From alone is not identity."""
+"""Authentication: whether the relay in front of us, or our own check, vouches for a sender. From alone does not."""
 
 import re
 from contextlib import suppress
@@ -22,17 +22,26 @@ _PROPERTY = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9_-]*")
 Result = tuple[str, str, dict[str, str]]
 
 
-def is_proven(mail: ParsedMail, trusted_authserv_id: str | None) -> bool:
+def is_proven(mail: ParsedMail, trusted_authserv_id: str | None, found_out: str = "") -> bool:
     """Whether DKIM or DMARC passed for the very domain of the From address.
 
     Only the topmost Authentication-Results is read, and only when it names the relay that we trust: what
-    stands below may have come with the mail. A signature counts when its domain is the sender's or a parent
-    of it.
+    stands below may have come with the mail. Where that relay is silent about both, what we found out ourselves
+    counts. A signature counts when its domain is the sender's or a parent of it.
     """
-    if not trusted_authserv_id or mail.senders != 1:
+    if mail.senders != 1:
         return False
     domain = _ascii(mail.sender.rpartition("@")[2].lower())
-    return any(_passes(result, domain) for result in _stated(mail, trusted_authserv_id))
+    stated = _stated(mail, trusted_authserv_id)
+    if found_out and not is_judged(mail, trusted_authserv_id):
+        ours = read(found_out)
+        stated = ours[1] if ours is not None else []
+    return any(_passes(result, domain) for result in stated)
+
+
+def is_judged(mail: ParsedMail, trusted_authserv_id: str | None) -> bool:
+    """Whether the relay that we trust says anything of DKIM or DMARC, good or bad."""
+    return any(method in ("dkim", "dmarc") for method, _, _ in _stated(mail, trusted_authserv_id))
 
 
 def is_refuted(mail: ParsedMail, trusted_authserv_id: str | None) -> bool:

@@ -11,12 +11,20 @@ from channels import conversations
 from channels.adapters.email import bounces, complaints
 from channels.adapters.email.isolation import parse_all_apart
 from channels.adapters.email.parsing import ParsedMail
-from channels.adapters.email.reading import Kept, ReadMail, came_back, read_mail, understand
+from channels.adapters.email.reading import (
+    CheckMail,
+    Kept,
+    ReadMail,
+    came_back,
+    is_unchecked,
+    read_mail,
+    understand,
+)
 from channels.intake import Incoming
 from core import locks
 from core.clock import now
 from core.errors import Invalid
-from core.jobs import Job
+from core.jobs import Job, enqueue_many
 from core.locks import Realm
 from core.settings import Settings
 
@@ -30,7 +38,7 @@ class ReadMails(Job, tag="channels.read_mails", frozen=True):
 # Mails of up to so many bytes are read together with others.
 SMALL = 256 * 1024
 WAITING = text("""
-SELECT id, mailbox, digest, mail_from, rcpt_to, vouched_by,
+SELECT id, mailbox, digest, mail_from, rcpt_to, vouched_by, found_out,
     CASE WHEN octet_length(raw) <= :small THEN raw END AS raw
 FROM received_mail
 WHERE id = ANY(cast(:ids AS uuid[])) AND processed_at IS NULL
@@ -61,11 +69,15 @@ async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], s
     waiting = await _waiting(session, received_mail_ids)
     if not waiting:
         return
-    twins = await _twins(session, waiting)
     small = [(mail, mail.raw) for mail in waiting if mail.raw is not None]
     said = dict(
         zip([mail.id for mail, _ in small], await parse_all_apart([raw for _, raw in small]), strict=True)
     )
+    unchecked = {mail.id for mail, _ in small if is_unchecked(mail, said[mail.id], settings)}
+    await enqueue_many(session, [CheckMail(mail_id) for mail_id in sorted(unchecked)])
+    waiting = [mail for mail in waiting if mail.id not in unchecked]
+    small = [(mail, raw) for mail, raw in small if mail.id not in unchecked]
+    twins = await _twins(session, waiting)
     letters = [
         (mail, incoming)
         for mail, _ in small

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.adapters.email.arrivals import digest, keep
+from channels.adapters.email.checking import Names, find_out
 from channels.adapters.email.envelopes import remembered
 from channels.adapters.email.parsing import ParsedMail, head
 from channels.adapters.email.reading import Outcome, Reading, ReadMail, read_mail
@@ -36,17 +37,26 @@ class Fed:
 
 
 async def feed(
-    database: Database, settings: Settings, source: str, raw: bytes, mailbox: str | None = None
+    database: Database,
+    settings: Settings,
+    source: str,
+    raw: bytes,
+    mailbox: str | None = None,
+    names: Names | None = None,
 ) -> Fed:
     """Keep one mail and read it, in a transaction of its own; what became of it.
 
     It goes to the mailboxes of ours that its headers name, else to `mailbox` (by default the support address).
-    A mail that was taken before is a duplicate, by whichever way it came.
+    A mail that was taken before is a duplicate, by whichever way it came. Its signatures are looked at where
+    `names` can be asked for their keys: else the outcome depends on nothing but the mail and what is here.
     """
     said = head(raw)
     envelope = remembered(said, settings, mailbox)
+    found_out = await find_out(raw, settings, names) if names is not None else ""
     async with database.transaction() as session:
-        ids = await keep(session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw)
+        ids = await keep(
+            session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw, found_out=found_out
+        )
         readings = [await read_mail(session, ReadMail(mail_id), settings) for mail_id in ids]
         reading = next((each for each in readings if each is not None), KNOWN)
         if reading.outcome is Outcome.QUARANTINED:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from channels.adapters.email import cell
+from channels.adapters.email.cell import Signed, Task
 from channels.adapters.email.parsing import ParsedMail
 from core.errors import TransientError
 
@@ -39,7 +40,9 @@ _ITS_DOING = {
     -signal.SIGBUS,
     -signal.SIGILL,
 }
+_ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(ParsedMail)
+_NAMES = msgspec.msgpack.Decoder(list[str])
 
 
 class Reader:
@@ -57,27 +60,31 @@ class Reader:
         """What mails say, one after another: a costly one costs none of the others anything. See `parse`."""
         found: list[ParsedMail] = []
         while len(found) < len(raws):
-            found += self._ask(raws[len(found) :], with_html=True)
+            found += self._ask(raws[len(found) :], Task.PAGE, _DECODER)
             if len(found) < len(raws):
                 found.append(self._words(raws[len(found)]))
         return found
 
+    def holding(self, signed: Signed) -> list[str]:
+        """Which signatures of a mail hold, none when finding out costs too much; see `signatures.holding`."""
+        return next(iter(self._ask([_ENCODER.encode(signed)], Task.SIGNATURES, _NAMES)), [])
+
     def _words(self, raw: bytes) -> ParsedMail:
-        answered = self._ask([raw], with_html=False)
+        answered = self._ask([raw], Task.WORDS, _DECODER)
         return answered[0] if answered else ParsedMail(broken="reading it takes too long or too much memory")
 
-    def _ask(self, raws: Sequence[bytes], *, with_html: bool) -> list[ParsedMail]:
-        """What these mails say, up to one that costs too much.
+    def _ask[A](self, raws: Sequence[bytes], task: Task, decoder: "msgspec.msgpack.Decoder[A]") -> list[A]:
+        """What is to be said of these mails, up to one that costs too much.
 
         Raises TransientError when the process ends for another reason.
         """
-        found: list[ParsedMail] = []
+        found: list[A] = []
         while len(found) < len(raws):
             process = self._process or self._start()
-            conversation = _Conversation(process, raws[len(found) :], with_html)
+            conversation = _Conversation(process, raws[len(found) :], task)
             try:
                 conversation.hold()
-                answered = [_DECODER.decode(answer) for answer in conversation.answers]
+                answered = [decoder.decode(answer) for answer in conversation.answers]
             except BaseException:  # what it says next would be about another mail
                 self.stop(kill=True)
                 raise
@@ -132,11 +139,11 @@ class Reader:
 class _Conversation:
     """One exchange with a process: mails go out while answers come in, so neither side waits for the other."""
 
-    def __init__(self, process: subprocess.Popen[bytes], raws: Sequence[bytes], with_html: bool) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], raws: Sequence[bytes], task: Task) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._into, self._out_of = process.stdin.fileno(), process.stdout.fileno()
-        frames = [part for raw in raws for part in (cell.HEAD.pack(len(raw), with_html), raw)]
+        frames = [part for raw in raws for part in (cell.HEAD.pack(len(raw), task), raw)]
         self._sent = memoryview(b"".join(frames))
         self._asked = len(raws)
         self._came = bytearray()
@@ -205,11 +212,19 @@ _own = threading.local()
 _threads = ThreadPoolExecutor(2, "mail")
 
 
-def _parse(raws: Sequence[bytes]) -> list[ParsedMail]:
+def _reader() -> Reader:
     if not hasattr(_own, "reader"):
         _own.reader = Reader()
     reader: Reader = _own.reader
-    return reader.parse_all(raws)
+    return reader
+
+
+def _parse(raws: Sequence[bytes]) -> list[ParsedMail]:
+    return _reader().parse_all(raws)
+
+
+def _holding(signed: Signed) -> list[str]:
+    return _reader().holding(signed)
 
 
 async def parse_apart(raw: bytes) -> ParsedMail:
@@ -223,3 +238,9 @@ async def parse_apart(raw: bytes) -> ParsedMail:
 async def parse_all_apart(raws: Sequence[bytes]) -> list[ParsedMail]:
     """The same for several mails in one go."""
     return await asyncio.get_running_loop().run_in_executor(_threads, _parse, raws)
+
+
+async def holding_apart(raw: bytes, records: Mapping[str, str], moment: int) -> list[str]:
+    """Which signatures of a mail hold, found out in the same way; see `signatures.holding`."""
+    signed = Signed(raw, dict(records), moment)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _holding, signed)

@@ -127,6 +127,12 @@ def own_id(raw: bytes) -> str:
     return head(raw).message_id
 
 
+def own_bytes(raw: bytes) -> bytes | None:
+    """A mail without what stands above it in files; None when some line of its head is no field."""
+    place = _above(raw)
+    return raw[place:] if _end_of_head(raw, place) is None else None
+
+
 def _above(raw: bytes) -> int:
     found = _ABOVE.match(raw[:10_000])
     return found.end() if found else 0

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import conversations
 from channels.adapters.email import automation, bounces, complaints
-from channels.adapters.email.authentication import is_proven, is_refuted
+from channels.adapters.email.authentication import is_judged, is_proven, is_refuted
 from channels.adapters.email.isolation import parse_apart
 from channels.adapters.email.parsing import ParsedMail
 from channels.models import ReceivedMail
@@ -19,7 +19,7 @@ from channels.tokens import conversation_named, message_returned
 from core import locks
 from core.clock import now
 from core.errors import DomainError, Invalid, TransientError
-from core.jobs import Job
+from core.jobs import Job, enqueue
 from core.locks import Realm
 from core.nudges import nudge
 from core.settings import Settings
@@ -30,6 +30,13 @@ log = structlog.get_logger()
 
 class ReadMail(Job, tag="channels.read_mail", frozen=True):
     """Read a kept mail; `alone`, a colleague's decision, lets it open a thread of its own in any case."""
+
+    received_mail_id: UUID
+    alone: bool = False
+
+
+class CheckMail(Job, tag="channels.check_mail", frozen=True):
+    """Find out who signed a kept mail, of whom nobody else says it, and let it be read then."""
 
     received_mail_id: UUID
     alone: bool = False
@@ -58,6 +65,7 @@ class Kept:
     mail_from: str
     rcpt_to: list[str]
     vouched_by: str | None
+    found_out: str | None
     raw: bytes | None
 
 
@@ -75,7 +83,7 @@ async def read_mail(
 ) -> Reading | None:
     """Let a kept mail in, once; what cannot be read or trusted stays in quarantine with the reason.
 
-    None when it has been read before. What it says may be known already (`parsed`).
+    None when it has been read before, or is to be checked first. What it says may be known already (`parsed`).
     """
     mail = await session.get(ReceivedMail, job.received_mail_id, with_for_update=True)
     if mail is None or mail.processed_at is not None:
@@ -94,6 +102,9 @@ async def read_mail(
         async with session.begin_nested():
             if parsed is None:
                 parsed = await parse_apart(mail.raw)
+            if is_unchecked(mail, parsed, settings):
+                await enqueue(session, CheckMail(mail.id, job.alone))
+                return None
             reading = await _let_in(session, mail, parsed, settings, alone=job.alone)
     except (TransientError, OperationalError, InterfaceError, OSError):
         raise
@@ -153,7 +164,7 @@ def understand(
         raise Invalid("Its sender's address is not one that mail can reach.") from None
     if sender.value == mail.mailbox:
         raise Invalid("It came from ourselves.")
-    trusted = settings.trusted_authserv_id if mail.vouched_by is None else mail.vouched_by
+    trusted = _trusted(mail, settings)
     return conversations.Incoming(
         channel="email",
         account=mail.mailbox,
@@ -161,7 +172,7 @@ def understand(
         sender=sender,
         sender_address=address,
         sender_name=parsed.sender_name,
-        proven=is_proven(parsed, trusted),
+        proven=is_proven(parsed, trusted, mail.found_out or ""),
         refuted=is_refuted(parsed, trusted),
         subject=parsed.subject,
         text=parsed.text,
@@ -175,6 +186,21 @@ def understand(
         named=_named(parsed, mail, settings),
         alone=alone,
     )
+
+
+def is_unchecked(mail: ReceivedMail | Kept, parsed: ParsedMail, settings: Settings) -> bool:
+    """Whether a mail is signed, and neither a relay that we trust nor we ourselves have looked at that."""
+    return (
+        mail.found_out is None
+        and settings.check_signatures
+        and parsed.senders == 1
+        and bool(parsed.values("dkim-signature"))
+        and not is_judged(parsed, _trusted(mail, settings))
+    )
+
+
+def _trusted(mail: ReceivedMail | Kept, settings: Settings) -> str | None:
+    return settings.trusted_authserv_id if mail.vouched_by is None else mail.vouched_by
 
 
 def came_back(mail: ReceivedMail | Kept, settings: Settings) -> UUID | None:

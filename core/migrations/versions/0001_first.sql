@@ -643,6 +643,7 @@ CREATE TABLE public.received_mail (
     rcpt_to jsonb NOT NULL,
     raw bytea NOT NULL,
     vouched_by text,
+    found_out text,
     received_at timestamp with time zone DEFAULT now() NOT NULL,
     processed_at timestamp with time zone,
     quarantined text,
