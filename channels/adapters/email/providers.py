@@ -102,7 +102,7 @@ def _is_signed(key: str, signature: str, content: bytes) -> bool:
 
 
 def _is_fresh(timestamp: bytes, patience: timedelta) -> bool:
-    if not timestamp.isdigit() or len(timestamp) > 12:
+    if not timestamp.isdigit() or len(timestamp) > 10:  # ten digits last until 2286
         return False
     said = datetime.fromtimestamp(int(timestamp), UTC)
     return now() - patience < said < now() + AHEAD
