@@ -86,11 +86,11 @@ async def add_sku(session: AsyncSession, product_id: UUID, new: NewSku, currency
     product = await session.get(Product, product_id, with_for_update=True, populate_existing=True)
     if product is None:
         raise NotFound("That product does not exist.")
-    others = list(await session.scalars(select(Sku).where(Sku.product_id == product_id)))
+    others = await _choices(session, product_id)
     wrong = await _wrong(session, new)
     if len(others) >= MOST_SKUS:
         wrong["code"] = worded("A product has at most %(most)s articles.", most=MOST_SKUS)
-    wrong |= _apart([{str(key): str(value) for key, value in one.options.items()} for one in others], new)
+    wrong |= _apart(others, new.options)
     if wrong:
         raise Invalid("Some of what you entered needs another look.", wrong)
     position = await _behind(session, Sku.position, Sku.product_id == product_id)
@@ -99,12 +99,28 @@ async def add_sku(session: AsyncSession, product_id: UUID, new: NewSku, currency
     return sku
 
 
-async def offer(session: AsyncSession, sku_id: UUID, active: bool) -> Sku:
-    """Sell a SKU from now on, or no longer; orders that have it go on. Raises NotFound."""
+async def change(
+    session: AsyncSession,
+    sku_id: UUID,
+    *,
+    active: bool | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Sku:
+    """Sell a SKU from now on, or no longer, and say what it is a choice of; orders that have it go on.
+
+    Raises NotFound, Invalid for options that do not go with the others of its product.
+    """
     sku = await session.get(Sku, sku_id, with_for_update={"key_share": True}, populate_existing=True)
     if sku is None:
         raise NotFound("That article does not exist.")
-    sku.active = active
+    if active is not None:
+        sku.active = active
+    if options is not None and dict(options) != sku.options:
+        product = await session.get_one(Product, sku.product_id, with_for_update=True)
+        if wrong := _apart(await _choices(session, product.id, sku.id), options):
+            raise Invalid("That does not go with the others.", wrong)
+        sku.options = dict(options)
+        await search.index(session, product)
     await session.flush()
     return sku
 
@@ -129,7 +145,7 @@ async def _complaints(session: AsyncSession, new: NewProduct) -> dict[str, str]:
     met: list[dict[str, str]] = []
     codes: set[str] = set()
     for place, sku in enumerate(new.skus[:MOST_SKUS]):
-        found = await _wrong(session, sku) | _apart(met, sku)
+        found = await _wrong(session, sku) | _apart(met, sku.options)
         if sku.code in codes:
             found["code"] = mark("Another article has this number.")
         wrong |= {f"skus/{place}/{name}": words for name, words in found.items()}
@@ -153,13 +169,19 @@ async def _wrong(session: AsyncSession, new: NewSku) -> dict[str, str]:
     return wrong
 
 
-def _apart(others: Sequence[Mapping[str, str]], new: NewSku) -> dict[str, str]:
+def _apart(others: Sequence[Mapping[str, str]], options: Mapping[str, str]) -> dict[str, str]:
     """What keeps a buyer from telling it from the others of its product."""
-    if others and set(others[0]) != set(new.options):
+    if others and set(others[0]) != set(options):
         return {"options": mark("All articles of a product offer the same things to choose.")}
-    if any(dict(one) == dict(new.options) for one in others):
+    if any(dict(one) == dict(options) for one in others):
         return {"options": mark("Another article of this product is the same choice.")}
     return {}
+
+
+async def _choices(session: AsyncSession, product_id: UUID, but: UUID | None = None) -> list[dict[str, str]]:
+    """What the SKUs of a product are choices of."""
+    rows = await session.scalars(select(Sku.options).where(Sku.product_id == product_id, Sku.id != but))
+    return [{str(key): str(value) for key, value in options.items()} for options in rows]
 
 
 async def _behind(

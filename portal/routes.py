@@ -28,6 +28,7 @@ from portal.customer import (
 )
 from portal.desk import (
     articles,
+    assortment,
     campaign_reports,
     campaign_steps,
     campaigns,
@@ -86,6 +87,7 @@ MODULES: list[Any] = [
     letters,
     macros,
     desk_catalogue,
+    assortment,
     desk_orders,
     desk_invoices,
     reviews,

@@ -31,6 +31,9 @@ OnHand = Annotated[
 ]
 
 
+Options = Annotated[dict[str, Word], Meta(max_length=6, examples=[{"Colour": "black"}])]
+
+
 class SkuOut(msgspec.Struct):
     """One thing that can be bought; prices in minor units, VAT included; `regular_price` while it is reduced."""
 
@@ -52,7 +55,7 @@ class SkuIn(msgspec.Struct, forbid_unknown_fields=True):
 
     code: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=40, examples=["KVERN-BLK"])]
     price: Price
-    options: Annotated[dict[str, Word], Meta(max_length=6, examples=[{"Colour": "black"}])] = {}
+    options: Options = {}
     weight: Annotated[int, Meta(ge=0, le=assortment.HEAVIEST, description="Grams.", examples=[4200])] = 0
     on_hand: OnHand = 0
 
@@ -61,7 +64,10 @@ class SkuIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SkuChange(msgspec.Struct, forbid_unknown_fields=True):
-    active: Annotated[bool, Meta(description="Whether it is for sale.")]
+    """What to change; what is left out stays."""
+
+    active: Annotated[bool, Meta(description="Whether it is for sale.")] | UnsetType = UNSET
+    options: Options | UnsetType = UNSET
 
 
 class PriceIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,10 +152,11 @@ async def change_sku(
     data: JSONBody[SkuChange],
     database: NamedDependency[Database],
 ) -> SkuOut:
-    """Sell it from now on, or no longer; orders that have it go on."""
+    """Sell it from now on, or no longer, and say what it is a choice of; orders that have it go on."""
+    said = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
     async with database.transaction() as session:
         sku = await _held(request, session, code)
-        await assortment.offer(session, sku.id, data.active)
+        await assortment.change(session, sku.id, **said)
         return await _current(session, code)
 
 

@@ -29,6 +29,7 @@ PAGE_SIZE = 24
 # How many products stand side by side where a few are shown.
 SHELF = 4
 HERO = "pictures/hero.svg"
+PLAIN = "pictures/products/plain.svg"
 # Between the name of what there is to choose and what was chosen.
 IS = ":"
 MOST_OPTIONS = 20
@@ -59,8 +60,9 @@ class Card:
 
 
 def picture(path: str) -> str:
-    """The address of a picture of the catalogue."""
-    return static(path) if path and (STATIC / path).is_file() else f"/static/{path}"
+    """The address of a picture of the catalogue; a plain parcel where there is none yet."""
+    path = path or PLAIN
+    return static(path) if (STATIC / path).is_file() else f"/static/{path}"
 
 
 def amount(minor: int, currency: str) -> str:

@@ -38,6 +38,16 @@ class Shelf(msgspec.Struct):
     regular: str = ""
 
 
+class Article(msgspec.Struct):
+    """One more article, as it is typed."""
+
+    code: str = ""
+    price: str = ""
+    on_hand: str = ""
+    weight: str = ""
+    choice: str = ""
+
+
 def minor(text: str) -> int:
     """What a person typed as an amount ("12.50", "12,50") in minor units. Raises Invalid."""
     try:
@@ -80,9 +90,15 @@ async def list_products(
     return page("desk/catalogue.html", {"rows": rows, "words": words})
 
 
-async def _product_page(
-    database: Database, slug: str, *, errors: dict[str, str] | None = None, status: int = 200
+async def product_page(
+    database: Database,
+    slug: str,
+    *,
+    errors: dict[str, str] | None = None,
+    typed: Article | None = None,
+    status: int = 200,
 ) -> Response[Any]:
+    """A product with its articles; `typed` is one more that was not taken, with what is wrong under `new-…`."""
     async with database.transaction() as session:
         shown = await catalogue.show(session, slug, inactive=True)
         ids = [offer.sku.id for offer in shown.offers]
@@ -92,16 +108,26 @@ async def _product_page(
         "product": shown.product,
         "category": shown.category,
         "picture": picture(shown.product.picture),
-        "shelves": [(offer.sku, kept[offer.sku.id]) for offer in shown.offers if offer.sku.id in kept],
+        "shelves": [
+            (
+                offer.sku,
+                kept[offer.sku.id],
+                ", ".join(f"{name}: {word}" for name, word in offer.sku.options.items()),
+            )
+            for offer in shown.offers
+            if offer.sku.id in kept
+        ],
         "lowest": lowest,
         "errors": errors or {},
+        "typed": typed or Article(),
+        "adding": typed is not None,
     }
     return page("desk/catalogue_product.html", context, status_code=status)
 
 
 @get(f"{HERE}/products/{{slug:str}}", guards=[staff(Role.MERCHANDISER, Role.AGENT)])
 async def show_product(slug: FromPath[str], database: NamedDependency[Database]) -> Response[Any]:
-    return await _product_page(database, slug)
+    return await product_page(database, slug)
 
 
 @post(f"{HERE}/products/{{slug:str}}", guards=[staff(Role.MERCHANDISER)])
@@ -113,7 +139,7 @@ async def edit_product(
         async with database.transaction() as session:
             await catalogue.edit(session, slug, **msgspec.structs.asdict(form))
     except Invalid as error:
-        return await _product_page(database, slug, errors=error.fields, status=422)
+        return await product_page(database, slug, errors=error.fields, status=422)
     return Redirect(f"{HERE}/products/{slug}", status_code=303)
 
 
@@ -136,7 +162,7 @@ async def edit_sku(
             await stock.set_on_hand(session, sku_id, form.on_hand)
     except Invalid as error:
         words = next(iter(error.fields.values()), error.message)
-        return await _product_page(database, slug, errors={f"sku-{sku_id}": _(words)}, status=422)
+        return await product_page(database, slug, errors={f"sku-{sku_id}": _(words)}, status=422)
     return Redirect(f"{HERE}/products/{slug}", status_code=303)
 
 

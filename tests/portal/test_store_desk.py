@@ -171,3 +171,68 @@ async def test_a_price_is_reduced_at_the_desk_with_what_it_was(
 async def test_money_and_payments_lead_to_each_other(agent_client: Browser, shop: Database) -> None:
     for path in ("/desk/money", "/desk/money/payments"):
         assert {"/desk/money", "/desk/money/payments"} <= set(links(await agent_client.get(path)))
+
+
+NEW = {
+    "name": "Kvern Reise", "category": "grinders", "tax_category": "standard", "tagline": "Grinds on the road",
+    "code": "REISE-BLK", "price": "99,50", "on_hand": "7", "weight": "480", "choice": "Colour: Black", "active": "on",
+}  # fmt: skip
+
+
+async def test_a_product_is_entered_at_the_desk_and_sold_in_the_store(
+    client: Browser, merchandiser_client: Browser, shop: Database
+) -> None:
+    made = await merchandiser_client.submit("/desk/store/new", NEW)
+    assert (made.status_code, made.headers["location"]) == (303, "/desk/store/products/kvern-reise")
+    here = "/desk/store/products/kvern-reise"
+    red = {"code": "REISE-RED", "price": "109", "choice": "Colour: Red"}
+    assert (await merchandiser_client.submit(f"{here}/skus", red)).status_code == 303
+    assert "REISE-RED" in (await merchandiser_client.get(here)).text
+    page = await client.get("/p/kvern-reise")
+    assert "Grinds on the road" in page.text
+    assert "pictures/products/plain" in page.text
+    async with shop.transaction() as session:
+        skus = list(
+            await session.scalars(select(Sku).where(Sku.code.startswith("REISE-")).order_by(Sku.position))
+        )
+        assert [(one.code, one.price, one.weight, one.options) for one in skus] == [
+            ("REISE-BLK", 9950, 480, {"Colour": "Black"}),
+            ("REISE-RED", 10900, 0, {"Colour": "Red"}),
+        ]
+        assert (await session.get_one(Stock, skus[0].id)).on_hand == 7
+    off = await merchandiser_client.submit(f"{here}/skus/{skus[1].id}/offer", {"choice": "Colour: Crimson"})
+    assert off.status_code == 303
+    async with shop.transaction() as session:
+        crimson = await session.get_one(Sku, skus[1].id)
+        assert (crimson.active, crimson.options) == (False, {"Colour": "Crimson"})
+
+
+async def test_a_product_that_cannot_be_entered_keeps_what_was_typed(
+    merchandiser_client: Browser, agent_client: Browser, shop: Database
+) -> None:
+    async def kept() -> int:
+        async with shop.transaction() as session:
+            return await session.scalar(select(func.count()).select_from(Sku)) or 0
+
+    before = await kept()
+    for wrong, sentence in (
+        ({"code": "DAW-250"}, "Another article has this number."),
+        ({"code": "no spaces"}, "Up to 40 letters"),
+        ({"price": "dear"}, "Enter an amount like 12.50."),
+        ({"on_hand": "-3"}, "Enter a whole number"),
+        ({"choice": "Black"}, "Write it like"),
+        ({"category": "cars"}, "Choose one of the categories."),
+    ):
+        refused = await merchandiser_client.submit("/desk/store/new", NEW | wrong)
+        assert (refused.status_code, sentence in refused.text) == (422, True), wrong
+        assert "Grinds on the road" in refused.text
+    same = await merchandiser_client.submit(
+        "/desk/store/products/dawn-blend/skus", {"code": "DAW-2", "price": "1", "choice": "Colour: Red"}
+    )
+    assert (same.status_code, "same things to choose" in same.text, "DAW-2" in same.text) == (422, True, True)
+    for path in ("/desk/store/new", "/desk/store/products/dawn-blend/skus"):
+        assert (await agent_client.submit(path, NEW)).status_code == 403
+    assert (await agent_client.get("/desk/store/new")).status_code == 403
+    assert "/desk/store/new" not in (await agent_client.get("/desk/store")).text
+    assert "/desk/store/new" in (await merchandiser_client.get("/desk/store")).text
+    assert await kept() == before

@@ -77,6 +77,11 @@ async def test_a_product_is_taken_into_the_catalogue_and_found_in_the_store(
     assert (same.status_code, list(_faults(same))) == (422, ["/options"])
     other = await both.post(path, json={"code": "REISE-2", "price": 1, "options": {"Size": "Large"}})
     assert (other.status_code, list(_faults(other))) == (422, ["/options"])
+    renamed = await both.patch("/api/v1/skus/REISE-OAK", json={"options": {"Colour": "Ash"}})
+    assert renamed.json() == more.json() | {"options": {"Colour": "Ash"}}
+    taken = await both.patch("/api/v1/skus/REISE-OAK", json={"options": {"Colour": "Red"}, "active": False})
+    assert (taken.status_code, list(_faults(taken))) == (422, ["/options"])
+    assert (await both.get("/api/v1/skus/REISE-OAK")).json() == renamed.json()
     second = await both.post("/api/v1/products", json=GRINDER | {"skus": [{"code": "R-2", "price": 1}]})
     assert second.json()["slug"] == "kvern-reise-2"
 
