@@ -1,22 +1,20 @@
-"""The assortment at the desk: a new product, one more article of it, what is taken out of sale."""
+"""The assortment at the desk: a new product, and one more article of it."""
 
 from typing import Any
-from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from core.database import Database
-from core.errors import Invalid, NotFound
+from core.errors import Invalid
 from core.rendering import gettext as _
 from core.settings import Settings
 from core.staff import Role
 from core.words import mark
 from estore import assortment, catalogue
-from portal.desk.catalogue import HERE, Article, minor, product_page
+from portal.desk.catalogue import HERE, Article, minor, options, product_page
 from portal.forms import read_form
 from portal.guards import staff
 from portal.rendering import page
@@ -36,26 +34,6 @@ class Product(Article):
     description: str = ""
     tax_category: str = "standard"
     active: bool = False
-
-
-class Offered(msgspec.Struct):
-    choice: str = ""
-    active: bool = False
-
-
-def options(choice: str) -> dict[str, str]:
-    """What "Colour: Black, Size: 1 kg" says. Raises Invalid."""
-    found: dict[str, str] = {}
-    for part in choice.split(","):
-        name, colon, value = (piece.strip() for piece in part.partition(":"))
-        if not part.strip():
-            continue
-        if not (name and colon and value) or name in found or len(name) > 60 or len(value) > 60:
-            raise Invalid(
-                "That is no choice.", {"options": mark("Write it like “Colour: Black, Size: 1 kg”.")}
-            )
-        found[name] = value
-    return found
 
 
 def _number(form: Article, name: str) -> int:
@@ -145,25 +123,4 @@ async def add_sku(
     return Redirect(f"{HERE}/products/{slug}", status_code=303)
 
 
-@post(f"{HERE}/products/{{slug:str}}/skus/{{sku_id:uuid}}/offer", guards=[MERCHANDISER])
-async def offer_sku(
-    request: Request[Any, Any, Any],
-    slug: FromPath[str],
-    sku_id: FromPath[UUID],
-    database: NamedDependency[Database],
-) -> Response[Any]:
-    """Sell an article or no longer, and say what it is a choice of."""
-    form = await read_form(request, Offered)
-    try:
-        async with database.transaction() as session:
-            shown = await catalogue.show(session, slug, inactive=True)
-            if sku_id not in {offer.sku.id for offer in shown.offers}:
-                raise NotFound("That article does not exist.")
-            await assortment.change(session, sku_id, active=form.active, options=options(form.choice))
-    except Invalid as error:
-        words = next(iter(error.fields.values()), error.message)
-        return await product_page(database, slug, errors={f"sku-{sku_id}": _(words)}, status=422)
-    return Redirect(f"{HERE}/products/{slug}", status_code=303)
-
-
-handlers = [show_new, add_product, add_sku, offer_sku]
+handlers = [show_new, add_product, add_sku]

@@ -15,7 +15,8 @@ from core.database import Database
 from core.errors import Invalid, NotFound
 from core.rendering import gettext as _
 from core.staff import Role
-from estore import catalogue, prices, stock
+from core.words import mark
+from estore import assortment, catalogue, prices, stock
 from estore.goods import Category, Product, Sku, Stock
 from portal.customer.store import picture
 from portal.forms import read_form
@@ -36,6 +37,8 @@ class Shelf(msgspec.Struct):
     price: str
     on_hand: int
     regular: str = ""
+    choice: str = ""
+    active: bool = False
 
 
 class Article(msgspec.Struct):
@@ -57,6 +60,21 @@ def minor(text: str) -> int:
     if not amount.is_finite() or amount != amount.to_integral_value() or abs(amount) > 10**9:
         raise Invalid("That is not an amount.", {"amount": "Enter an amount like 12.50."})
     return int(amount)
+
+
+def options(choice: str) -> dict[str, str]:
+    """What "Colour: Black, Size: 1 kg" says. Raises Invalid."""
+    found: dict[str, str] = {}
+    for part in choice.split(","):
+        name, colon, value = (piece.strip() for piece in part.partition(":"))
+        if not part.strip():
+            continue
+        if not (name and colon and value) or name in found or len(name) > 60 or len(value) > 60:
+            raise Invalid(
+                "That is no choice.", {"options": mark("Write it like “Colour: Black, Size: 1 kg”.")}
+            )
+        found[name] = value
+    return found
 
 
 @get(HERE, guards=[staff(Role.MERCHANDISER, Role.AGENT)])
@@ -150,7 +168,7 @@ async def edit_sku(
     sku_id: FromPath[UUID],
     database: NamedDependency[Database],
 ) -> Response[Any]:
-    """Take over a price and a count of the shelf, both or neither."""
+    """Take over a price, a count of the shelf, what it is a choice of and whether it is for sale: all or nothing."""
     try:
         form = await read_form(request, Shelf)
         async with database.transaction() as session:
@@ -160,6 +178,7 @@ async def edit_sku(
             regular = minor(form.regular) if form.regular.strip() else None
             await prices.reduce(session, sku_id, minor(form.price), regular)
             await stock.set_on_hand(session, sku_id, form.on_hand)
+            await assortment.change(session, sku_id, active=form.active, options=options(form.choice))
     except Invalid as error:
         words = next(iter(error.fields.values()), error.message)
         return await product_page(database, slug, errors={f"sku-{sku_id}": _(words)}, status=422)

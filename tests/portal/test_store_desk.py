@@ -13,6 +13,7 @@ from tests.estore.shopping import fill, place, wish
 from tests.portal.conftest import Browser, links
 
 DAWN = demo.demo_id("sku", "DAW-250")
+SOLD = {"choice": "Size: 250 g", "active": "on"}
 
 
 @pytest.fixture
@@ -107,14 +108,14 @@ async def test_a_merchandiser_changes_price_and_stock_but_not_below_what_is_prom
 ) -> None:
     await ordered(shop)
     here = "/desk/store/products/dawn-blend"
-    wrong = await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "9.90", "on_hand": 0})
+    wrong = await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "9.90", "on_hand": 0} | SOLD)
     assert wrong.status_code == 422
     async with shop.transaction() as session:
         assert (await session.get_one(Sku, DAWN)).price == 890
     assert (
-        await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "x", "on_hand": 9})
+        await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "x", "on_hand": 9} | SOLD)
     ).status_code == 422
-    right = await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "9,90", "on_hand": 7})
+    right = await merchandiser_client.submit(f"{here}/skus/{DAWN}", {"price": "9,90", "on_hand": 7} | SOLD)
     assert right.status_code == 303
     elsewhere = f"/desk/store/products/descaler/skus/{DAWN}"
     assert (await merchandiser_client.submit(elsewhere, {"price": "1", "on_hand": 1})).status_code == 404
@@ -156,7 +157,7 @@ async def test_a_price_is_reduced_at_the_desk_with_what_it_was(
     merchandiser_client: Browser, shop: Database
 ) -> None:
     here = "/desk/store/products/dawn-blend"
-    given = {"price": "8.00", "on_hand": "50", "regular": "9,50"}
+    given = {"price": "8.00", "on_hand": "50", "regular": "9,50"} | SOLD
     assert (await merchandiser_client.submit(f"{here}/skus/{DAWN}", given)).status_code == 303
     async with shop.transaction() as session:
         sku = await session.get_one(Sku, DAWN)
@@ -200,8 +201,10 @@ async def test_a_product_is_entered_at_the_desk_and_sold_in_the_store(
             ("REISE-RED", 10900, 0, {"Colour": "Red"}),
         ]
         assert (await session.get_one(Stock, skus[0].id)).on_hand == 7
-    off = await merchandiser_client.submit(f"{here}/skus/{skus[1].id}/offer", {"choice": "Colour: Crimson"})
-    assert off.status_code == 303
+    form = {"price": "109.00", "on_hand": "0", "choice": "Colour: Crimson"}
+    assert (await merchandiser_client.submit(f"{here}/skus/{skus[1].id}", form)).status_code == 303
+    same = await merchandiser_client.submit(f"{here}/skus/{skus[1].id}", form | {"choice": "Colour: Black"})
+    assert (same.status_code, "is the same choice" in same.text) == (422, True)
     async with shop.transaction() as session:
         crimson = await session.get_one(Sku, skus[1].id)
         assert (crimson.active, crimson.options) == (False, {"Colour": "Crimson"})
