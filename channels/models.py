@@ -202,6 +202,16 @@ class ReceivedMail(Base):
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("message.id"))
 
 
+class Mailbox(Base):
+    """An address of ours that a team answers for; what comes to it is taken in."""
+
+    __tablename__ = "mailbox"
+    __table_args__ = (Index(None, "team_id"),)
+
+    address: Mapped[str] = mapped_column(Text, primary_key=True)
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("team.id"))
+
+
 class FetchedFolder(Base):
     """How far a folder on another mail server has been fetched."""
 

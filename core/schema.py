@@ -12,6 +12,7 @@ MODULES = (
     "core.jobs",
     "core.webhooks",
     "core.staff",
+    "core.teams",
     "customers.models",
     "channels.models",
     "channels.endpoints",

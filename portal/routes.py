@@ -51,6 +51,7 @@ from portal.desk import (
     segments,
     settings,
     team,
+    teams,
 )
 from portal.desk import catalogue as desk_catalogue
 from portal.desk import invoices as desk_invoices
@@ -104,6 +105,7 @@ MODULES: list[Any] = [
     articles,
     palette,
     team,
+    teams,
     settings,
     programs,
     operations,

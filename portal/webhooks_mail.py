@@ -64,7 +64,7 @@ async def _take(
     name: str,
     read: Callable[[bytes, Mapping[str, str], Settings], "Posted"],
 ) -> Response[str]:
-    from channels.adapters.email import arrivals
+    from channels.adapters.email import arrivals, providers
 
     body = await request.body()
     try:
@@ -73,9 +73,10 @@ async def _take(
         async with database.transaction() as session:
             new = await replays.note(session, name, posted.event, posted.raw)
             if new:
+                known = await providers.mailboxes_for(session, posted, settings)
                 # What a provider says of the sender is nobody's word whom we trust.
                 await arrivals.store(
-                    session, posted.mailboxes, posted.mail_from, posted.rcpt_to, posted.raw, vouched_by=""
+                    session, known, posted.mail_from, posted.rcpt_to, posted.raw, vouched_by=""
                 )
             metrics.count(session, metrics.WEBHOOKS, name, "kept" if new else "known")
     except NotAllowed:

@@ -34,6 +34,7 @@ class Ticket(msgspec.Struct, frozen=True):
     status: str
     priority: str
     assignee_id: UUID | None
+    team_id: UUID | None
     snoozed_until: datetime | None
 
     @property
@@ -42,6 +43,11 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Colleague(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+
+
+class Team(msgspec.Struct, frozen=True):
     id: UUID
     name: str
 
@@ -67,6 +73,7 @@ class Case(msgspec.Struct, frozen=True):
     records: list[UUID]
     ticket: Ticket | None  # None until somebody has written
     colleagues: list[Colleague]  # whom it can be given to, by name
+    teams: list[Team]  # who can answer for it, by name
     drafts: list[Draft]  # the reader's own, the latest last
     used: list[str]  # the channels that it has run over, the latest first
     heard: list[Heard]
@@ -82,6 +89,11 @@ class Case(msgspec.Struct, frozen=True):
     def assignee(self) -> Colleague | None:
         held = self.ticket.assignee_id if self.ticket else None
         return next((one for one in self.colleagues if one.id == held), None)
+
+    @property
+    def team(self) -> Team | None:
+        held = self.ticket.team_id if self.ticket else None
+        return next((one for one in self.teams if one.id == held), None)
 
     def roads(self) -> dict[str, answers.Recipients]:
         """The ways to answer that lead somewhere, the one that was written on first."""
@@ -116,7 +128,7 @@ SELECT cast(json_build_object(
     'ticket', (
         SELECT json_build_object(
             'id', id, 'number', number, 'status', status, 'priority', priority, 'assignee_id', assignee_id,
-            'snoozed_until', snoozed_until
+            'team_id', team_id, 'snoozed_until', snoozed_until
         )
         FROM ticket WHERE conversation_id = c.id
     ),
@@ -124,6 +136,7 @@ SELECT cast(json_build_object(
         SELECT coalesce(json_agg(json_build_object('id', id, 'name', name) ORDER BY name), '[]') FROM staff
         WHERE disabled_at IS NULL AND roles && ARRAY['{Role.AGENT}', '{Role.ADMIN}']
     ),
+    'teams', (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name) ORDER BY name), '[]') FROM team),
     'drafts', (
         SELECT coalesce(json_agg(json_build_object('mode', mode, 'body', body) ORDER BY updated_at), '[]')
         FROM draft WHERE staff_id = :staff AND conversation_id = c.id

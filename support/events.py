@@ -20,6 +20,7 @@ class Done(StrEnum):
     WOKEN = "woken"
     WAITS = "waits"  # in the status named
     PRIORITY = "priority"  # the new one
+    MOVED = "moved"  # to the team named, or to everyone
 
 
 async def record(

@@ -51,6 +51,7 @@ class Ticket(Base):
     __tablename__ = "ticket"
     __table_args__ = (
         Index(None, "customer_id", "created_at"),
+        Index("ix_ticket_team_id", "team_id", postgresql_where=text("team_id IS NOT NULL")),
         Index("ix_ticket_undone", "assignee_id", "waiting_since", postgresql_where=text(IS_UNDONE)),
         Index(
             "ix_ticket_subject_trgm",
@@ -69,6 +70,8 @@ class Ticket(Base):
     status: Mapped[str] = mapped_column(Text, server_default=TicketStatus.NEW)
     priority: Mapped[str] = mapped_column(Text, server_default=Priority.NORMAL)
     assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    # Who answers for it together; None is everybody.
+    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
     # A reopen starts a new cycle; each has its own clocks.
     cycle: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     # Since when a person has been waiting for a person; None when it is not our turn.

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.models import Conversation, Direction, Message
+from core import teams
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from core.nudges import nudge
@@ -113,6 +114,32 @@ async def assign(
     await events.record(session, ticket, done, by=by, detail=name)
     tell(session, ticket)
     return ticket
+
+
+async def move(
+    session: AsyncSession, ticket_id: UUID, team_id: UUID | None, *, by: UUID | None = None
+) -> Ticket:
+    """Let a team answer for a ticket, or everybody. Raises NotFound for a team that does not exist."""
+    _, ticket = await locked(session, ticket_id)
+    if ticket.team_id == team_id:
+        return ticket
+    name = (await teams.find(session, team_id)).name if team_id is not None else ""
+    ticket.team_id = team_id
+    await session.flush()
+    await events.record(session, ticket, Done.MOVED, by=by, detail=name)
+    tell(session, ticket)
+    return ticket
+
+
+async def forget_team(session: AsyncSession, team_id: UUID) -> None:
+    """What a team answered for is everybody's."""
+    await session.execute(
+        update(Ticket)
+        .where(Ticket.team_id == team_id)
+        .values(team_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    nudge(session, "inbox")
 
 
 async def colleagues(session: AsyncSession) -> list[Staff]:

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels import mailboxes
 from channels.models import Conversation, Message
 from core.clock import now
 from core.errors import NotFound
@@ -98,9 +99,11 @@ def _our_turn(ticket: Ticket) -> None:
 
 
 async def _open(session: AsyncSession, conversation: Conversation, first: Message) -> Ticket:
+    by_mail = conversation.channel == "email"
     ticket = Ticket(
         customer_id=conversation.customer_id,
         conversation_id=conversation.id,
+        team_id=await mailboxes.team_of(session, conversation.account) if by_mail else None,
         subject=conversation.subject or first_line(first.text),
         status=TicketStatus.NEW,
         priority=Priority.LOW if first.automated else Priority.NORMAL,

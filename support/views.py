@@ -14,11 +14,13 @@ from support.models import IS_UNDONE
 PAGE = 40
 
 _AWAKE = f"t.snoozed_until IS NULL AND t.{IS_UNDONE}"
+_MY_TEAMS = "t.team_id IN (SELECT team_id FROM team_member WHERE staff_id = cast(:staff AS uuid))"
 _RECENT = ("c.last_message_at", "DESC")
 # name -> (which tickets, ordered by what, which way)
 VIEWS: dict[str, tuple[str, tuple[str, str]]] = {
     "mine": (f"{_AWAKE} AND t.assignee_id = cast(:staff AS uuid)", _RECENT),
     "unassigned": (f"{_AWAKE} AND t.assignee_id IS NULL", _RECENT),
+    "teams": (f"{_AWAKE} AND {_MY_TEAMS}", _RECENT),
     "open": (_AWAKE, _RECENT),
     "waiting": (f"{_AWAKE} AND t.waiting_since IS NOT NULL", ("t.waiting_since", "ASC")),
     "snoozed": (

@@ -63,6 +63,8 @@ async def about(session: AsyncSession, settings: Settings, case: Case) -> dict[s
         "undone": case.ticket is not None and case.ticket.undone,
         "assignee": case.assignee,
         "colleagues": case.colleagues,
+        "team": case.team,
+        "teams": case.teams,
         "priorities": priorities(),
         "snoozes": snoozes(),
         "portrait": portrait,

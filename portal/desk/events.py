@@ -9,7 +9,7 @@ from support.triage import UNREACHED
 
 _MARKS = {
     "assigned": "user-check", "released": "users", "solved": "circle-check", "reopened": "rotate-ccw",
-    "snoozed": "alarm-clock", "woken": "sun", "waits": "clock", "priority": "flag",
+    "snoozed": "alarm-clock", "woken": "sun", "waits": "clock", "priority": "flag", "moved": "users",
 }  # fmt: skip
 
 
@@ -21,6 +21,10 @@ def tell(item: Item) -> tuple[str, str]:
             told = _("%(who)s took the ticket")
         case "assigned":
             told = _("%(who)s gave the ticket to %(detail)s") if who else _("Given to %(detail)s")
+        case "moved" if not detail:
+            told = _("%(who)s took the ticket from its team") if who else _("No team's ticket")
+        case "moved":
+            told = _("%(who)s moved the ticket to %(detail)s") if who else _("Moved to %(detail)s")
         case "released":
             told = _("%(who)s put the ticket back for everyone") if who else _("Back for everyone")
         case "solved":

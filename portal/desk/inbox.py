@@ -57,6 +57,7 @@ def view_names() -> list[tuple[str, str, str]]:
     return [
         ("mine", _("Mine"), "user"),
         ("unassigned", _("Unassigned"), "inbox"),
+        ("teams", _("My teams"), "users"),
         ("open", _("All open"), "layers"),
         ("waiting", _("Waiting longest"), "clock"),
         ("snoozed", _("Snoozed"), "alarm-clock"),

@@ -166,6 +166,7 @@ class Act(msgspec.Struct):
     act: str
     view: str = "open"
     assignee: str = ""
+    team: str = ""
     until: str = ""
     priority: str = ""
     # What stands in the composer, from a browser that runs scripts.
@@ -183,7 +184,7 @@ async def act(
     live: NamedDependency[Live],
     settings: NamedDependency[Settings],
 ) -> Response[Any]:
-    """Assign, take, solve, reopen, snooze, wake, wait or set the priority of a conversation's ticket."""
+    """Assign, take, move, solve, reopen, snooze, wake, wait or set the priority of a conversation's ticket."""
     form = await read_form(request, Act)
     me = visit.colleague.id
     beside: UUID | None = None
@@ -203,6 +204,8 @@ async def act(
                     await tickets.assign(session, ticket.id, me, by=me)
                 case "assign":
                     await tickets.assign(session, ticket.id, _id(form.assignee), by=me)
+                case "team":
+                    await tickets.move(session, ticket.id, _id(form.team), by=me)
                 case "solve":
                     await tickets.solve(session, ticket.id, seen_seq=form.seen_seq, by=me)
                 case "reopen":

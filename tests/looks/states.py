@@ -257,6 +257,7 @@ DESK = (
     State("endpoint", "/desk/settings/api/endpoints/{endpoint}", "owner"),
     State("api-reference", "/api/reference"),
     State("team", "/desk/settings/team", "owner"),
+    State("teams", "/desk/settings/teams", "owner"),
     State("profile", "/desk/settings/profile", "owner"),
     State("styleguide", "/desk/styleguide", "owner"),
     State("not-allowed", "/desk/settings/team", "agent", status=403),

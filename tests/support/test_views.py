@@ -54,7 +54,7 @@ async def test_a_row_shows_what_was_said_and_nothing_that_was_taken_back(session
 async def test_each_view_counts_and_lists_the_same_tickets(session):
     mira, made = await filled(session)
     counts = await views.counts(session, mira.id)
-    assert counts == {"mine": 1, "unassigned": 2, "open": 3, "waiting": 3, "snoozed": 1}
+    assert counts == {"mine": 1, "unassigned": 2, "teams": 0, "open": 3, "waiting": 3, "snoozed": 1}
     for view, count in counts.items():
         assert len(await views.listing(session, view, mira.id)) == count
     assert [row.number for row in await views.listing(session, "open", mira.id)] == [

@@ -13,21 +13,12 @@ from uuid_utils.compat import uuid7
 from channels.adapters.email.reading import ReadMail
 from core.jobs import TOPIC, promised, promising
 from core.nudges import nudge
-from core.settings import Settings
 
 # What relays add on the way; two copies of one mail differ in these only.
 _OUR_FIELDS = re.compile(
     rb"^(message-id|date|from|to|cc|subject|content-type|in-reply-to|references):", re.IGNORECASE
 )
 _HEAD = re.compile(rb"(?:(?:[!-9;-~]+[ \t]*:|[ \t]|From )[^\n]*(?:\n|\Z))*+")
-
-
-def mailbox_of(settings: Settings, address: str) -> str | None:
-    """The mailbox of ours behind an address, its +tag taken off; None when we have none like it."""
-    local, _, domain = address.lower().rpartition("@")
-    plain = f"{local.partition('+')[0]}@{domain}"
-    ours = {settings.support_address, settings.shop_address, f"postmaster@{settings.mail_domain}"}
-    return plain if plain in {each.lower() for each in ours} else None
 
 
 def digest(raw: bytes) -> str:

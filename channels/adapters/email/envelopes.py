@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from channels.adapters.email.arrivals import mailbox_of
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from channels import mailboxes
 from channels.adapters.email.parsing import ParsedMail
 from core.settings import Settings
 
@@ -16,12 +18,14 @@ class Envelope:
     rcpt_to: list[str]
 
 
-def remembered(said: ParsedMail, settings: Settings, fallback: str | None) -> Envelope:
+async def remembered(
+    session: AsyncSession, said: ParsedMail, settings: Settings, fallback: str | None
+) -> Envelope:
     """The envelope that `said` tells of; `fallback`, else the support address, when it names no mailbox of ours."""
     addressed = said.addressed()[:100]
-    mailboxes = {found for each in addressed if (found := mailbox_of(settings, each))}
+    known = await mailboxes.ours(session, settings, addressed)
     returned = said.values("return-path")
     mail_from = (
         returned[0].strip("<> ") if returned else next(filter(None, [said.sender, *said.others()]), "")
     )
-    return Envelope(mailboxes or {fallback or settings.support_address}, mail_from[:320], addressed)
+    return Envelope(known or {fallback or settings.support_address}, mail_from[:320], addressed)

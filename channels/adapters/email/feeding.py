@@ -51,9 +51,9 @@ async def feed(
     `names` can be asked for their keys: else the outcome depends on nothing but the mail and what is here.
     """
     said = head(raw)
-    envelope = remembered(said, settings, mailbox)
     found_out = await find_out(raw, settings, names) if names is not None else ""
     async with database.transaction() as session:
+        envelope = await remembered(session, said, settings, mailbox)
         ids = await keep(
             session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw, found_out=found_out
         )

@@ -7,7 +7,8 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from channels.adapters.email.arrivals import mailbox_of, store
+from channels import mailboxes
+from channels.adapters.email.arrivals import store
 from core import metrics
 from core.database import Database
 from core.settings import Settings
@@ -32,7 +33,13 @@ class Door:
         if domain != self._settings.mail_domain.lower():
             metrics.MAILS.labels("refused").inc()
             return "550 5.7.1 We do not take mail for that domain"
-        if mailbox_of(self._settings, address) is None:
+        try:
+            known = await self._is_ours(address)
+        except Exception as error:
+            metrics.MAILS.labels("put off").inc()
+            log.warning("mailbox not looked up", error=type(error).__name__)
+            return "451 4.3.0 We cannot look it up just now; try again later"
+        if not known:
             metrics.MAILS.labels("refused").inc()
             return "550 5.1.1 Nobody has that mailbox here"
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
@@ -45,14 +52,20 @@ class Door:
         # LMTP wants a word for each recipient (RFC 2033); all of them share one fate here.
         return "\r\n".join([answer] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else answer
 
+    async def _is_ours(self, address: str) -> bool:
+        if mailboxes.plain(address) in mailboxes.built_in(self._settings):
+            return True
+        async with self._database.statements() as session:
+            return bool(await mailboxes.ours(session, self._settings, [address]))
+
     async def _keep(self, envelope: Envelope) -> str:
         raw = envelope.original_content or b""
         rcpt_to = [str(address) for address in envelope.rcpt_tos]
-        mailboxes = {found for each in rcpt_to if (found := mailbox_of(self._settings, each))}
         mail_from = (envelope.mail_from or "").replace("\x00", "")[:320]
         try:
             async with self._database.statements() as session:
-                new = await store(session, mailboxes, mail_from, rcpt_to, raw)
+                known = await mailboxes.ours(session, self._settings, rcpt_to)
+                new = await store(session, known, mail_from, rcpt_to, raw)
                 metrics.count(session, metrics.MAILS, "kept" if new else "known")
         except Exception as error:
             # Whatever it was: nothing is lost, the relay keeps the mail and comes again.

@@ -48,7 +48,7 @@ async def take(
     place = await _place(session, account, uid_validity)
     if uid <= place.last_uid:
         return False
-    envelope = remembered(head(raw), settings, account.mailbox)
+    envelope = await remembered(session, head(raw), settings, account.mailbox)
     await store(session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw, account.vouched_by)
     place.last_uid = uid
     return True

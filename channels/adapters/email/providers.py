@@ -17,8 +17,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.adapters.email.arrivals import mailbox_of
+from channels import mailboxes
 from channels.adapters.email.characters import clean
 from channels.adapters.email.envelopes import remembered
 from channels.adapters.email.forms import Form, Upload, read_form
@@ -37,13 +38,21 @@ _HEADER = re.compile(r"([!-9;-~]+)[ \t]*:[ \t]?(.*(?:\n[ \t].*)*)")
 
 @dataclass(frozen=True)
 class Posted:
-    """A mail as a provider had it, and for which mailboxes; `event` names the call, which counts once."""
+    """A mail as a provider had it; `event` names the call, which counts once."""
 
     event: str
-    mailboxes: set[str]
     mail_from: str
     rcpt_to: list[str]
     raw: bytes
+
+
+async def mailboxes_for(session: AsyncSession, posted: Posted, settings: Settings) -> set[str]:
+    """The mailboxes of ours that a posted mail is for.
+
+    A provider may take mail for a domain of its own, and is forwarded ours: then those that its headers name.
+    """
+    known = await mailboxes.ours(session, settings, posted.rcpt_to)
+    return known or (await remembered(session, head(posted.raw), settings, None)).mailboxes
 
 
 def from_mailgun(body: bytes, headers: Mapping[str, str], settings: Settings) -> Posted:
@@ -63,7 +72,7 @@ def from_mailgun(body: bytes, headers: Mapping[str, str], settings: Settings) ->
     else:
         raw = _mailgun_pieces(form)
     to = [each.strip() for each in form.text("recipient").split(",")]
-    return _posted(token.decode("ascii", "replace"), form.text("sender"), to, raw, settings)
+    return _posted(token.decode("ascii", "replace"), form.text("sender"), to, raw)
 
 
 def from_sendgrid(body: bytes, headers: Mapping[str, str], settings: Settings) -> Posted:
@@ -82,7 +91,7 @@ def from_sendgrid(body: bytes, headers: Mapping[str, str], settings: Settings) -
     to = envelope.get("to")
     event = hashlib.sha256(timestamp + body).hexdigest()
     rcpt_to = [str(each) for each in to] if isinstance(to, list) else []
-    return _posted(event, str(envelope.get("from") or ""), rcpt_to, raw, settings)
+    return _posted(event, str(envelope.get("from") or ""), rcpt_to, raw)
 
 
 def public_key(value: str) -> EllipticCurvePublicKey:
@@ -115,12 +124,9 @@ def _raw(form: Form, name: str) -> bytes:
     return raw
 
 
-def _posted(event: str, mail_from: str, to: list[str], raw: bytes, settings: Settings) -> Posted:
+def _posted(event: str, mail_from: str, to: list[str], raw: bytes) -> Posted:
     rcpt_to = [clean(each)[:320] for each in to if each][:100]
-    mailboxes = {found for each in rcpt_to if (found := mailbox_of(settings, each))}
-    if not mailboxes:  # a provider takes mail for a domain of its own, and is forwarded ours
-        mailboxes = remembered(head(raw), settings, None).mailboxes
-    return Posted(event, mailboxes, clean(mail_from).strip("<> ")[:320], rcpt_to, raw)
+    return Posted(event, clean(mail_from).strip("<> ")[:320], rcpt_to, raw)
 
 
 def _mailgun_pieces(form: Form) -> bytes:

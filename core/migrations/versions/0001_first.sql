@@ -457,6 +457,11 @@ CREATE TABLE public.macro (
     removed_at timestamp with time zone
 );
 
+CREATE TABLE public.mailbox (
+    address text NOT NULL,
+    team_id uuid NOT NULL
+);
+
 CREATE TABLE public.message (
     id uuid NOT NULL,
     customer_id uuid NOT NULL,
@@ -794,6 +799,17 @@ CREATE TABLE public.tax_rate (
     rate numeric(6,4) NOT NULL
 );
 
+CREATE TABLE public.team (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.team_member (
+    team_id uuid NOT NULL,
+    staff_id uuid NOT NULL
+);
+
 CREATE TABLE public.ticket (
     id uuid NOT NULL,
     number integer NOT NULL,
@@ -803,6 +819,7 @@ CREATE TABLE public.ticket (
     status text DEFAULT 'new'::text NOT NULL,
     priority text DEFAULT 'normal'::text NOT NULL,
     assignee_id uuid,
+    team_id uuid,
     cycle smallint DEFAULT '1'::smallint NOT NULL,
     waiting_since timestamp with time zone,
     snoozed_until timestamp with time zone,
@@ -980,6 +997,9 @@ ALTER TABLE ONLY public.lead
 ALTER TABLE ONLY public.macro
     ADD CONSTRAINT pk_macro PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.mailbox
+    ADD CONSTRAINT pk_mailbox PRIMARY KEY (address);
+
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT pk_message PRIMARY KEY (id);
 
@@ -1048,6 +1068,12 @@ ALTER TABLE ONLY public.suppression
 
 ALTER TABLE ONLY public.tax_rate
     ADD CONSTRAINT pk_tax_rate PRIMARY KEY (country, category);
+
+ALTER TABLE ONLY public.team
+    ADD CONSTRAINT pk_team PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.team_member
+    ADD CONSTRAINT pk_team_member PRIMARY KEY (team_id, staff_id);
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT pk_ticket PRIMARY KEY (id);
@@ -1163,6 +1189,9 @@ ALTER TABLE ONLY public.stock_hold
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT uq_suppression_channel_address_scope UNIQUE (channel, address, scope);
 
+ALTER TABLE ONLY public.team
+    ADD CONSTRAINT uq_team_name UNIQUE (name);
+
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT uq_ticket_conversation_id UNIQUE (conversation_id);
 
@@ -1249,6 +1278,8 @@ CREATE INDEX ix_lead_created_at_id ON public.lead USING btree (created_at, id);
 
 CREATE INDEX ix_lead_customer_id ON public.lead USING btree (customer_id);
 
+CREATE INDEX ix_mailbox_team_id ON public.mailbox USING btree (team_id);
+
 CREATE INDEX ix_message_customer_id_created_at ON public.message USING btree (customer_id, created_at);
 
 CREATE INDEX ix_message_open ON public.message USING btree (status, created_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text, 'held'::text, 'unknown'::text]));
@@ -1301,6 +1332,8 @@ CREATE INDEX ix_sku_product_id_position ON public.sku USING btree (product_id, "
 
 CREATE INDEX ix_stock_hold_expires_at ON public.stock_hold USING btree (expires_at) WHERE (status = 'held'::text);
 
+CREATE INDEX ix_team_member_staff_id ON public.team_member USING btree (staff_id);
+
 CREATE INDEX ix_ticket_customer_id_created_at ON public.ticket USING btree (customer_id, created_at);
 
 CREATE INDEX ix_ticket_cycle_solved_at ON public.ticket_cycle USING btree (solved_at) WHERE (solved_at IS NOT NULL);
@@ -1308,6 +1341,8 @@ CREATE INDEX ix_ticket_cycle_solved_at ON public.ticket_cycle USING btree (solve
 CREATE INDEX ix_ticket_cycle_started_at ON public.ticket_cycle USING btree (started_at);
 
 CREATE INDEX ix_ticket_subject_trgm ON public.ticket USING gin (subject public.gin_trgm_ops);
+
+CREATE INDEX ix_ticket_team_id ON public.ticket USING btree (team_id) WHERE (team_id IS NOT NULL);
 
 CREATE INDEX ix_ticket_undone ON public.ticket USING btree (assignee_id, waiting_since) WHERE (status = ANY (ARRAY['new'::text, 'open'::text, 'pending'::text, 'on_hold'::text]));
 
@@ -1486,6 +1521,9 @@ ALTER TABLE ONLY public.invoice
 ALTER TABLE ONLY public.lead
     ADD CONSTRAINT fk_lead_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
 
+ALTER TABLE ONLY public.mailbox
+    ADD CONSTRAINT fk_mailbox_team_id FOREIGN KEY (team_id) REFERENCES public.team(id);
+
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT fk_message_conversation_id FOREIGN KEY (conversation_id) REFERENCES public.conversation(id);
 
@@ -1582,6 +1620,12 @@ ALTER TABLE ONLY public.stock_hold
 ALTER TABLE ONLY public.stock
     ADD CONSTRAINT fk_stock_sku_id FOREIGN KEY (sku_id) REFERENCES public.sku(id);
 
+ALTER TABLE ONLY public.team_member
+    ADD CONSTRAINT fk_team_member_staff_id FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+ALTER TABLE ONLY public.team_member
+    ADD CONSTRAINT fk_team_member_team_id FOREIGN KEY (team_id) REFERENCES public.team(id);
+
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT fk_ticket_assignee_id FOREIGN KEY (assignee_id) REFERENCES public.staff(id);
 
@@ -1602,6 +1646,9 @@ ALTER TABLE ONLY public.ticket_event
 
 ALTER TABLE ONLY public.ticket_event
     ADD CONSTRAINT fk_ticket_event_staff_id FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+ALTER TABLE ONLY public.ticket
+    ADD CONSTRAINT fk_ticket_team_id FOREIGN KEY (team_id) REFERENCES public.team(id);
 
 ALTER TABLE ONLY public.timeline_entry
     ADD CONSTRAINT fk_timeline_entry_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
