@@ -83,7 +83,7 @@ async def record(session: AsyncSession, said: Sequence[Became]) -> None:
             if row.state == RecipientState.SENT
         ],
     )
-    if any(each.status == MessageStatus.QUEUED for each in known):
+    if any(each.status in (MessageStatus.QUEUED, MessageStatus.HELD) for each in known):
         await _hold_back(session, sorted(touched))
     for broadcast_id in sorted(touched):
         await go_on(session, broadcast_id)

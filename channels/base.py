@@ -1,10 +1,32 @@
 """What a channel is: something that takes a message and says what became of it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
 Became = Literal["accepted", "refused", "later", "unknown"]
+# What may keep messages waiting, beside their own faults: the recipients' domain, our address that a provider does
+# not take, or the road itself.
+Kind = Literal["domain", "sender", "road"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why a message, and every other that it concerns, has to wait; `pause` where the channel knows for how long."""
+
+    kind: Kind
+    name: str
+    pause: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was learned of a provider's server: set aside for `pause` because of `reason`, or well again (None)."""
+
+    server: str
+    pause: timedelta | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +34,8 @@ class Outcome:
     """What a provider said to one submission.
 
     `accepted`: it is theirs now, under `provider_id`; `reason` tells what of it is not. `refused`: never try
-    this again. `later`: nothing was sent, trying again may work. `unknown`: the connection broke after they had
-    all of it.
+    this again. `later`: nothing was sent, trying again may work; with a `hindrance` it was no fault of the message.
+    `unknown`: the connection broke after they had all of it.
     """
 
     became: Became
@@ -21,6 +43,8 @@ class Outcome:
     reason: str = ""
     # The provider says that whoever owns the address wants no messages of ours.
     opted_out: bool = False
+    hindrance: Hindrance | None = None
+    news: tuple[News, ...] = field(default=(), compare=False)
 
 
 def accepted(provider_id: str | None = None, reason: str = "") -> Outcome:
@@ -31,8 +55,8 @@ def refused(reason: str, *, opted_out: bool = False) -> Outcome:
     return Outcome("refused", None, reason, opted_out)
 
 
-def later(reason: str) -> Outcome:
-    return Outcome("later", None, reason)
+def later(reason: str, hindrance: Hindrance | None = None) -> Outcome:
+    return Outcome("later", None, reason, hindrance=hindrance)
 
 
 def unknown(reason: str) -> Outcome:
@@ -66,6 +90,9 @@ class Submission:
     # The thread's Message-IDs, oldest first; the last is the one answered.
     references: tuple[str, ...] = ()
     files: tuple[Enclosure, ...] = ()
+    # When it was taken up, by the database's clock, and whether something kept others like it waiting before then.
+    claimed_at: datetime | None = None
+    wary: bool = False
 
 
 class Channel(Protocol):

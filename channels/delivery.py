@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, RowMapping, column, func, select, text, update
+from sqlalchemy import Boolean, DateTime, RowMapping, Text, column, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from channels import obstacles
 from channels.announcements import LIGHT, MESSAGE, announce
 from channels.base import Outcome, Submission
 from channels.jobs import Deliver, DeliverBulk
@@ -34,16 +35,36 @@ OPTED_OUT = "opted out at the provider"
 
 _LIGHT = ", ".join(f"message.{column.key}" for column in LIGHT)
 # By the database's clock, which decides when a job is due, too. Nobody's lock is passed over: a message
-# that is left out here would wait for ever.
-WAITING = text(f"""
-SELECT {", ".join(column.key for column in MESSAGE.c)}, now() AS moment,
-    EXISTS (SELECT FROM attachment WHERE message_id = message.id) AS enclosed
-FROM message
-WHERE id = ANY(cast(:ids AS uuid[]))
+# that is left out here would wait for ever. What stands before it, if anything does, is told with it.
+_ALL = ", ".join(f"message.{column.key}" for column in MESSAGE.c)
+_WAITING = f"""
+SELECT {_ALL}, now() AS moment,
+    EXISTS (SELECT FROM attachment WHERE message_id = message.id) AS enclosed,
+    o.kind AS stopped_by, o.name AS stopped_at, o.until AS stopped_until, o.since AS stopped_since,
+    o.reason AS stopped_why
+FROM message LEFT JOIN LATERAL (
+    SELECT kind, name, until, since, reason FROM obstacle
+    WHERE obstacle.channel = message.channel AND (
+        kind = 'domain' AND name = lower(split_part(message.recipients -> 'to' ->> 0, '@', 2))
+        OR kind = 'sender' AND name = message.account OR kind = 'road' AND name = ''
+    )
+    ORDER BY until DESC LIMIT 1
+) AS o ON true
+WHERE message.id = ANY(cast(:ids AS uuid[]))
   AND (status = 'queued' OR status IN ('held', 'unknown') AND release_at IS NOT NULL)
-ORDER BY id
+ORDER BY message.id
 FOR UPDATE OF message
-""").columns(*MESSAGE.c, column("moment", DateTime(timezone=True)), column("enclosed", Boolean))  # noqa: S608 - only names and parts of our own are put in; values are bound
+"""  # noqa: S608 - only names of our own are put in; values are bound
+WAITING = text(_WAITING).columns(
+    *MESSAGE.c,
+    column("moment", DateTime(timezone=True)),
+    column("enclosed", Boolean),
+    column("stopped_by", Text),
+    column("stopped_at", Text),
+    column("stopped_until", DateTime(timezone=True)),
+    column("stopped_since", DateTime(timezone=True)),
+    column("stopped_why", Text),
+)
 CLAIM = text("""
 WITH claimed AS (
     UPDATE message SET status = 'sending' WHERE id = ANY(cast(:ids AS uuid[]))
@@ -57,10 +78,10 @@ RECORD = text(f"""
 WITH said AS (
     SELECT * FROM unnest(
         cast(:ids AS uuid[]), cast(:statuses AS text[]), cast(:reasons AS text[]),
-        cast(:external_ids AS text[]), cast(:releases AS timestamptz[])
-    ) AS said (id, status, reason, external_id, release_at)
+        cast(:external_ids AS text[]), cast(:releases AS timestamptz[]), cast(:attempts AS text[])
+    ) AS said (id, status, reason, external_id, release_at, attempt)
 ), tried AS (
-    UPDATE delivery_attempt SET outcome = said.status, detail = said.reason, ended_at = :moment
+    UPDATE delivery_attempt SET outcome = said.attempt, detail = said.reason, ended_at = :moment
     FROM said
     WHERE delivery_attempt.message_id = said.id AND job_id = :job_id AND job_attempt = :job_attempt
       AND outcome = 'sending'
@@ -88,18 +109,30 @@ async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence
     """Mark those of `ids` that are due and allowed as `sending` and return them, complete.
 
     The gate is asked here, after the rows are locked: what may not be sent fails or is held with the reason.
-    What is due later is promised again for then.
+    What is due later is promised again for then, and so is what an obstacle stands before.
     """
     result = await session.execute(WAITING, {"ids": list(ids)})
     rows: list[RowMapping] = []
     early: dict[datetime, list[UUID]] = defaultdict(list)
+    blocked: list[tuple[RowMapping, datetime]] = []
+    first: dict[tuple[str, str], int] = defaultdict(int)
     for row in result.mappings():
         if row["release_at"] is not None and row["release_at"] > row["moment"]:
             early[row["release_at"]].append(row["id"])
-        else:
+        elif row["stopped_by"] is None:
             rows.append(row)
+        elif row["stopped_until"] > row["moment"]:
+            blocked.append((row, row["stopped_until"]))
+        else:
+            name = row["stopped_by"], row["stopped_at"]
+            first[name] += 1
+            if first[name] <= obstacles.FIRST:
+                rows.append(row)
+            else:
+                blocked.append((row, row["moment"] + obstacles.FOLLOW))
     for release_at, waiting in early.items():
         await enqueue(session, type(job)(job.channel, waiting), due_at=release_at)
+    await _hold(session, job, blocked)
     if not rows:
         return []
     verdicts = await _ask(session, rows)
@@ -159,6 +192,41 @@ async def _stop(session: AsyncSession, job: Deliver, stopped: list[tuple[RowMapp
     await announce(session, changed)
 
 
+async def _hold(session: AsyncSession, job: Deliver, blocked: list[tuple[RowMapping, datetime]]) -> None:
+    """Have messages wait for what stands before them, without a try; the old ones of a dead domain fail."""
+    lots: dict[tuple[MessageStatus, str, datetime | None], list[UUID]] = defaultdict(list)
+    for row, until in blocked:
+        oldest = row["moment"] - obstacles.PATIENCE
+        if row["stopped_by"] == "domain" and row["created_at"] < oldest and row["stopped_since"] < oldest:
+            given_up = f"Given up after {obstacles.PATIENCE.days} days. {row['stopped_why']}"
+            lots[MessageStatus.FAILED, given_up, None].append(row["id"])
+        else:
+            lots[_waiting(job), row["stopped_why"], until].append(row["id"])
+    changed: list[RowMapping] = []
+    for (status, reason, until), ids in lots.items():
+        changed += (
+            await session.execute(
+                update(MESSAGE)
+                .where(MESSAGE.c.id.in_(ids))
+                .values(status=str(status), reason=reason, release_at=until)
+                .returning(*LIGHT)
+            )
+        ).mappings()
+        metrics.count(session, metrics.MESSAGES, job.channel, str(status), by=len(ids))
+        if until is not None:
+            await enqueue(session, type(job)(job.channel, ids), due_at=until)
+    await announce(session, changed)
+
+
+def _waiting(job: Deliver) -> MessageStatus:
+    """How it is called what an obstacle stands before.
+
+    Marketing is held, so that a campaign does not count it among those that are about to leave. An answer stays
+    queued: whoever it is for may read it on the site meanwhile.
+    """
+    return MessageStatus.HELD if isinstance(job, DeliverBulk) else MessageStatus.QUEUED
+
+
 async def record(
     session: AsyncSession,
     job: Deliver,
@@ -167,20 +235,29 @@ async def record(
     *,
     repeatable: bool,
 ) -> None:
-    """Write down what became of a batch: status, attempt, timeline, and when to try again."""
+    """Write down what became of a batch: status, attempt, timeline, obstacles, and when to try again."""
     if not outcomes:
         return
     moment = now()
-    tries = await tries_of(session, [each.message_id for each, said in outcomes if said.became == "later"])
+    until = await obstacles.learn(session, job.channel, outcomes)
+    later = [each.message_id for each, said in outcomes if said.became == "later"]
+    # What an obstacle stopped on the road was no try of the message.
+    tries = await tries_of(session, later, "sending", "queued", "unknown")
     unclear = [each.message_id for each, said in outcomes if said.became == "unknown"]
     # The present attempt stands as `sending` still.
     lost = await tries_of(session, unclear, "unknown", "sending")
-    again: dict[timedelta, list[UUID]] = defaultdict(list)
+    again: dict[datetime, list[UUID]] = defaultdict(list)
     statuses: list[str] = []
+    attempts: list[str] = []
     reasons: list[str] = []
     releases: list[datetime | None] = []
     for submission, outcome in outcomes:
         message_id, wait, reason = submission.message_id, None, outcome.reason
+        release_at: datetime | None = None
+        stopped, hindrance = False, outcome.hindrance
+        if hindrance is not None:
+            release_at = until[hindrance.kind, hindrance.name]
+            stopped = hindrance.kind != "domain"
         match outcome.became:
             case "accepted":
                 status = MessageStatus.SENT
@@ -193,10 +270,17 @@ async def record(
                         wait = pause(lost[message_id])
                     else:
                         reason = f"Not sent again after {MAX_UNKNOWN} tries without an answer. {reason}"
+            case "later" if stopped:
+                status = _waiting(job)
             case "later" if tries[message_id] >= MAX_TRIES:
-                status, reason = MessageStatus.FAILED, f"Given up after {MAX_TRIES} tries. {reason}"
+                status, reason, release_at = (
+                    MessageStatus.FAILED,
+                    f"Given up after {MAX_TRIES} tries. {reason}",
+                    None,
+                )
             case _:
-                status, wait = MessageStatus.QUEUED, pause(tries[message_id])
+                status = MessageStatus.QUEUED if hindrance is None else _waiting(job)
+                wait = pause(tries[message_id])
         if outcome.opted_out:
             await suppress(
                 session,
@@ -206,13 +290,17 @@ async def record(
                 scope=SuppressionScope.MARKETING,
             )
         if wait is not None:
-            again[wait].append(message_id)
+            release_at = max(release_at or moment, moment + wait)
+        if release_at is not None:
+            again[release_at].append(message_id)
         statuses.append(str(status))
+        tried = MessageStatus.QUEUED if status == MessageStatus.HELD else status
+        attempts.append("stopped" if stopped else str(tried))
         metrics.count(session, metrics.MESSAGES, job.channel, str(status))
         reasons.append(reason)
-        releases.append(moment + wait if wait is not None else None)
-    for wait, ids in again.items():
-        await enqueue(session, type(job)(job.channel, ids), due_at=moment + wait)
+        releases.append(release_at)
+    for due_at, ids in again.items():
+        await enqueue(session, type(job)(job.channel, ids), due_at=due_at)
     rows = await session.execute(
         RECORD,
         {
@@ -224,6 +312,7 @@ async def record(
                 None if job.channel == "email" else outcome.provider_id for _, outcome in outcomes
             ],
             "releases": releases,
+            "attempts": attempts,
             "moment": moment,
             "job_id": lease.job_id,
             "job_attempt": lease.attempt,

@@ -148,8 +148,26 @@ class DeliveryAttempt(Base):
     job_attempt: Mapped[int]
     started_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
-    outcome: Mapped[str] = mapped_column(Text)  # sending, sent, failed, unknown
+    outcome: Mapped[str] = mapped_column(Text)  # sending, sent, failed, queued, stopped, unknown
     detail: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class Obstacle(Base):
+    """What keeps messages waiting: a domain that takes none now, a sender or road refused, a server set aside."""
+
+    __tablename__ = "obstacle"
+
+    channel: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(
+        Text, primary_key=True
+    )  # domain, sender, road; server, for people to read
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    # How often in a row it was met; fewer, once something gets through again.
+    tries: Mapped[int]
+    since: Mapped[datetime]
+    # Once this is past, a few messages try.
+    until: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class Blob(Base):

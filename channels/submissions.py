@@ -12,7 +12,7 @@ from channels.models import Attachment, Blob, Message
 
 
 async def complete(session: AsyncSession, rows: Sequence[RowMapping]) -> list[Submission]:
-    """A submission for each row; `rows` map all columns of Message, and `enclosed`: whether it has files."""
+    """A submission for each row; `rows` are those of delivery's WAITING."""
     files = await _files(session, [row["id"] for row in rows if row["enclosed"]])
     chains = await _references(session, rows)
     return [
@@ -31,6 +31,8 @@ async def complete(session: AsyncSession, rows: Sequence[RowMapping]) -> list[Su
             rfc_message_id=row["rfc_message_id"],
             references=chains.get(row["id"], ()),
             files=tuple(files.get(row["id"], ())),
+            claimed_at=row["moment"],
+            wary=row["stopped_by"] is not None,
         )
         for row in rows
     ]

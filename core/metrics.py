@@ -51,6 +51,16 @@ JOB_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 MESSAGES = Counter("throughline_messages", "Messages, by what became of them.", ["channel", "outcome"])
+MAIL_RELAYS = Gauge(
+    "throughline_mail_relay_up",
+    "Whether a mail server that sends for us is in use (1) or set aside (0).",
+    ["relay"],
+)
+MAIL_TROUBLES = Counter(
+    "throughline_mail_relay_troubles",
+    "What went wrong with such a server, by where in the talk.",
+    ["relay", "verb"],
+)
 MAILS = Counter(
     "throughline_mails_received", "Mails at the listener: kept, known, refused or put off.", ["outcome"]
 )

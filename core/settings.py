@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     smtp_relay_security: Literal["none", "starttls", "tls"] = Field(
         default="none", description="how the connection to it is encrypted"
     )
+    smtp_spare_relays: SecretStr | None = Field(
+        default=None,
+        description="mail servers that take what we send while that one does not, in their order, with blanks"
+        " between: smtp+starttls://user:password@host:587, smtps://… or smtp://host:25",
+    )
     dkim_keys: str = Field(
         default="",
         description="private keys (PEM, RSA or Ed25519) that sign what we send, each under its name in the DNS:"

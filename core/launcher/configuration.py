@@ -9,7 +9,9 @@ from babel import Locale
 from babel.numbers import is_currency
 from limits import parse
 
+from core.errors import Invalid
 from core.launcher.findings import Finding, Level
+from core.mail_relays import mail_relays
 from core.settings import Settings
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -31,6 +33,7 @@ def about_settings(settings: Settings) -> Iterator[Finding]:
     yield _domain(settings, serious)
     yield _senders(settings)
     yield _login(settings, serious)
+    yield _spares(settings, serious)
     yield _stripe(settings, serious)
     yield _twilio(settings, serious)
     yield from _company(settings, serious)
@@ -128,6 +131,22 @@ def _login(settings: Settings, serious: Level) -> Finding:
             "Set THROUGHLINE_SMTP_RELAY_SECURITY to starttls (port 587) or tls (port 465)."
         ))  # fmt: skip
     return Finding("ok", what, settings.smtp_relay_username or "without")
+
+
+def _spares(settings: Settings, serious: Level) -> Finding:
+    what = "Spare mail servers"
+    try:
+        spares = mail_relays(settings)[1:]
+    except Invalid as error:
+        return Finding(
+            serious, what, error.message, "Mend THROUGHLINE_SMTP_SPARE_RELAYS: nothing is sent until then."
+        )
+    for relay in spares:
+        if relay.username and relay.security == "none" and _far(relay.host):
+            return Finding(serious, what, f"our password at {relay.name} travels unencrypted.", (
+                "Write smtps:// or smtp+starttls:// in THROUGHLINE_SMTP_SPARE_RELAYS."
+            ))  # fmt: skip
+    return Finding("ok", what, ", ".join(relay.name for relay in spares) or "none")
 
 
 def _far(host: str) -> bool:

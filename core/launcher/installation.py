@@ -20,10 +20,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from core import heartbeats, operations
 from core.clock import now
 from core.database import Database
+from core.errors import Invalid
 from core.launcher import tables
 from core.launcher.configuration import about_settings
 from core.launcher.findings import Finding, Level
 from core.launcher.surroundings import about_surroundings
+from core.mail_relays import MailRelay, mail_relays
 from core.migrations import EXTENSIONS, FOLDER
 from core.settings import Settings
 from core.staff import Role, Staff
@@ -50,7 +52,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         await database.close()
     async for found in _about_redis(settings):
         yield found
-    yield await _about_mail(settings)
+    async for found in _about_mail(settings):
+        yield found
     yield _about_disk()
 
 
@@ -204,44 +207,53 @@ def _life(role: str, is_silent: bool) -> Finding:
     return Finding("fail", what, silence, f"Start `throughline {role}`; what waits is kept in the database.")
 
 
-async def _about_mail(settings: Settings) -> Finding:
-    host, port = settings.smtp_relay_host, settings.smtp_relay_port
+async def _about_mail(settings: Settings) -> AsyncIterator[Finding]:
+    """Each server that sends for us, greeted as before a mail; none is sent."""
     serious: Level = "fail" if settings.environment == "production" else "warn"
     try:
-        await asyncio.to_thread(_greet, settings)
+        relays = mail_relays(settings)
+    except Invalid:  # said with the settings
+        relays = mail_relays(settings.model_copy(update={"smtp_spare_relays": None}))
+    for number, relay in enumerate(relays):
+        what = f"Mail out, spare {number}" if number else "Mail out"
+        yield await asyncio.to_thread(_greeted, relay, what, serious)
+
+
+def _greeted(relay: MailRelay, what: str, serious: Level) -> Finding:
+    named = "THROUGHLINE_SMTP_SPARE_RELAYS" if what != "Mail out" else "THROUGHLINE_SMTP_RELAY_…"
+    try:
+        _greet(relay)
     except smtplib.SMTPAuthenticationError:
-        return Finding(serious, "Mail out", f"{host}:{port} refuses our name and password.", (
-            "Look at THROUGHLINE_SMTP_RELAY_USERNAME and _PASSWORD; mail waits, and is tried again."
+        return Finding(serious, what, f"{relay.name} refuses our name and password.", (
+            f"Look at user and password in {named}; mail waits, and is tried again."
         ))  # fmt: skip
     except (ssl.SSLError, smtplib.SMTPNotSupportedError) as error:
-        return Finding(serious, "Mail out", f"{host}:{port} and we do not agree on TLS ({type(error).__name__}).", (
-            "Set THROUGHLINE_SMTP_RELAY_SECURITY to starttls (port 587), tls (port 465) or none, as it wants it."
+        return Finding(serious, what, f"{relay.name} and we do not agree on TLS ({type(error).__name__}).", (
+            f"Let {named} say starttls (port 587), tls (port 465) or none, as it wants it."
         ))  # fmt: skip
     except (OSError, smtplib.SMTPException) as error:
-        return Finding(serious, "Mail out", f"{host}:{port} does not answer ({type(error).__name__}).", (
-            "Look at THROUGHLINE_SMTP_RELAY_HOST and _PORT and at that server; mail waits, and is tried again."
+        return Finding(serious, what, f"{relay.name} does not answer ({type(error).__name__}).", (
+            f"Look at host and port in {named} and at that server; mail waits, and is tried again."
         ))  # fmt: skip
-    if settings.smtp_relay_security == "none" and not _near(host):
-        return Finding("warn", "Mail out", f"to {host}, not encrypted.", (
-            "Set THROUGHLINE_SMTP_RELAY_SECURITY to starttls (port 587) or tls (port 465)."
+    if relay.security == "none" and not _near(relay.host):
+        return Finding("warn", what, f"to {relay.host}, not encrypted.", (
+            f"Let {named} say starttls (port 587) or tls (port 465)."
         ))  # fmt: skip
-    return Finding("ok", "Mail out", f"{host}:{port} answers")
+    return Finding("ok", what, f"{relay.name} answers")
 
 
-def _greet(settings: Settings) -> None:
-    """Say hello to the mail server as we would before a mail, and send none."""
-    host, port, seconds = settings.smtp_relay_host, settings.smtp_relay_port, PATIENCE.total_seconds()
-    trust = ssl.create_default_context()
+def _greet(relay: MailRelay) -> None:
+    seconds, trust = PATIENCE.total_seconds(), ssl.create_default_context()
     with (
-        smtplib.SMTP_SSL(host, port, timeout=seconds, context=trust)
-        if settings.smtp_relay_security == "tls"
-        else smtplib.SMTP(host, port, timeout=seconds)
+        smtplib.SMTP_SSL(relay.host, relay.port, timeout=seconds, context=trust)
+        if relay.security == "tls"
+        else smtplib.SMTP(relay.host, relay.port, timeout=seconds)
     ) as server:
         server.ehlo()
-        if settings.smtp_relay_security == "starttls":
+        if relay.security == "starttls":
             server.starttls(context=trust)
-        if settings.smtp_relay_username and settings.smtp_relay_password:
-            server.login(settings.smtp_relay_username, settings.smtp_relay_password.get_secret_value())
+        if relay.username and relay.password:
+            server.login(relay.username, relay.password)
 
 
 def _about_disk() -> Finding:

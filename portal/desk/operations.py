@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
-from channels import quarantine
+from channels import obstacles, quarantine
 from core import jobs, leases, operations
 from core.clock import now
 from core.database import Database
@@ -42,6 +42,7 @@ async def _facts(database: Database) -> dict[str, Any]:
             "failing_count": await operations.failing(session),
             "dead": await operations.dead_jobs(session, SHOWN),
             "dead_count": await operations.undecided(session),
+            "obstacles": await obstacles.standing(session),
             "webhooks": await operations.quarantined_webhooks(session, SHOWN),
             "mails": await quarantine.waiting(session, SHOWN),
             "providers": await operations.last_webhooks(session),

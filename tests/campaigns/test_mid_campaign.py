@@ -1,14 +1,18 @@
 """Whoever leaves while a campaign is under way gets no more of it, though their message was queued."""
 
+from datetime import timedelta
+
+import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import workers.handlers.campaigns  # noqa: F401  (the ledger hears what delivery records)
-from campaigns import sending, tokens, tracking
+from campaigns import controls, sending, tokens, tracking
 from campaigns.figures import figures
 from channels import delivery
 from channels.jobs import DeliverBulk
-from channels.models import Message, MessageStatus
+from channels.models import Message, MessageStatus, Obstacle
+from core.clock import now
 from core.leases import Lease
 from core.settings import Settings
 from customers import consent
@@ -45,3 +49,42 @@ async def test_the_gate_is_asked_again_when_a_queued_message_is_about_to_leave(
     told = await figures(session, broadcast.id)
     assert told.adds_up()
     assert (told.suppressed, told.open, told.unsubscribed) == (3, 1, 1)
+
+
+async def test_a_domain_that_wants_its_mail_later_keeps_the_others_from_nothing(
+    session: AsyncSession, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await audience(session, 5)
+    monkeypatch.setattr(sending, "WINDOW", 3)
+    broadcast = await launch(session, settings, await draft(session))
+    await sending.prepare(session, broadcast.id)
+    until = now() + timedelta(minutes=5)
+    session.add(
+        Obstacle(
+            channel="email",
+            kind="domain",
+            name="example.test",
+            tries=1,
+            since=now(),
+            until=until,
+            reason="451 Slow.",
+        )
+    )
+    await sending.queue_recipients(session, settings, broadcast.id)
+    queued = list(await session.scalars(select(Message.id).where(Message.status == MessageStatus.QUEUED)))
+    assert len(queued) == 3
+    job = DeliverBulk("email", queued)
+    assert await delivery.claim(session, job, Lease(1, 1, "channels.deliver_bulk"), queued) == []
+    held = [(row.state, row.reason) for row in await ledger(session, broadcast)]
+    assert held.count(("held", "451 Slow.")) == 3
+    # The window is open to those who come after.
+    await sending.queue_recipients(session, settings, broadcast.id)
+    assert [row.state for row in await ledger(session, broadcast)].count("queued") == 2
+
+    await controls.pause(session, broadcast.id)
+    stopped = select(Message.status, Message.release_at, Message.reason).distinct()
+    assert [tuple(row) for row in await session.execute(stopped)] == [("held", None, controls.PAUSED)]
+    await controls.resume(session, broadcast.id)
+    assert {row.state for row in await ledger(session, broadcast)} == {"queued"}
+    await controls.cancel(session, broadcast.id)
+    assert [tuple(row) for row in await session.execute(stopped)] == [("failed", None, controls.CANCELLED)]

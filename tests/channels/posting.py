@@ -45,6 +45,13 @@ async def make_all_due(database) -> None:
     async with database.transaction() as session:
         await session.execute(text("UPDATE job SET due_at = now(), leased_until = NULL"))
         await session.execute(text("UPDATE message SET release_at = now() WHERE release_at IS NOT NULL"))
+        await session.execute(text("UPDATE obstacle SET until = now()"))
+
+
+def end_pauses(resources) -> None:
+    """Let relays that are set aside be tried again."""
+    for pool in resources.channels.channel("email")._pools:
+        pool._aside_until = 0.0
 
 
 async def read(database, message_id) -> Any:

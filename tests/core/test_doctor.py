@@ -94,6 +94,10 @@ OFF: dict[str, list[tuple[object, dict[str, str]]]] = {
     "mail_domain": [("halden.test", {"Sender domain": "fail"}), ("shop", {"Sender domain": "fail"})],
     "smtp_relay_username": [("shop", {"Mail log-in": "fail"})],
     "smtp_relay_password": [(SecretStr("hush"), {"Mail log-in": "fail"})],
+    "smtp_spare_relays": [
+        (SecretStr("hush"), {"Spare mail servers": "fail"}),
+        (SecretStr("smtp://shop:hush@mx.example.com"), {"Spare mail servers": "fail"}),
+    ],
     "stripe_api_key": [
         (SecretStr("pk_live_abc"), {"Stripe": "fail"}),
         (SecretStr("sk_test_abc"), {"Stripe": "warn"}),
@@ -229,6 +233,14 @@ async def test_a_mail_server_that_wants_it_otherwise_is_named(living: Settings) 
         assert not_well(findings) == {"Mail out": "fail"}, changes
         assert told in next(each.told for each in findings if each.what == "Mail out")
         assert "hush-hush" not in repr(findings)
+
+
+async def test_each_spare_mail_server_is_asked(living: Settings) -> None:
+    spares = f"smtp://127.0.0.1:{living.smtp_relay_port} smtp://127.0.0.1:9 smtp+starttls://shop:hush-hush@127.0.0.1:9"
+    given = living.model_copy(update={"smtp_spare_relays": SecretStr(spares)})
+    findings = [each async for each in installation.examine(given)]
+    assert not_well(findings) == {"Mail out, spare 2": "fail", "Mail out, spare 3": "fail"}
+    assert "hush-hush" not in repr(findings)
 
 
 async def test_an_installation_that_runs_well_passes(living: Settings) -> None:

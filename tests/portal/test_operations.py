@@ -9,7 +9,7 @@ from litestar import Litestar
 from sqlalchemy import delete, func, select, update
 
 from channels.jobs import Abandon, Deliver
-from channels.models import ReceivedMail
+from channels.models import Obstacle, ReceivedMail
 from core import operations
 from core.clock import now
 from core.database import Database
@@ -277,3 +277,50 @@ async def test_a_form_without_its_token_changes_nothing(app: Litestar, admin_cli
     job_id = await dead_job(app)
     assert (await admin_client.post(f"/desk/operations/jobs/{job_id}/discard")).status_code == 403
     assert await job(app, job_id) is not None
+
+
+async def test_what_keeps_messages_waiting_is_shown_with_its_reason(
+    app: Litestar, admin_client: Browser
+) -> None:
+    page = (await admin_client.get("/desk/operations")).text
+    assert "Messages that wait" not in page
+    moment = now()
+    async with store(app).transaction() as session:
+        for kind, name in (
+            ("server", "mx.test:25"),
+            ("road", ""),
+            ("sender", "a@halden.test"),
+            ("domain", "b.test"),
+        ):
+            session.add(
+                Obstacle(
+                    channel="email",
+                    kind=kind,
+                    name=name,
+                    tries=1,
+                    since=moment,
+                    until=moment + timedelta(minutes=3),
+                    reason=f"<b>535</b> {kind}",
+                )
+            )
+        session.add(
+            Obstacle(
+                channel="email",
+                kind="domain",
+                name="over.test",
+                tries=1,
+                since=moment - timedelta(days=1),
+                until=moment - timedelta(hours=2),
+                reason="451",
+            )
+        )
+    page = (await admin_client.get("/desk/operations")).text
+    for words in (
+        "Mail server mx.test:25, set aside",
+        "All of it (email)",
+        "From a@halden.test",
+        "To b.test",
+    ):
+        assert words in page
+    assert page.count("&lt;b&gt;535&lt;/b&gt;") == 4
+    assert "over.test" not in page

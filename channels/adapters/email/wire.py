@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from aiosmtplib import (
     SMTP,
-    SMTPHeloError,
     SMTPReadTimeoutError,
     SMTPResponse,
     SMTPResponseException,
@@ -26,7 +25,8 @@ class Wire(asyncio.Protocol):
     """Commands in, as many answers out."""
 
     def __init__(self, smtp: SMTP, patience: float) -> None:
-        assert isinstance(smtp.transport, asyncio.Transport)
+        if not isinstance(smtp.transport, asyncio.Transport) or smtp.transport.is_closing():
+            raise SMTPServerDisconnected("Connection lost")
         self._smtp = smtp
         self._transport = smtp.transport
         self._patience = patience
@@ -38,17 +38,9 @@ class Wire(asyncio.Protocol):
         self._lost = False
         self._transport.set_protocol(self)
 
-    @classmethod
-    async def take_over(cls, smtp: SMTP, patience: float) -> "Wire":
-        """The wire of a client that is connected; greets if that was not done. Raises aiosmtplib's errors."""
-        if smtp.is_ehlo_or_helo_needed:
-            try:
-                await smtp.ehlo()
-            except SMTPHeloError:
-                await smtp.helo()
-        if not smtp.is_connected:
-            raise SMTPServerDisconnected("Connection lost")
-        return cls(smtp, patience)
+    @property
+    def is_open(self) -> bool:
+        return not (self._lost or self._transport.is_closing())
 
     async def exchange(self, commands: Sequence[bytes]) -> list[SMTPResponse]:
         """The answers to commands (without line ends) that go out together.
@@ -59,25 +51,25 @@ class Wire(asyncio.Protocol):
         for command in commands:
             if _CONTROL.search(command):
                 raise ValueError("A command holds a control character.")
-        return await self._say(b"\r\n".join(commands) + b"\r\n", len(commands))
+        return await self._say(b"\r\n".join(commands) + b"\r\n", len(commands), self._patience)
 
-    async def hand_over(self, raw: bytes) -> SMTPResponse:
-        """The answer to a whole mail, after DATA was answered 354."""
+    async def hand_over(self, raw: bytes, patience: float) -> SMTPResponse:
+        """The answer to a whole mail, after DATA was answered 354; raises as `exchange` does."""
         if not raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r"):
             raw = _LONE.sub(b"\r\n", raw)
         if b"\n." in raw or raw.startswith(b"."):
             raw = re.sub(rb"(?m)^\.", b"..", raw)
         end = b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
-        return (await self._say(raw + end, 1))[0]
+        return (await self._say(raw + end, 1, patience))[0]
 
-    async def _say(self, data: bytes, expected: int) -> list[SMTPResponse]:
+    async def _say(self, data: bytes, expected: int, patience: float) -> list[SMTPResponse]:
         if self._lost or self._transport.is_closing():
             raise SMTPServerDisconnected("Connection lost")
         self._answers, self._expected = [], expected
         self._waiter = asyncio.get_running_loop().create_future()
         self._transport.write(data)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(patience):
                 await self._waiter
         except TimeoutError:
             raise SMTPReadTimeoutError("Timed out waiting for server response") from None

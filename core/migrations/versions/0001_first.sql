@@ -526,6 +526,16 @@ CREATE TABLE public.note (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.obstacle (
+    channel text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    tries integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    reason text NOT NULL
+);
+
 CREATE TABLE public.order_line (
     id uuid NOT NULL,
     order_id uuid NOT NULL,
@@ -1011,6 +1021,9 @@ ALTER TABLE ONLY public.money_task
 
 ALTER TABLE ONLY public.note
     ADD CONSTRAINT pk_note PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.obstacle
+    ADD CONSTRAINT pk_obstacle PRIMARY KEY (channel, kind, name);
 
 ALTER TABLE ONLY public.order_line
     ADD CONSTRAINT pk_order_line PRIMARY KEY (id);
