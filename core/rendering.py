@@ -72,6 +72,10 @@ def current_locale() -> str:
     return _locale.get()
 
 
+def current_zone() -> str:
+    return _zone.get()
+
+
 def spoken(locale: str | None = None) -> str:
     """A language (the reader's) as Babel knows it: English dates are those of Europe, 22 Nov and 24 hours."""
     locale = locale or _locale.get()

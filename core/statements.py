@@ -4,16 +4,16 @@ SQLAlchemy spends several times what asyncpg does on a statement whose text neve
 results that can be anything. Busy pages ask in fixed texts, so these go to the driver's connection at once.
 """
 
-import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
-from sqlalchemy import PoolProxiedConnection, TextClause
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.util.concurrency import greenlet_spawn
 
 _NOTHING = SimpleResultMetaData(["nothing"])
 
@@ -33,15 +33,23 @@ def _translated(statement: TextClause) -> _Text:
     return _Text(str(compiled), list(compiled.positiontup or ()))
 
 
+# What asyncpg raises before anything has been sent, and what PostgreSQL answers when it refuses.
+_REFUSALS = (asyncpg.PostgresError, asyncpg.InterfaceError, LookupError, ValueError, TypeError)
+
+
 class Statements(AsyncSession):
     """A session whose statements stand alone, made for an engine in AUTOCOMMIT.
 
     It can do what any session can. A fixed text takes the short way, except while somebody listens to statements
-    (traces do). A text that fails there is said again in SQLAlchemy's way: PostgreSQL refused it, or the connection is
-    gone, so that it fails again, in SQLAlchemy's words and with what it does about lost connections.
+    (traces do): it borrows a connection of the pool for itself alone. A text that is refused there is said again in
+    SQLAlchemy's way, so that it fails again, in SQLAlchemy's words. One whose connection is lost is not: it may be
+    committed, and nobody heard of it.
     """
 
-    _pooled: PoolProxiedConnection | None = None
+    async def __aexit__(self, type_: Any, value: Any, traceback: Any) -> None:
+        # What has only gone the short way holds nothing.
+        if self.sync_session.in_transaction():
+            await super().__aexit__(type_, value, traceback)
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         if self._short(statement, options):
@@ -74,19 +82,36 @@ class Statements(AsyncSession):
 
     async def _fetch(self, statement: TextClause, text: _Text, params: Any) -> list[asyncpg.Record] | None:
         """The rows; None when it must be said in SQLAlchemy's way."""
-        if self._pooled is None:
-            self._pooled = await self.run_sync(lambda session: session.connection().connection)
-        driver: asyncpg.Connection[asyncpg.Record] | None = self._pooled.driver_connection
-        if driver is None:
-            return None
+        engine: Any = self.sync_session.get_bind()
+        # Where it has a connection already, there is no other.
+        held = self.sync_session.in_transaction()
+        pooled: PoolProxiedConnection
+        if held:
+            pooled = await self.run_sync(lambda session: session.connection().connection)
+        else:
+            pooled = await greenlet_spawn(engine.raw_connection)
+        driver: asyncpg.Connection[asyncpg.Record] | None = pooled.driver_connection
+        assert driver is not None
+        rows: list[asyncpg.Record] | None = None
         try:
-            rows: list[asyncpg.Record] = await driver.fetch(
-                text.written, *[params[name] for name in text.names]
-            )
-        except asyncio.CancelledError:
-            # Nobody else is to find it in the middle of an answer.
-            self._pooled.invalidate()
+            rows = await driver.fetch(text.written, *[params[name] for name in text.names])
+        except (*_REFUSALS, OSError) as error:
+            lost = isinstance(error, (OSError, asyncpg.PostgresConnectionError)) or driver.is_closed()
+            if lost:
+                driver.terminate()
+                if not held:
+                    await greenlet_spawn(_lose, engine, pooled, statement, params)
+        except BaseException:
+            # Given up in the middle of an answer: nobody else is to find it there.
+            pooled.invalidate()
             raise
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, LookupError, ValueError, TypeError):
-            return None
+        if not held:
+            await greenlet_spawn(pooled.close)
         return rows
+
+
+def _lose(engine: Engine, pooled: PoolProxiedConnection, statement: TextClause, params: Any) -> NoReturn:
+    """Let SQLAlchemy find out that this connection is closed, and do what it does then."""
+    with Connection(engine, pooled) as connection:
+        connection.execute(statement, params)
+    raise ConnectionError

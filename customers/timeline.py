@@ -183,9 +183,9 @@ class Happened(NamedTuple):
 
 
 # However long the line, only the newest of each record are read, from the index; then all are put in order.
-HISTORY = text(f"""
-SELECT entry.id, entry.kind, entry.subject_id, entry.source_key, cast(entry.payload AS text), entry.occurred_at
-FROM unnest({RECORDS}) AS record (id)
+_HISTORY = """
+SELECT entry.id, entry.kind, entry.subject_id, entry.source_key, entry.payload, entry.occurred_at
+FROM unnest({records}) AS record (id)
 CROSS JOIN LATERAL (
     SELECT id, kind, subject_id, source_key, payload, occurred_at FROM timeline_entry
     WHERE customer_id = record.id
@@ -200,7 +200,42 @@ CROSS JOIN LATERAL (
 ) AS entry
 ORDER BY entry.occurred_at DESC, entry.id DESC
 LIMIT :limit
-""")  # noqa: S608 - only a part of our own is put in
+"""
+
+
+def telling(records: str) -> str:
+    """What says a page of a line, as a part of a statement: `read` reads its JSON, newest first.
+
+    `records` says whose it is, as an array of their ids. Its values are those of `history_of`: kinds, channel, at, id
+    and limit.
+    """
+    return f"""
+SELECT coalesce(json_agg(json_build_array(id, kind, subject_id, source_key, payload, occurred_at)
+    ORDER BY occurred_at DESC, id DESC), '[]')
+FROM ({_HISTORY.format(records=records)}) AS history
+"""  # noqa: S608 - only parts of our own are put in
+
+
+read = msgspec.json.Decoder(list[Happened]).decode
+HISTORY = text(f"SELECT cast(({telling(RECORDS)}) AS text)")
+
+
+def asking(
+    *,
+    kinds: Sequence[str] | None = None,
+    channel: str = "",
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> dict[str, Any]:
+    """The values of `telling`; see `history_of`."""
+    at, last = before or (None, None)
+    return {
+        "kinds": None if kinds is None else list(kinds),
+        "channel": channel,
+        "at": at,
+        "id": last,
+        "limit": limit,
+    }
 
 
 async def history(
@@ -231,19 +266,8 @@ async def history_of(
     `channel` keeps those that say that they came by it. `before` is the (occurred_at, id) of the last entry of the
     page before.
     """
-    at, last = before or (None, None)
-    asked = {
-        "ids": list(ids),
-        "kinds": None if kinds is None else list(kinds),
-        "channel": channel,
-        "at": at,
-        "id": last,
-        "limit": limit,
-    }
-    return [
-        Happened._make((*about, msgspec.json.decode(payload), occurred_at))
-        for *about, payload, occurred_at in await session.execute(HISTORY, asked)
-    ]
+    asked = asking(kinds=kinds, channel=channel, before=before, limit=limit)
+    return read(await session.scalar(HISTORY, {"ids": list(ids), **asked}))
 
 
 async def entry(session: AsyncSession, customer_id: UUID, entry_id: UUID) -> TimelineEntry:

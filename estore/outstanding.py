@@ -68,9 +68,16 @@ SELECT cast(json_build_object(
     )
 ) AS text)
 """)  # noqa: S608 - only constants of our own are put in
-_decode = msgspec.json.Decoder(Outstanding).decode
+decode = msgspec.json.Decoder(Outstanding).decode
+NOTHING = "{}"
+
+
+async def told(session: AsyncSession, ids: Sequence[UUID]) -> str:
+    """What is outstanding with a person whose records these are, as `decode` reads it."""
+    said: str = await session.scalar(_OUTSTANDING, {"ids": list(ids)})
+    return said
 
 
 async def of(session: AsyncSession, ids: Sequence[UUID]) -> Outstanding:
     """What is outstanding with a person whose records these are, as `merging.group` names them."""
-    return _decode(await session.scalar(_OUTSTANDING, {"ids": list(ids)}))
+    return decode(await told(session, ids))

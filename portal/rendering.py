@@ -20,6 +20,7 @@ from core.words import mark
 from customers import identities
 from portal import indexing, notices, places, visits
 from portal.sheets import stylesheet
+from portal.written import Principal
 from support import enclosures
 
 HERE = Path(__file__).parent
@@ -35,13 +36,6 @@ class Company:
     email: str
     phone: str
     address: str
-
-
-@dataclass(frozen=True)
-class Principal:
-    kind: str
-    name: str
-    roles: list[str]
 
 
 @cache

@@ -299,18 +299,37 @@ async def read(
     `before` is the cursor of an earlier page; `family` keeps the kinds behind one chip, `channel` what was said on
     one road.
     """
+    asked_ = asked(at_desk=at_desk, family=family, channel=channel, before=before, limit=limit)
+    return _line(await timeline.history_of(session, records, **asked_), limit, at_desk=at_desk)
+
+
+def asked(
+    *,
+    at_desk: bool = True,
+    family: str = "",
+    channel: str = "",
+    before: str | None = None,
+    limit: int = PAGE,
+) -> dict[str, Any]:
+    """What `timeline.history_of` is asked for a page of a line, of one entry more; see `read`."""
     kinds = kinds_of(family)
     if not at_desk:
         shared = timeline.shared_kinds()
         kinds = shared if kinds is None else [kind for kind in kinds if kind in shared]
-    entries = await timeline.history_of(
-        session,
-        records,
-        kinds=kinds,
-        channel=channel if channel in CHANNELS else "",
-        before=cursors.read(before),
-        limit=limit + 1,
-    )
+    return {
+        "kinds": kinds,
+        "channel": channel if channel in CHANNELS else "",
+        "before": cursors.read(before),
+        "limit": limit + 1,
+    }
+
+
+def line(told: str, limit: int = PAGE) -> Line:
+    """A page of a line for the desk, of what `timeline.telling` told of one entry more."""
+    return _line(timeline.read(told), limit, at_desk=True)
+
+
+def _line(entries: Sequence[timeline.Happened], limit: int, *, at_desk: bool) -> Line:
     older = (
         cursors.write(entries[limit - 1].occurred_at, entries[limit - 1].id) if len(entries) > limit else None
     )

@@ -110,9 +110,12 @@ class Case(msgspec.Struct, frozen=True):
         return found
 
 
-_CASE = text(f"""
-WITH RECURSIVE {merging.PERSON.format(customer="(SELECT customer_id FROM conversation WHERE id = :conversation)")},
-contact AS MATERIALIZED (
+# Whose the conversation is, as "WITH RECURSIVE" has it.
+PERSON = merging.PERSON.format(customer="(SELECT customer_id FROM conversation WHERE id = :conversation)")
+# What says a case, as a part of a statement that knows PERSON: `decode` reads its JSON. Its values: conversation and
+# staff.
+CASE = f"""
+WITH contact AS MATERIALIZED (
     SELECT id, kind, value, verified_at, created_at FROM identity
     WHERE customer_id = ANY(ARRAY(SELECT id FROM person)) AND kind <> 'chat'
 ), heard AS MATERIALIZED (
@@ -120,7 +123,7 @@ contact AS MATERIALIZED (
     WHERE conversation_id = :conversation AND direction = 'inbound'
     ORDER BY channel, automated, seq DESC
 )
-SELECT cast(json_build_object(
+SELECT json_build_object(
     'conversation', json_build_object(
         'id', c.id, 'customer_id', c.customer_id, 'channel', c.channel, 'subject', c.subject, 'last_seq', c.last_seq
     ),
@@ -164,10 +167,11 @@ SELECT cast(json_build_object(
         FROM suppression
         WHERE address = ANY(ARRAY(SELECT sender FROM heard UNION SELECT value FROM contact))
     )
-) AS text)
+)
 FROM conversation c WHERE c.id = :conversation
-""")  # noqa: S608 - only parts of our own are put in
-_decode = msgspec.json.Decoder(Case).decode
+"""  # noqa: S608 - only parts of our own are put in
+_CASE = text(f"WITH RECURSIVE {PERSON} SELECT cast(({CASE}) AS text)")
+decode = msgspec.json.Decoder(Case).decode
 
 
 async def read(session: AsyncSession, conversation_id: UUID, staff_id: UUID) -> Case:
@@ -175,4 +179,4 @@ async def read(session: AsyncSession, conversation_id: UUID, staff_id: UUID) -> 
     told = await session.scalar(_CASE, {"conversation": conversation_id, "staff": staff_id})
     if told is None:
         raise NotFound("That conversation does not exist.")
-    return _decode(told)
+    return decode(told)

@@ -122,18 +122,25 @@ class Portrait(msgspec.Struct, frozen=True):
 
 
 OPEN_TICKETS = 5
+
+
 # One statement, told as one JSON value: a page that shows all of this would otherwise ask a dozen times.
-_PORTRAIT = text(f"""
+def telling(records: str) -> str:
+    """What says a portrait, as a part of a statement: `decode` reads its JSON.
+
+    `records` says whose it is, as an array of their ids that begins with the one that speaks for all.
+    """
+    return f"""
 WITH known AS MATERIALIZED (
     SELECT id, kind, value, verified_at, created_at FROM identity
-    WHERE customer_id = ANY({merging.RECORDS})
+    WHERE customer_id = ANY({records})
 )
-SELECT cast(json_build_object(
+SELECT json_build_object(
     'records', (
         SELECT coalesce(json_agg(json_build_object(
             'id', c.id, 'name', c.name, 'company', c.company, 'created_at', c.created_at
         ) ORDER BY each.place), '[]')
-        FROM unnest({merging.RECORDS}) WITH ORDINALITY AS each (id, place) JOIN customer c ON c.id = each.id
+        FROM unnest({records}) WITH ORDINALITY AS each (id, place) JOIN customer c ON c.id = each.id
     ),
     'identities', (
         SELECT coalesce(json_agg(json_build_object('kind', kind, 'value', value, 'verified_at', verified_at)
@@ -147,13 +154,13 @@ SELECT cast(json_build_object(
         ) ORDER BY said.channel, said.topic), '[]')
         FROM (
             SELECT DISTINCT ON (channel, topic) channel, topic, granted, source, recorded_at
-            FROM consent_record WHERE customer_id = ANY({merging.RECORDS})
+            FROM consent_record WHERE customer_id = ANY({records})
             ORDER BY channel, topic, actor = '{consent.GUEST}', id DESC
         ) AS said
         LEFT JOIN (
             SELECT DISTINCT ON (r.channel, r.topic) r.channel, r.topic, r.granted
             FROM consent_record r
-            WHERE r.customer_id = ANY({merging.RECORDS}) AND {consent.COUNTS.format(people=merging.RECORDS)}
+            WHERE r.customer_id = ANY({records}) AND {consent.COUNTS.format(people=records)}
             ORDER BY r.channel, r.topic, r.actor = '{consent.GUEST}', r.id DESC
         ) AS counted ON counted.channel = said.channel AND counted.topic = said.topic
     ),
@@ -167,7 +174,7 @@ SELECT cast(json_build_object(
             'kind', kind, 'name', name, 'company', company, 'street', street, 'postcode', postcode,
             'city', city, 'country', country
         ) ORDER BY created_at DESC, id), '[]')
-        FROM address WHERE customer_id = ANY({merging.RECORDS})
+        FROM address WHERE customer_id = ANY({records})
     ),
     'traits', (
         SELECT json_build_object(
@@ -175,7 +182,7 @@ SELECT cast(json_build_object(
             'campaigns_sent', campaigns_sent, 'campaigns_clicked', campaigns_clicked,
             'last_seen_at', last_seen_at
         )
-        FROM customer_traits WHERE customer_id = ({merging.RECORDS})[1]
+        FROM customer_traits WHERE customer_id = ({records})[1]
     ),
     'claims', (
         SELECT coalesce(json_agg(json_build_object(
@@ -184,7 +191,7 @@ SELECT cast(json_build_object(
         ) ORDER BY mine.created_at, mine.id), '[]')
         FROM known mine
         JOIN identity theirs ON theirs.kind = mine.kind AND theirs.value = mine.value
-            AND theirs.verified_at IS NOT NULL AND theirs.customer_id <> ALL({merging.RECORDS})
+            AND theirs.verified_at IS NOT NULL AND theirs.customer_id <> ALL({records})
         CROSS JOIN LATERAL (
             WITH RECURSIVE up AS (
                 SELECT id, name, merged_into_id FROM customer WHERE id = theirs.customer_id
@@ -201,13 +208,16 @@ SELECT cast(json_build_object(
         ) ORDER BY created_at DESC, id DESC), '[]')
         FROM (
             SELECT * FROM ticket
-            WHERE customer_id = ANY({merging.RECORDS}) AND {IS_UNDONE}
+            WHERE customer_id = ANY({records}) AND {IS_UNDONE}
             ORDER BY created_at DESC, id DESC LIMIT {OPEN_TICKETS}
         ) AS undone
     )
-) AS text)
-""")  # noqa: S608 - only constants of our own are put in
-_decode = msgspec.json.Decoder(Portrait).decode
+)
+"""  # noqa: S608 - only constants and a part of our own are put in
+
+
+_PORTRAIT = text(f"SELECT cast(({telling(merging.RECORDS)}) AS text)")
+decode = msgspec.json.Decoder(Portrait).decode
 
 
 async def portrait(session: AsyncSession, customer_id: UUID) -> Portrait:
@@ -219,4 +229,4 @@ async def of(session: AsyncSession, ids: Sequence[UUID]) -> Portrait:
     """The portrait of a person whose records these are, as `merging.group` names them. Raises NotFound."""
     if not ids:
         raise NotFound("That customer does not exist.")
-    return _decode(await session.scalar(_PORTRAIT, {"ids": list(ids)}))
+    return decode(await session.scalar(_PORTRAIT, {"ids": list(ids)}))

@@ -137,8 +137,7 @@ async def end(
         "held": notes,
         "limit": limit + 1,
     }
-    items = _items(await session.execute(_backward(notes), asked))[::-1]
-    return Stretch(items[1:], items[0].at) if len(items) > limit else Stretch(items, None)
+    return _stretch(_items(await session.execute(_backward(notes), asked))[::-1], limit)
 
 
 async def latest(
@@ -180,6 +179,19 @@ async def around(
     return items[:place], items[place:]
 
 
+# What says the end of a thread as colleagues see it, as a part of a statement: `read` reads its JSON, newest first.
+# Its value: conversation.
+END = f"""
+SELECT coalesce(json_agg(json_build_array(
+    id, seq, kind, at, who, text, inbound, subject, has_html, status, reason, cast(recipients AS json), verified,
+    done, release_at, cast(attachments AS json)
+) ORDER BY seq DESC), '[]')
+FROM {_part("true", "DESC", str(PAGE + 1), notes=True)} AS the_end
+"""  # noqa: S608 - only parts of our own are put in
+for _value, _always in ((":channel", "NULL"), (":held", "true"), (f":{PAGE + 1}", str(PAGE + 1))):
+    END = END.replace(_value, _always)
+
+
 class _Addressed(msgspec.Struct):
     to: list[str] = []
     cc: list[str] = []
@@ -203,6 +215,50 @@ def _item(row: Sequence[Any]) -> Item:
 
 def _items(rows: Iterable[Sequence[Any]]) -> list[Item]:
     return [_item(row) for row in rows]
+
+
+class _Told(NamedTuple):
+    """An item as `END` tells it."""
+
+    id: UUID
+    seq: int
+    kind: str
+    at: datetime
+    who: str
+    text: str
+    inbound: bool
+    subject: str
+    has_html: bool
+    status: str
+    reason: str
+    recipients: _Addressed | None
+    verified: bool
+    done: str
+    release_at: datetime | None
+    attachments: list[File] | None
+
+
+_told = msgspec.json.Decoder(list[_Told]).decode
+
+
+def read(told: str) -> Stretch:
+    """The end of a thread, as `END` tells it."""
+    items = []
+    for one in _told(told):
+        to = one.recipients
+        about = [
+            [*to.to, *to.cc] if to else [],
+            one.verified,
+            one.done,
+            one.release_at,
+            one.attachments or [],
+        ]
+        items.append(Item._make([*one[:11], *about]))
+    return _stretch(items[::-1], PAGE)
+
+
+def _stretch(items: list[Item], limit: int) -> Stretch:
+    return Stretch(items[1:], items[0].at) if len(items) > limit else Stretch(items, None)
 
 
 async def letter(session: AsyncSession, conversation_id: UUID, message_id: UUID) -> Message:

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -63,10 +64,11 @@ class Row(NamedTuple):
 
 
 # One wide query, in the columns of a Row: which tickets stand on the page first, then for these alone the last message,
-# the channels and the person who speaks for the record.
+# the channels and the person who speaks for the record. Told as one JSON value, by which a page that is kept is known.
 # What was taken back before it left was never said: it stays held, with nothing to release it.
 _ROWS = """
-SELECT t.id AS ticket_id, t.number, t.conversation_id, t.customer_id, coalesce(
+SELECT coalesce(json_agg(json_build_array(
+    t.id, t.number, t.conversation_id, t.customer_id, coalesce(
         nullif(CASE WHEN k.merged_into_id IS NULL THEN k.name ELSE (
             WITH RECURSIVE up AS (
                 SELECT name, merged_into_id FROM customer WHERE id = k.merged_into_id
@@ -79,24 +81,25 @@ SELECT t.id AS ticket_id, t.number, t.conversation_id, t.customer_id, coalesce(
             ORDER BY verified_at IS NULL, created_at LIMIT 1
         ),
         ''
-    ) AS customer, t.subject, t.status, t.priority, t.assignee_id, s.name AS assignee, t.waiting_since,
-    t.snoozed_until, y.started_at AS cycle_started_at, y.first_response_due_at, y.first_response_at,
-    coalesce(person.created_at, machine.created_at, t.last_message_at) AS last_message_at, t.last_seq,
-    coalesce(left(person.text, 300), left(machine.text, 300), '') AS last_text,
-    coalesce(person.direction, machine.direction, '') = 'inbound' AS last_inbound,
-    coalesce(person.status, machine.status, '') = 'failed' AS last_failed,
+    ), t.subject, t.status, t.priority, t.assignee_id, s.name, t.waiting_since,
+    t.snoozed_until, y.started_at, y.first_response_due_at, y.first_response_at,
+    coalesce(person.created_at, machine.created_at, t.last_message_at), t.last_seq,
+    coalesce(left(person.text, 300), left(machine.text, 300), ''),
+    coalesce(person.direction, machine.direction, '') = 'inbound',
+    coalesce(person.status, machine.status, '') = 'failed',
     ARRAY(
         SELECT DISTINCT channel FROM message WHERE conversation_id = t.conversation_id
             AND (status <> 'held' OR release_at IS NOT NULL)
         ORDER BY channel
-    ) AS channels,
+    ),
     t.at
+) ORDER BY t.at {way}, t.id {way}), '[]')
 FROM (
     SELECT t.*, c.last_message_at, c.last_seq, coalesce({order}, t.created_at) AS at
     FROM ticket t JOIN conversation c ON c.id = t.conversation_id
     WHERE {where} {page}
     ORDER BY at {way}, t.id {way}
-    LIMIT :limit
+    LIMIT :rows
 ) t
 JOIN ticket_cycle y ON y.ticket_id = t.id AND y.cycle = t.cycle
 JOIN customer k ON k.id = t.customer_id
@@ -113,12 +116,14 @@ LEFT JOIN LATERAL (
         AND (status <> 'held' OR release_at IS NOT NULL)
     ORDER BY seq DESC LIMIT 1
 ) machine ON true
-ORDER BY t.at {way}, t.id {way}
 """
 
 
-@cache
-def _listing(view: str, further: bool) -> TextClause:
+def rows(view: str, *, further: bool = False) -> str:
+    """What says a page of a view, as a part of a statement: `read_rows` reads its JSON.
+
+    Its values: staff, rows (how many at most), and where it goes on `further`, the cursor: at, id.
+    """
     where, (order, way) = VIEWS[view]
     page = ""
     if further:
@@ -127,21 +132,78 @@ def _listing(view: str, further: bool) -> TextClause:
             f"AND (coalesce({order}, t.created_at), t.id) {beyond} "
             "(cast(:at AS timestamptz), cast(:id AS uuid))"
         )
-    return text(_ROWS.format(where=where, order=order, way=way, page=page))
+    return _ROWS.format(where=where, order=order, way=way, page=page)
+
+
+_PARTS = ", ".join(
+    f"'{name}', count(*) FILTER (WHERE {where})" for name, (where, _) in VIEWS.items() if name != "solved"
+)
+# How many tickets stand in each view, as a part of a statement; its value: staff.
+COUNTS = f"SELECT json_build_object({_PARTS}) FROM ticket t WHERE t.{IS_UNDONE}"  # noqa: S608 - only names and parts of our own are put in; values are bound
+
+read_rows = msgspec.json.Decoder(list[Row]).decode
+read_counts = msgspec.json.Decoder(dict[str, int]).decode
 
 
 @cache
-def _counting() -> TextClause:
-    parts = ", ".join(
-        f"count(*) FILTER (WHERE {where}) AS {name}" for name, (where, _) in VIEWS.items() if name != "solved"
+def _listing(view: str, further: bool) -> TextClause:
+    return text(f"SELECT cast(({rows(view, further=further)}) AS text)")
+
+
+@cache
+def _shelf(view: str, further: bool) -> TextClause:
+    return text(
+        f"SELECT cast(({rows(view, further=further)}) AS text) AS rows, cast(({COUNTS}) AS text) AS counts"
     )
-    return text(f"SELECT {parts} FROM ticket t WHERE t.{IS_UNDONE}")  # noqa: S608 - only names and parts of our own are put in; values are bound
+
+
+_COUNTING = text(f"SELECT cast(({COUNTS}) AS text)")
+
+
+def _asked(view: str, staff_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> dict[str, Any]:
+    if view not in VIEWS:
+        raise NotFound("There is no such view.")
+    values: dict[str, Any] = {"staff": staff_id, "rows": limit}
+    return values if after is None else values | {"at": after[0], "id": after[1]}
+
+
+async def counting(session: AsyncSession, staff_id: UUID) -> str:
+    """How many tickets stand in each view, as `read_counts` reads it; what is solved is not counted, it only grows."""
+    said: str = await session.scalar(_COUNTING, {"staff": staff_id})
+    return said
 
 
 async def counts(session: AsyncSession, staff_id: UUID) -> dict[str, int]:
     """How many tickets stand in each view; what is solved is not counted, it only grows."""
-    row = (await session.execute(_counting(), {"staff": staff_id})).mappings().one()
-    return dict(row)
+    return read_counts(await counting(session, staff_id))
+
+
+async def told(
+    session: AsyncSession,
+    view: str,
+    staff_id: UUID,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE,
+) -> str:
+    """A page of a view as `read_rows` reads it; see `listing`."""
+    asked = _asked(view, staff_id, after, limit)
+    said: str = await session.scalar(_listing(view, after is not None), asked)
+    return said
+
+
+async def shelf(
+    session: AsyncSession,
+    view: str,
+    staff_id: UUID,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE,
+) -> tuple[str, str]:
+    """A page of a view, and how many stand in each, as `read_rows` and `read_counts` read them; see `listing`."""
+    asked = _asked(view, staff_id, after, limit)
+    said = (await session.execute(_shelf(view, after is not None), asked)).one()
+    return said.rows, said.counts
 
 
 async def listing(
@@ -153,19 +215,15 @@ async def listing(
     limit: int = PAGE,
 ) -> list[Row]:
     """A page of a view; `after` is the cursor of the last row of the page before. Raises NotFound."""
-    if view not in VIEWS:
-        raise NotFound("There is no such view.")
-    values: dict[str, Any] = {"staff": staff_id, "limit": limit}
-    if after is not None:
-        values |= {"at": after[0], "id": after[1]}
-    rows = await session.execute(_listing(view, after is not None), values)
-    return [Row._make(row) for row in rows]
+    return read_rows(await told(session, view, staff_id, after=after, limit=limit))
 
 
-_ONE = text(_ROWS.format(where="t.conversation_id = :conversation", order=_RECENT[0], way="DESC", page=""))
+_ALONE = _ROWS.format(where="t.conversation_id = :conversation", order=_RECENT[0], way="DESC", page="")
+_ONE = text(f"SELECT cast(({_ALONE}) AS text)")
 
 
 async def row(session: AsyncSession, conversation_id: UUID) -> Row | None:
     """One conversation's ticket as it stands in the list."""
-    found = (await session.execute(_ONE, {"conversation": conversation_id, "limit": 1})).first()
-    return Row._make(found) if found else None
+    return next(
+        iter(read_rows(await session.scalar(_ONE, {"conversation": conversation_id, "rows": 1}))), None
+    )

@@ -23,7 +23,8 @@ from portal.live import Live
 from portal.rendering import page
 from portal.threads import Shown, download, frame, show
 from portal.visits import Visit
-from support import cases, portraits, presence, threads
+from portal.written import Part, Written, this_moment
+from support import cases, opened, portraits, presence, threads, views
 from support.cases import Case
 from support.models import Priority
 from support.threads import Item
@@ -54,9 +55,9 @@ def _explain(item: Item) -> tuple[str, str]:
     return (words, item.reason) if words else (item.reason, "")
 
 
-async def about(session: AsyncSession, settings: Settings, case: Case) -> dict[str, Any]:
-    """What the head of a conversation and the pane beside it need: ticket, customer, the line."""
-    portrait = await portraits.of(session, case.records)
+def _about(case: Case, portrait: str, settings: Settings) -> dict[str, Any]:
+    """What the head of a conversation and the pane beside it need: ticket and customer."""
+    person = portraits.decode(portrait)
     return {
         "conversation": case.conversation,
         "ticket": case.ticket,
@@ -67,14 +68,28 @@ async def about(session: AsyncSession, settings: Settings, case: Case) -> dict[s
         "teams": case.teams,
         "priorities": priorities(),
         "snoozes": snoozes(),
-        "portrait": portrait,
-        "line": await timeline.read(session, case.records, limit=LINE),
-        "tickets": [one for one in portrait.tickets if one.conversation_id != case.conversation.id],
-        "family": "",
-        "line_url": f"/desk/customers/{case.root}/line",
+        "portrait": person,
+        "tickets": [one for one in person.tickets if one.conversation_id != case.conversation.id],
         "currency": settings.currency,
         "customer_id": case.root,
     }
+
+
+def _pane(told: opened.Beside, settings: Settings, view: str, side: str) -> Part:
+    """The customer beside an open conversation."""
+
+    def make() -> dict[str, Any]:
+        case = cases.decode(told.case)
+        return {
+            **_about(case, told.portrait, settings),
+            "line": timeline.line(told.line, LINE),
+            "family": "",
+            "line_url": f"/desk/customers/{case.root}/line",
+            "view": view,
+            "side": side,
+        }
+
+    return Part("desk/inbox/_context.html", (*told, view, side, settings.currency), make)
 
 
 def _side(side: str) -> str:
@@ -100,30 +115,44 @@ async def conversation_page(
     status_code: int = 200,
 ) -> Response[Any]:
     """The inbox with one conversation open; also the answer to a refused form, with what was written."""
+    view, side = inbox.known(view), _side(side)
     async with database.statements() as session:
-        case = await cases.read(session, conversation_id, visit.colleague.id)
-        context = await inbox.listing(session, visit, view, "", conversation_id)
-        thread = await threads.end(session, conversation_id)
+        told = await opened.thread(
+            session, conversation_id, visit.colleague.id, view, rows=views.PAGE + 1, line=LINE + 1
+        )
+        undo = await _undoable(session, conversation_id, sent)
+        said = await inbox.parting(session, visit.colleague.id, parted)
+    present = await _present(live, visit, conversation_id)
+    at = this_moment()
+    listing = inbox.shelf(view, told.rows, at, here=conversation_id)
+    pane = _pane(opened.Beside(told.case, told.portrait, told.line), settings, view, side)
+
+    def make() -> dict[str, Any]:
+        case = cases.decode(told.case)
+        thread = threads.read(told.items)
         items = thread.items
-        # What is shown is what was seen: a message that comes now has a higher number.
-        seen = max([item.seq for item in items], default=case.conversation.last_seq)
+        context = _about(case, told.portrait, settings)
         context |= composer.context(case, road=road, body=body, error=error, writing=writing)
-        context |= await about(session, settings, case)
-        context |= {
-            "views": await inbox.counted(session, visit),
+        return context | {
+            "view": view,
+            "views": inbox.counted(told.counts),
+            "listing": listing,
+            "pane": pane,
             "items": _shown(items, conversation_id, thread.after),
             "earlier": items[0].seq if items and items[0].seq > 1 else None,
-            "last_seq": seen,
+            # What is shown is what was seen: a message that comes now has a higher number.
+            "last_seq": max([item.seq for item in items], default=case.conversation.last_seq),
             "claims": context["portrait"].claims,
-            "undo": await _undoable(session, conversation_id, sent),
-            "parted": await inbox.parting(session, visit.colleague.id, parted),
+            "undo": undo,
+            "parted": said,
+            "present": present,
+            "side": side,
+            "just_merged": merged,
         }
-    context |= {
-        "present": await _present(live, visit, conversation_id),
-        "side": _side(side),
-        "just_merged": merged,
-    }
-    return page("desk/inbox.html", context, status_code=status_code)
+
+    state = (conversation_id, view, side, undo, said, present, merged, road, body, error, writing)
+    part = Part("desk/inbox.html", (*told, *state, at, settings.currency), make, finish=listing.finish)
+    return Written(part, status_code=status_code)
 
 
 async def _present(live: Live, visit: Visit, conversation_id: UUID) -> list[tuple[str, str]]:
@@ -203,9 +232,14 @@ async def show_head(
 ) -> Response[Any]:
     """The head of an open conversation, for a page that has seen everything up to `seq`."""
     async with database.statements() as session:
-        case = await cases.read(session, conversation_id, visit.colleague.id)
-        context = await about(session, settings, case)
-    return page("desk/inbox/_head.html", {**context, "view": view, "side": _side(side), "last_seq": seq})
+        told = await opened.beside(session, conversation_id, visit.colleague.id, line=LINE + 1)
+
+    def make() -> dict[str, Any]:
+        about = _about(cases.decode(told.case), told.portrait, settings)
+        return {**about, "view": view, "side": _side(side), "last_seq": seq}
+
+    state = (view, side, seq, settings.currency)
+    return Written(Part("desk/inbox/_head.html", (told.case, told.portrait, *state), make))
 
 
 @get("/desk/inbox/{conversation_id:uuid}/context", guards=[AGENT])
@@ -219,9 +253,8 @@ async def show_context(
 ) -> Response[Any]:
     """The customer beside an open conversation."""
     async with database.statements() as session:
-        case = await cases.read(session, conversation_id, visit.colleague.id)
-        context = await about(session, settings, case)
-    return page("desk/inbox/_context.html", {**context, "view": view, "side": _side(side)})
+        told = await opened.beside(session, conversation_id, visit.colleague.id, line=LINE + 1)
+    return Written(_pane(told, settings, view, _side(side)))
 
 
 @get("/desk/inbox/{conversation_id:uuid}/present", guards=[AGENT])

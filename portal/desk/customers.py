@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import segments
 from core import days
-from core.clock import now
 from core.database import Database
 from core.days import chosen
 from core.errors import Invalid
@@ -30,7 +29,8 @@ from portal.guards import staff
 from portal.rendering import page
 from portal.targets import local
 from portal.visits import Visit
-from support import portraits, search
+from portal.written import Part, Written, this_moment
+from support import opened, portraits, search
 
 AGENTS = staff(Role.AGENT, Role.MARKETER, Role.MERCHANDISER)
 PAGE = 50
@@ -127,17 +127,10 @@ async def show_customers(
     return page("desk/customers/_rows.html" if fragment else "desk/customers.html", context)
 
 
-async def _about(session: AsyncSession, records: list[UUID], colleague: Staff) -> dict[str, Any]:
-    """What is known and open of a customer's, as far as the colleague's roles include it."""
-    portrait = await portraits.of(session, records)
+async def _outstanding(session: AsyncSession, records: list[UUID], colleague: Staff) -> str:
+    """What is open with a customer, as `outstanding.decode` reads it, as far as the colleague's roles include it."""
     trades = colleague.may_act_as(Role.AGENT, Role.MERCHANDISER)
-    open_ = await outstanding.of(session, records) if trades else outstanding.Outstanding()
-    return {
-        "portrait": portrait,
-        "tickets": portrait.tickets,
-        "orders": open_.orders,
-        "invoices": open_.invoices,
-    }
+    return await outstanding.told(session, records) if trades else outstanding.NOTHING
 
 
 @get(f"{HERE}/{{customer_id:uuid}}", guards=[AGENTS])
@@ -156,36 +149,49 @@ async def show_customer(
     family = family if family in timeline.FAMILIES else ""
     channel = channel if channel in timeline.CHANNELS else ""
     async with database.statements() as session:
-        records = await merging.group(session, customer_id)
-        if records and records[0] != customer_id:
-            return Redirect(f"{HERE}/{records[0]}", status_code=303)
-        context = await _about(session, records, visit.colleague)
-        context["line"] = await timeline.read(session, records, family=family, channel=channel, before=before)
-    found = []
+        told = await opened.person(
+            session, customer_id, **timeline.asked(family=family, channel=channel, before=before)
+        )
+        if told.records[0] != customer_id:
+            return Redirect(f"{HERE}/{told.records[0]}", status_code=303)
+        open_ = await _outstanding(session, told.records, visit.colleague)
+    found: list[search.Person] = []
     if q.strip():
         async with database.transaction() as session:
             found = [person for person in await search.people(session, q, 8) if person.id != customer_id]
-    here = f"{HERE}/{customer_id}"
-    since = context["portrait"].traits
-    context |= {
-        "found": found,
-        "family": family,
-        "channel": channel,
-        "families": [("", _("Everything"), _filtered(here, "", channel))]
-        + [(name, words, _filtered(here, name, channel), kind) for name, words, kind in timeline.families()],
-        "channels": [("", _("Any road"), _filtered(here, family, ""))]
-        + [(name, words, _filtered(here, family, name), name) for name, words in timeline.channels()],
-        "query": q.strip(),
-        "currency": settings.currency,
-        "now": now(),
-        "late": days.today(settings.zone),
-        "just_merged": merged,
-        "line_url": f"{here}/line",
-        "filter_url": here,
-        "seen": since.last_seen_at if since else None,
-        "newest": _filtered(here, family, channel) if before else "",
-    }
-    return page("desk/customer.html", context)
+    here, at, today = f"{HERE}/{customer_id}", this_moment(), days.today(settings.zone)
+
+    def make() -> dict[str, Any]:
+        portrait, due = portraits.decode(told.portrait), outstanding.decode(open_)
+        return {
+            "portrait": portrait,
+            "tickets": portrait.tickets,
+            "orders": due.orders,
+            "invoices": due.invoices,
+            "line": timeline.line(told.line),
+            "found": found,
+            "family": family,
+            "channel": channel,
+            "families": [("", _("Everything"), _filtered(here, "", channel))]
+            + [
+                (name, words, _filtered(here, name, channel), kind)
+                for name, words, kind in timeline.families()
+            ],
+            "channels": [("", _("Any road"), _filtered(here, family, ""))]
+            + [(name, words, _filtered(here, family, name), name) for name, words in timeline.channels()],
+            "query": q.strip(),
+            "currency": settings.currency,
+            "now": at,
+            "late": today,
+            "just_merged": merged,
+            "line_url": f"{here}/line",
+            "filter_url": here,
+            "seen": portrait.traits.last_seen_at if portrait.traits else None,
+            "newest": _filtered(here, family, channel) if before else "",
+        }
+
+    state = (customer_id, family, channel, q, merged, bool(before), found, at, today, settings.currency)
+    return Written(Part("desk/customer.html", (told.portrait, told.line, open_, *state), make))
 
 
 def _filtered(here: str, family: str, channel: str) -> str:

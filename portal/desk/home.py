@@ -24,8 +24,8 @@ from core.staff import Role
 from estore.figures import Standing
 from portal import periods
 from portal.charts import Chart, Figure, points
+from portal.desk import inbox
 from portal.desk.inbox import Listed
-from portal.desk.inbox import listing as inbox_listing
 from portal.guards import staff
 from portal.rendering import page
 from portal.visits import Visit
@@ -46,12 +46,11 @@ class Waiting:
 
 
 async def waiting(session: AsyncSession, visit: Visit, at: datetime) -> Waiting:
-    counts = await views.counts(session, visit.colleague.id)
-    context = await inbox_listing(session, visit, "waiting", "", None)
-    rows: list[Listed] = context["rows"][:THREADS]
+    told, counts = await views.shelf(session, "waiting", visit.colleague.id, limit=THREADS)
+    rows = inbox.listed(told, at)
     first = rows[0].row if rows else None
     longest = at - first.waiting_since if first and first.waiting_since else None
-    return Waiting(counts, longest, first.customer if first else "", rows)
+    return Waiting(views.read_counts(counts), longest, first.customer if first else "", rows)
 
 
 def _beside(value: float, before: float, words: str) -> tuple[str, str]:

@@ -11,7 +11,6 @@ from litestar.params import FromQuery
 from litestar.response import ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.clock import now
 from core.database import Database
 from core.rendering import clock, day, lasting, local, moment
 from core.rendering import gettext as _
@@ -19,8 +18,8 @@ from core.staff import Role
 from portal import cursors
 from portal.guards import staff
 from portal.live import Live
-from portal.rendering import page
 from portal.visits import Visit
+from portal.written import Part, Written, this_moment
 from support import drafts, presence, tickets, views
 from support.models import DONE
 from support.views import Row
@@ -84,26 +83,40 @@ def _listed(row: Row, at: datetime) -> Listed:
     return Listed(row, said, waits, round(share, 3), tone, when, tuple(row.channels))
 
 
-async def listing(
-    session: AsyncSession, visit: Visit, view: str, after: str, here: UUID | None
-) -> dict[str, Any]:
-    """What the list needs."""
-    view = view if view in views.VIEWS else "open"
-    colleague = visit.colleague.id
-    rows = await views.listing(session, view, colleague, after=cursors.read(after), limit=views.PAGE + 1)
-    at = now()
-    return {
-        "view": view,
-        "rows": [_listed(row, at) for row in rows[: views.PAGE]],
-        "more": cursors.write(*rows[views.PAGE - 1].cursor) if len(rows) > views.PAGE else "",
-        "here": here,
-    }
+def known(view: str) -> str:
+    """The view of a name; all that is open for one that nobody knows."""
+    return view if view in views.VIEWS else "open"
+
+
+def listed(told: str, at: datetime) -> list[Listed]:
+    """The rows that `views.told` told, in words."""
+    return [_listed(row, at) for row in views.read_rows(told)]
+
+
+def shelf(view: str, told: str, at: datetime, *, further: bool = False, here: UUID | None = None) -> Part:
+    """The list of a view, of one row more than it shows; `here` is the conversation that is open."""
+
+    def make() -> dict[str, Any]:
+        rows = views.read_rows(told)
+        return {
+            "view": view,
+            "rows": [_listed(row, at) for row in rows[: views.PAGE]],
+            "more": cursors.write(*rows[views.PAGE - 1].cursor) if len(rows) > views.PAGE else "",
+            "more_only": further,
+        }
+
+    def mark(written: str) -> str:
+        # For everybody the same but for this.
+        row = f'id="row-{here}"'
+        return written.replace(row, f'{row} aria-current="true"', 1)
+
+    finish = mark if here is not None else None
+    return Part("desk/inbox/_list.html", (view, told, further, at), make, for_all=True, finish=finish)
 
 
 async def beside(session: AsyncSession, staff_id: UUID, view: str, conversation_id: UUID) -> UUID | None:
     """The conversation below this one in a view, else the one above; None when it does not stand there."""
-    view = view if view in views.VIEWS else "open"
-    ids = [row.conversation_id for row in await views.listing(session, view, staff_id)]
+    ids = [row.conversation_id for row in await views.listing(session, known(view), staff_id)]
     if conversation_id not in ids or len(ids) == 1:
         return None
     at = ids.index(conversation_id)
@@ -126,9 +139,9 @@ async def parting(session: AsyncSession, staff_id: UUID, conversation_id: UUID |
     return None
 
 
-async def counted(session: AsyncSession, visit: Visit) -> list[tuple[str, str, str, str, int | None]]:
-    """The views with how many wait in each, as the navigation needs them."""
-    counts = await views.counts(session, visit.colleague.id)
+def counted(told: str) -> list[tuple[str, str, str, str, int | None]]:
+    """The views with how many wait in each, as the navigation needs them, of what `views.shelf` told."""
+    counts = views.read_counts(told)
     return [
         (name, words, f"/desk/inbox?view={name}", icon, counts.get(name))
         for name, words, icon in view_names()
@@ -142,11 +155,25 @@ async def show_inbox(
     view: FromQuery[str] = "open",
     after: FromQuery[str] = "",
 ) -> Response[Any]:
+    view = known(view)
     async with database.statements() as session:
-        context = await listing(session, visit, view, after, None)
-        context["views"] = await counted(session, visit)
-        context["parted"] = None
-    return page("desk/inbox.html", {**context, "side": "", "conversation": None})
+        rows, counts = await views.shelf(
+            session, view, visit.colleague.id, after=cursors.read(after), limit=views.PAGE + 1
+        )
+    at = this_moment()
+    listing = shelf(view, rows, at)
+
+    def make() -> dict[str, Any]:
+        return {
+            "view": view,
+            "views": counted(counts),
+            "listing": listing,
+            "parted": None,
+            "side": "",
+            "conversation": None,
+        }
+
+    return Written(Part("desk/inbox.html", (view, rows, counts, at), make))
 
 
 @get("/desk/inbox/list", guards=[AGENT])
@@ -158,9 +185,12 @@ async def show_list(
     here: FromQuery[UUID | None] = None,
 ) -> Response[Any]:
     """The list alone."""
+    view = known(view)
     async with database.statements() as session:
-        context = await listing(session, visit, view, after, here)
-    return page("desk/inbox/_list.html", {**context, "more_only": bool(after)})
+        rows = await views.told(
+            session, view, visit.colleague.id, after=cursors.read(after), limit=views.PAGE + 1
+        )
+    return Written(shelf(view, rows, this_moment(), further=bool(after), here=here))
 
 
 @get("/desk/inbox/views", guards=[AGENT])
@@ -169,8 +199,14 @@ async def show_views(
 ) -> Response[Any]:
     """The views alone, with their counts."""
     async with database.statements() as session:
-        found = await counted(session, visit)
-    return page("desk/inbox/_views.html", {"views": found, "view": view})
+        counts = await views.counting(session, visit.colleague.id)
+    part = Part(
+        "desk/inbox/_views.html",
+        (view, counts),
+        lambda: {"views": counted(counts), "view": view},
+        for_all=True,
+    )
+    return Written(part)
 
 
 @dataclass(frozen=True)
