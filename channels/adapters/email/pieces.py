@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from html import unescape
+from mimetypes import MimeTypes
 
-from channels.adapters.email.characters import characters
+from channels.adapters.email import rtf, tnef
+from channels.adapters.email.characters import characters, clean
 from channels.adapters.email.contents import (
     content_type,
     enclosure,
@@ -34,6 +36,8 @@ MAX_DEPTH = 20
 MAX_BYTES = 4 * MAX_TEXT
 
 _BOUNDARY = re.compile(r"^--([^\s\-][^\r\n]{0,69}?)[ \t\r]*\n(?=content-)", re.MULTILINE | re.IGNORECASE)
+_KIND = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,100}")
+_TYPES = MimeTypes(filenames=())  # the same on every machine
 # Texts that are read by programs: files, even when nobody named them.
 _FOR_PROGRAMS = {
     "text/calendar",
@@ -67,12 +71,15 @@ class _Piece:
     text: str | None = None
     html: str | None = None
     file: Enclosure | None = None
+    # The same once more, for mails that say it nowhere else.
+    spare: bool = False
 
 
 def read_parts(message: Message, with_html: bool) -> Said:
     """What the parts of a mail say together; without HTML, its words alone."""
-    walk = _Walk()
-    pieces = walk.read(message, 0)
+    pieces = _Walk(with_html).read(message, 0)
+    if any(_is_read(piece) for piece in pieces if not piece.spare):
+        pieces = [piece for piece in pieces if not piece.spare]
     html = None
     if any(piece.html is not None for piece in pieces):
         shown = [
@@ -115,7 +122,8 @@ def _invitation(files: list[Enclosure]) -> str:
 class _Walk:
     """One reading of a tree of parts, at most MAX_PARTS of them; an enclosed mail counts as one part."""
 
-    def __init__(self) -> None:
+    def __init__(self, with_html: bool) -> None:
+        self._with_html = with_html
         self._count = 0
         self._files = 0
 
@@ -129,7 +137,45 @@ class _Walk:
                     return self._choose(children, depth)
                 return [piece for child in children for piece in self.read(child, depth + 1)]
         self._count += 1
+        if (wrapped := _wrapped(part)) is not None and (pieces := self._unwrap(wrapped)):
+            return pieces
         return [self._leaf(part, is_root=depth == 0)]
+
+    def _unwrap(self, wrapped: bytes) -> list[_Piece]:
+        """What Outlook put into its own wrapping; nothing when that cannot be opened."""
+        found = tnef.opened(wrapped)
+        text, html = found.text, found.html
+        if found.rtf and not text.strip() and not html and self._with_html:
+            said, is_html = rtf.read(rtf.unpacked(found.rtf))
+            text, html = ("", said) if is_html else (said, "")
+        words = (
+            [_Piece(text=_lines(text) or None, html=_lines(html) or None, spare=True)] if text or html else []
+        )
+        return words + self._unwrapped(found)
+
+    def _unwrapped(self, found: tnef.Opened) -> list[_Piece]:
+        pieces: list[_Piece] = []
+        for file in found.files:
+            if self._count >= MAX_PARTS:
+                break
+            self._count += 1
+            self._files += 1
+            name, kind, content = safe_name(file.name), file.content_type, file.content
+            if (
+                file.inner is not None
+            ):  # a message that was enclosed: its words as a file, its files as the mail's
+                content = (file.inner.text or html_to_text(file.inner.html)).encode()
+                name, kind = f"{name or 'message'}.txt", "text/plain"
+            if not _KIND.fullmatch(kind):
+                kind = _TYPES.guess_type(name)[0] or "application/octet-stream"
+            if content or file.inner is None:
+                name = name or f"part-{self._files}"
+                pieces.append(
+                    _Piece(file=Enclosure(name, kind, content, clean(file.content_id)[:200] or None))
+                )
+            if file.inner is not None:
+                pieces += self._unwrapped(file.inner)
+        return pieces
 
     def _choose(self, children: list[Message], depth: int) -> list[_Piece]:
         """Several forms of one text (RFC 2046, 5.1.4): one to read as text, one as HTML, and all their files."""
@@ -138,7 +184,7 @@ class _Walk:
         texts: list[str] = []
         htmls: list[str] = []
         for child, pieces in forms:
-            plain = [piece for piece in pieces if _is_read(piece)]
+            plain = [piece for piece in pieces if _is_read(piece) and not piece.spare]
             if any(piece.html is not None for piece in plain):
                 htmls.append("\n".join(piece.html or text_to_html(piece.text or "") for piece in plain))
                 if child.get_content_maintype() == "multipart" and any(piece.text for piece in plain):
@@ -147,7 +193,7 @@ class _Walk:
                 texts.append("\n".join(piece.text or "" for piece in plain))
         text = "\n".join(dict.fromkeys(texts)) if texts else None
         html = "\n".join(dict.fromkeys(htmls)) if htmls else None
-        files = [piece for _, pieces in forms for piece in pieces if piece.file is not None]
+        files = [piece for _, pieces in forms for piece in pieces if piece.file is not None or piece.spare]
         return ([_Piece(text, html)] if text or html else []) + files
 
     def _leaf(self, part: Message, *, is_root: bool) -> _Piece:
@@ -171,6 +217,16 @@ class _Walk:
         elif parameter(part, "format").lower() == "flowed":
             text = flowed(text, without_space=parameter(part, "delsp").lower() == "yes")
         return _Piece(text=text)
+
+
+def _wrapped(part: Message) -> bytes | None:
+    """The bytes of a part in Outlook's own wrapping; None for any other."""
+    if part.is_multipart():
+        return None
+    kind = content_type(part)
+    if kind in tnef.KINDS or (kind == "application/octet-stream" and filename(part).lower() == "winmail.dat"):
+        return payload(part)
+    return None
 
 
 def _children(part: Message) -> list[Message] | None:
