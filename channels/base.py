@@ -64,11 +64,24 @@ def unknown(reason: str) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A content as it is kept: `content` in the database, or under `name` in the storage."""
+
+    sha256: str
+    content: bytes | None
+    name: str | None
+    scanned: str
+    found: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     filename: str
     content_type: str
     content: bytes
     content_id: str | None = None
+    # Where it lies still; `channels.files.enclosed` fetches it, outside of the transaction that read it.
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

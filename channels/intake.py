@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 from uuid_utils.compat import uuid7
 
-from channels import outbox
+from channels import files
 from channels.base import Enclosure
 from channels.happenings import MessageReceived, preview
 from channels.models import Attachment, Conversation, MessageStatus, table
@@ -256,14 +256,14 @@ def _ids(written: Sequence[tuple[Incoming, Received]]) -> dict[str, list[Any]]:
 
 
 async def _keep_files(session: AsyncSession, written: Sequence[tuple[Incoming, Received]]) -> None:
-    files = [
+    brought = [
         (one.message_id, file, hashlib.sha256(file.content).hexdigest())
         for incoming, one in written
         for file in incoming.files
     ]
-    if not files:
+    if not brought:
         return
-    await outbox.keep_blobs(session, {digest: file.content for _, file, digest in files})
+    await files.keep(session, {digest: file.content for _, file, digest in brought})
     await session.execute(
         insert(table(Attachment)),
         [
@@ -276,7 +276,7 @@ async def _keep_files(session: AsyncSession, written: Sequence[tuple[Incoming, R
                 "size": len(file.content),
                 "content_id": file.content_id,
             }
-            for message_id, file, digest in files
+            for message_id, file, digest in brought
         ],
     )
 

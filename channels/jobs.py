@@ -48,6 +48,20 @@ class ForgetCalls(Job, tag="channels.forget_calls", frozen=True):
     """Delete what the log of endpoints has kept long enough."""
 
 
+class SeeToFile(Job, tag="channels.see_to_file", frozen=True):
+    """Have a file checked for viruses, and carry it out of the database, where that is wanted.
+
+    On the queue of the other calls to programs that are not ours.
+    """
+
+    queue = "calls"
+    sha256: str
+
+
+class SweepFiles(Job, tag="channels.sweep_files", frozen=True):
+    """Promise what is still to be done for files."""
+
+
 DELIVERIES = ("channels.deliver", "channels.deliver_bulk")
 
 

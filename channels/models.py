@@ -5,7 +5,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -170,14 +179,34 @@ class Obstacle(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
+class Scanned(StrEnum):
+    """Whether a file holds a virus, as far as anybody was asked."""
+
+    UNCHECKED = "unchecked"  # there was no scanner
+    PENDING = "pending"
+    CLEAN = "clean"
+    INFECTED = "infected"
+
+
 class Blob(Base):
-    """The bytes of attachments, stored once per content."""
+    """The bytes of attachments, stored once per content: here, or under a random name in the storage."""
 
     __tablename__ = "blob"
+    __table_args__ = (
+        CheckConstraint("content IS NOT NULL OR name IS NOT NULL", "somewhere"),
+        Index("ix_blob_pending", "created_at", postgresql_where=sql("scanned IN ('unchecked', 'pending')")),
+        Index("ix_blob_here", "created_at", postgresql_where=sql("content IS NOT NULL")),
+        Index("ix_blob_infected", "scanned_at", postgresql_where=sql("scanned = 'infected'")),
+    )
 
     sha256: Mapped[str] = mapped_column(Text, primary_key=True)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    name: Mapped[str | None] = mapped_column(Text, unique=True)
     created_at: Mapped[CreatedAt]
+    scanned: Mapped[str] = mapped_column(Text, server_default="unchecked")  # Scanned
+    scanned_at: Mapped[Instant | None]
+    # What the scanner found, in its words.
+    found: Mapped[str | None] = mapped_column(Text)
 
 
 class Attachment(Base):

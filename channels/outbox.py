@@ -11,15 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from channels import files
 from channels.happenings import MessageSent, preview
 from channels.jobs import SENT_TOGETHER, Deliver, DeliverBulk
 from channels.models import (
     Attachment,
-    Blob,
     Conversation,
     Direction,
     Message,
@@ -241,14 +240,8 @@ async def _attach(session: AsyncSession, messages: Sequence[Outgoing], rows: lis
                 }
             )
     if attachments:
-        await keep_blobs(session, contents)
+        await files.keep(session, contents)
         await session.execute(insert(table(Attachment)), attachments)
-
-
-async def keep_blobs(session: AsyncSession, contents: dict[str, bytes]) -> None:
-    """Store contents under their SHA-256 (hexadecimal); what is there already is stored once."""
-    rows = [{"sha256": digest, "content": contents[digest]} for digest in sorted(contents)]
-    await session.execute(postgresql.insert(table(Blob)).on_conflict_do_nothing(), rows)
 
 
 async def _promise(session: AsyncSession, rows: list[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.base import Enclosure, Submission
+from channels.files import kept
 from channels.models import Attachment, Blob, Message
 
 
@@ -47,15 +48,15 @@ async def _files(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[
             Attachment.message_id,
             Attachment.filename,
             Attachment.content_type,
-            Blob.content,
             Attachment.content_id,
+            Blob,
         )
         .join(Blob, Blob.sha256 == Attachment.sha256)
         .where(Attachment.message_id.in_(ids))
         .order_by(Attachment.id)
     )
-    for message_id, filename, content_type, content, content_id in found:
-        files[message_id].append(Enclosure(filename, content_type, content, content_id))
+    for message_id, filename, content_type, content_id, blob in found:
+        files[message_id].append(Enclosure(filename, content_type, b"", content_id, kept(blob)))
     return files
 
 

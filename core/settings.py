@@ -144,6 +144,30 @@ class Settings(BaseSettings):
         " /webhooks/sendgrid); empty closes that door",
     )
 
+    file_storage: str = Field(
+        default="",
+        description="where files that people send are kept: a folder (/srv/files; every process must have it), or"
+        " s3://bucket/prefix; empty keeps them in the database",
+    )
+    s3_endpoint: str | None = Field(
+        default=None, description="the address of an S3-compatible storage; empty for Amazon's own"
+    )
+    s3_region: str = Field(default="us-east-1", description="its region")
+    s3_access_key_id: str | None = Field(
+        default=None, description="who we are there; without it, what the machine itself may do counts"
+    )
+    s3_secret_access_key: SecretStr | None = Field(default=None, description="our key there")
+    files_url: str | None = Field(
+        default=None,
+        description="another origin for downloads, https://files.example.net: no cookie of the site is ever sent to"
+        " it; empty uses the site's own",
+    )
+    clamd: str = Field(
+        default="",
+        description="a virus scanner, clamd, as host:port or the path of its socket: files are checked before"
+        " anybody can save them or they leave us; empty turns it off",
+    )
+
     stripe_api_key: SecretStr = Field(description="the secret key of the Stripe account")
     stripe_webhook_secret: SecretStr = Field(
         min_length=1, description="the signing secret of the webhook at /webhooks/stripe"

@@ -25,8 +25,9 @@ from core.changes import Changes
 from core.database import Database
 from core.rendering import set_locale
 from core.settings import Settings
+from core.storage import Storage, open_storage
 from estore.gateway import Gateway
-from portal import errors, guards, indexing, inputs, languages, notices, routes, visits
+from portal import errors, files, guards, indexing, inputs, languages, notices, routes, visits
 from portal.api import answers
 from portal.kept import Kept
 from portal.limits import Limits
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> Litestar:
         app.state.pages = Pages(app.state.changes, settings.kept_pages * 1024 * 1024)
         app.state.changes.start()
         app.state.gateway = Gateway(settings)
+        app.state.storage = open_storage(settings)
         app.state.zone = settings.time_zone
         clearing = asyncio.create_task(
             visits.keep_clear(app.state.database, visits.forget_expired, answers.forget_old)
@@ -89,6 +91,9 @@ def create_app(settings: Settings) -> Litestar:
     def gateway(state: State) -> Gateway:
         return state.gateway  # type: ignore[no-any-return]  # state holds what lifespan put there
 
+    def storage(state: State) -> Storage | None:
+        return state.storage  # type: ignore[no-any-return]  # state holds what lifespan put there
+
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return visits.current(request)
 
@@ -101,7 +106,7 @@ def create_app(settings: Settings) -> Litestar:
         cookie_secure=settings.secure_cookies,
         cookie_samesite="lax",
     )
-    files = create_static_files_router(
+    static = create_static_files_router(
         "/static",
         [STATIC],
         guards=[guards.anyone],
@@ -110,7 +115,7 @@ def create_app(settings: Settings) -> Litestar:
         include_in_schema=False,
     )
     app = Litestar(
-        route_handlers=[files, *routes.ROUTES],
+        route_handlers=[static, *routes.ROUTES],
         lifespan=[lifespan],
         plugins=[HTMXPlugin()],
         middleware=[Visits, inputs.Legible],
@@ -124,6 +129,7 @@ def create_app(settings: Settings) -> Litestar:
             "live": Provide(live, sync_to_thread=False),
             "limits": Provide(limits, sync_to_thread=False),
             "gateway": Provide(gateway, sync_to_thread=False),
+            "storage": Provide(storage, sync_to_thread=False),
             "visit": Provide(visit, sync_to_thread=False),
             "settings": Provide(configured, sync_to_thread=False),
         },
@@ -135,7 +141,7 @@ def create_app(settings: Settings) -> Litestar:
         debug=False,
         logging_config=None,
     )
-    app.asgi_handler = Requests(Kept(app.asgi_handler, csrf), settings)
+    app.asgi_handler = Requests(files.Elsewhere(Kept(app.asgi_handler, csrf), settings), settings)
     return app
 
 

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
-from portal import guards, health, sheets, webhooks
+from portal import files, guards, health, sheets, webhooks
 from portal.api import routes as api
 from portal.customer import (
     account,
@@ -76,6 +76,7 @@ MODULES: list[Any] = [
     callbacks,
     tickets,
     chat,
+    files,
     tracking,
     language,
     site,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import quote
 from uuid import UUID
 
 import nh3
@@ -11,17 +10,16 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from litestar import Response
 
-from channels.models import Attachment, Blob
+from channels.models import Scanned
 from core.clock import now
 from core.rendering import current_locale, local, spoken
 from core.rendering import gettext as _
 from support.quotes import fold
-from support.threads import Item
+from support.threads import File, Item
 
 BUBBLES = ("chat", "sms", "whatsapp")
 # A stranger's HTML lives in a frame that may do nothing: no script, no form, nothing from elsewhere.
 FRAME_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
-FILE_POLICY = "default-src 'none'; sandbox"
 _FRAME = """<!doctype html><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:14px/1.5 system-ui,sans-serif;margin:0;overflow-wrap:anywhere}}img{{max-width:100%}}
 blockquote{{margin:0 0 0 .5em;padding-left:.75em;border-left:2px solid #bbb}}</style>{body}"""
@@ -104,10 +102,7 @@ def show(
                 recipients=_recipients(item),
                 unproven=by == "staff" and item.inbound and not item.verified,
                 frame=f"{place}/messages/{item.id}/html" if item.has_html and by == "staff" else None,
-                files=tuple(
-                    (file.filename, _size(file.size), f"{place}/attachments/{file.id}")
-                    for file in item.attachments
-                ),
+                files=tuple(_file(file, place) for file in item.attachments),
                 mark=mark,
                 detail="" if taken_back else detail,
             )
@@ -132,6 +127,15 @@ def _day(instant: datetime) -> str:
     return str(format_date(day, "full", locale=spoken()))
 
 
+def _file(file: File, place: str) -> tuple[str, str, str]:
+    """Its name, its size and its address; why nobody gets it, and no address, where a scanner has not passed it."""
+    if file.scanned == Scanned.INFECTED:
+        return file.filename, _("holds a virus"), ""
+    if file.scanned == Scanned.PENDING:
+        return file.filename, _("being checked"), ""
+    return file.filename, _size(file.size), f"{place}/attachments/{file.id}"
+
+
 def _size(count: int) -> str:
     unit, value = ("MB", count / 1_000_000) if count >= 1_000_000 else ("kB", max(1, round(count / 1000)))
     return f"{format_decimal(round(value, 1), locale=current_locale())} {unit}"
@@ -151,15 +155,3 @@ def frame(html: str, title: str) -> Response[str]:
     page = _FRAME.format(title=nh3.clean_text(title), body=body)
     headers = {"content-security-policy": FRAME_POLICY, "referrer-policy": "no-referrer"}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
-
-
-def download(file: Attachment, blob: Blob) -> Response[bytes]:
-    """An attachment, to be kept as a file and never opened as a page of ours."""
-    name = "".join(sign for sign in file.filename if sign.isprintable() and sign not in '"\\/')
-    encoded = quote(name or "file", safe="")
-    plain = name.encode("ascii", "replace").decode().replace("?", "_") or "file"
-    headers = {
-        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}",
-        "content-security-policy": FILE_POLICY,
-    }
-    return Response(blob.content, media_type="application/octet-stream", headers=headers)

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Attachment, Blob, Message
+from channels import files
+from channels.base import Kept
+from channels.models import Attachment, Message
 from core.errors import NotFound
 
 PAGE = 60
@@ -24,6 +26,7 @@ class File(msgspec.Struct, frozen=True):
     id: UUID
     filename: str
     size: int
+    scanned: str = ""
 
 
 class Item(NamedTuple):
@@ -62,8 +65,9 @@ SELECT m.id, m.seq, m.channel AS kind, m.created_at AS at,
     m.direction = 'inbound' AS inbound, m.subject, m.html IS NOT NULL AS has_html,
     CASE WHEN m.direction = 'inbound' THEN '' ELSE m.status END AS status, coalesce(m.reason, '') AS reason,
     cast(m.recipients AS text) AS recipients, m.verified, '' AS done, m.release_at,
-    (SELECT cast(json_agg(json_build_object('id', a.id, 'filename', a.filename, 'size', a.size) ORDER BY a.id) AS text)
-        FROM attachment a WHERE a.message_id = m.id) AS attachments
+    (SELECT cast(json_agg(json_build_object('id', a.id, 'filename', a.filename, 'size', a.size, 'scanned', b.scanned)
+            ORDER BY a.id) AS text)
+        FROM attachment a JOIN blob b ON b.sha256 = a.sha256 WHERE a.message_id = m.id) AS attachments
 FROM message m LEFT JOIN staff s ON s.id = m.staff_id
 WHERE m.conversation_id = :conversation AND {where}
     AND (cast(:channel AS text) IS NULL OR m.channel = :channel) AND (:held OR m.status <> 'held')
@@ -269,17 +273,10 @@ async def letter(session: AsyncSession, conversation_id: UUID, message_id: UUID)
     return message
 
 
-async def file(session: AsyncSession, conversation_id: UUID, attachment_id: UUID) -> tuple[Attachment, Blob]:
-    """A file of a message of this conversation, with its bytes. Raises NotFound for one of any other."""
-    found = (
-        await session.execute(
-            select(Attachment, Blob)
-            .join(Message, Message.id == Attachment.message_id)
-            .join(Blob, Blob.sha256 == Attachment.sha256)
-            .where(Attachment.id == attachment_id, Message.conversation_id == conversation_id)
-        )
-    ).first()
-    if found is None:
+async def file(session: AsyncSession, conversation_id: UUID, attachment_id: UUID) -> tuple[Attachment, Kept]:
+    """A file of a message of this conversation. Raises NotFound for one of any other."""
+    attachment, kept = await files.of_attachment(session, attachment_id)
+    message = await session.get(Message, attachment.message_id)
+    if message is None or message.conversation_id != conversation_id:
         raise NotFound("That file does not exist.")
-    attachment, blob = found
-    return attachment, blob
+    return attachment, kept

@@ -11,6 +11,7 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from channels.adapters.email.resolving import Asker
     from channels.adapters.webhook import Sender
+    from core.storage import Storage
     from estore.gateway import Gateway
 
 
@@ -23,6 +24,13 @@ class Resources:
     def channels(self) -> Channels:
         """The open roads to the providers of messages."""
         return Channels(self.settings)
+
+    @cached_property
+    def storage(self) -> "Storage | None":
+        """Where files lie that have left the database; None where they stay."""
+        from core.storage import open_storage
+
+        return open_storage(self.settings)
 
     @cached_property
     def gateway(self) -> "Gateway":

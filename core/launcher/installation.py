@@ -23,6 +23,7 @@ from core.database import Database
 from core.errors import Invalid
 from core.launcher import tables
 from core.launcher.configuration import about_settings
+from core.launcher.files import about_files, about_links
 from core.launcher.findings import Finding, Level
 from core.launcher.surroundings import about_surroundings
 from core.mail_relays import MailRelay, mail_relays
@@ -42,11 +43,14 @@ LITTLE_ROOM, NO_ROOM = 2 * 1024**3, 256 * 1024**2
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Everything about an installation, the worst of it as `fail`; nothing is changed."""
-    for found in (*about_settings(settings), *about_surroundings(settings, os.environ)):
+    looked_at = (*about_settings(settings), *about_surroundings(settings, os.environ), *about_links(settings))
+    for found in looked_at:
         yield found
     database = Database(settings.database_url, pool_size=2)
     try:
         async for found in _about_database(database, settings):
+            yield found
+        async for found in about_files(database, settings):
             yield found
     finally:
         await database.close()

@@ -21,12 +21,13 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from portal import visits
 from portal.customer.help import presence, reach
+from portal.files import offer
 from portal.forms import read_form
 from portal.guards import anyone
 from portal.limits import Limits, client
 from portal.live import Live
 from portal.rendering import page
-from portal.threads import Shown, download, show
+from portal.threads import Shown, show
 from portal.uploads import read_uploads
 from portal.visits import Visit
 from support import articles, enclosures, requests, threads
@@ -186,15 +187,18 @@ async def listen(
 
 @get("/chat/attachments/{attachment_id:uuid}", guards=[anyone])
 async def show_file(
-    attachment_id: FromPath[UUID], visit: NamedDependency[Visit], database: NamedDependency[Database]
+    attachment_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
 ) -> Response[Any]:
     """A file of the visitor's own conversation."""
-    async with database.statements() as session:
+    async with database.transaction() as session:
         chat_id = await visits.chat_of(session, visit)
         if chat_id is None:
             raise NotFound(_("There is no conversation yet."))
-        file, blob = await threads.file(session, chat_id, attachment_id)
-    return download(file, blob)
+        file = await threads.file(session, chat_id, attachment_id)
+    return offer(file, settings)
 
 
 @post("/chat/end", guards=[anyone])

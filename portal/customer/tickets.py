@@ -14,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.database import Database
 from core.errors import Invalid, NotFound
 from core.rendering import gettext as _
+from core.settings import Settings
+from portal.files import offer
 from portal.forms import read_form
 from portal.guards import customer
 from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import page
-from portal.threads import Shown, download, show
+from portal.threads import Shown, show
 from portal.uploads import read_uploads
 from portal.visits import Visit
 from support import enclosures, requests, threads, tickets
@@ -159,11 +161,12 @@ async def show_file(
     attachment_id: FromPath[UUID],
     visit: NamedDependency[Visit],
     database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
 ) -> Response[Any]:
     async with database.transaction() as session:
         ticket = await tickets.owned(session, visit.customer, ticket_id)
-        file, blob = await threads.file(session, ticket.conversation_id, attachment_id)
-    return download(file, blob)
+        file = await threads.file(session, ticket.conversation_id, attachment_id)
+    return offer(file, settings)
 
 
 @get("/account/conversations/{conversation_id:uuid}", guards=[customer])

@@ -19,9 +19,10 @@ from core.settings import Settings
 from portal import reasons, timeline
 from portal.desk import composer, events, inbox
 from portal.desk.inbox import AGENT
+from portal.files import offer
 from portal.live import Live
 from portal.rendering import page
-from portal.threads import Shown, download, frame, show
+from portal.threads import Shown, frame, show
 from portal.visits import Visit
 from portal.written import Part, Written, this_moment
 from support import cases, opened, portraits, presence, threads, views
@@ -322,11 +323,14 @@ async def show_html(
 
 @get("/desk/inbox/{conversation_id:uuid}/attachments/{attachment_id:uuid}", guards=[AGENT])
 async def show_file(
-    conversation_id: FromPath[UUID], attachment_id: FromPath[UUID], database: NamedDependency[Database]
+    conversation_id: FromPath[UUID],
+    attachment_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
 ) -> Response[Any]:
-    async with database.statements() as session:
-        file, blob = await threads.file(session, conversation_id, attachment_id)
-    return download(file, blob)
+    async with database.transaction() as session:
+        file = await threads.file(session, conversation_id, attachment_id)
+    return offer(file, settings)
 
 
 handlers = [

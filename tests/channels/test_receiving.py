@@ -299,6 +299,8 @@ def test_no_word_of_a_mail_is_beyond_its_digest():
         b"\x89PNG\r\n\x1a\ntwo",
         b"",
         b"One",
+        b"X-Mailer: one\n",
+        b"X-Mailer: two\n",
     ]
     assert len({arrivals.digest(mail) for mail in mails}) == len(mails)
 

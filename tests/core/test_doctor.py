@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from sqlalchemy import text
 
 from core import heartbeats
 from core.clock import now
@@ -19,12 +22,14 @@ from core.heartbeats import Heart
 from core.jobs import JobRow, enqueue
 from core.launcher import installation, surroundings
 from core.launcher.configuration import about_settings
+from core.launcher.files import about_files, about_links
 from core.launcher.findings import Finding
 from core.launcher.surroundings import about_surroundings
 from core.settings import Settings
 from core.staff import Role, hire
 from core.webhooks import ProcessWebhook
 from tests.core.commands import throughline
+from tests.core.scanner import running_scanner
 
 if TYPE_CHECKING:
     from tests.conftest import Servers
@@ -109,6 +114,12 @@ OFF: dict[str, list[tuple[object, dict[str, str]]]] = {
     "twilio_account_sid": [("AC0", {"Twilio": "fail"})],
     "twilio_auth_token": [(SecretStr("short"), {"Twilio": "fail"})],
     "twilio_api_base": [("http://127.0.0.1:9", {"Twilio": "warn"})],
+    "files_url": [
+        ("https://shop.example.com", {"Downloads": "fail"}),
+        ("http://files.example.net", {"Downloads": "fail"}),
+    ],
+    "s3_access_key_id": [("AKIA", {"File storage": "fail"})],
+    "s3_secret_access_key": [(SecretStr("x"), {"File storage": "fail"})],
     "twilio_number": [("+4930555010", {"Twilio": "warn"}), ("030 555010", {"Twilio": "fail"})],
 }
 # What is found out by asking (see below), refused before anything starts, or of `make run` only.
@@ -116,11 +127,17 @@ OTHERWISE = {
     "database_url", "redis_url", "smtp_relay_host", "smtp_relay_port", "smtp_relay_security",
     "time_zone", "opening_hours", "imap_accounts", "dkim_keys", "home", "sandbox_port", "mailgun_signing_key",
     "sendgrid_public_key", "kept_pages", "trusted_authserv_id", "check_signatures", "name_server",
+    "file_storage", "s3_endpoint", "s3_region", "clamd",
 }  # fmt: skip
 
 
 def looked_at(settings: Settings, environment: dict[str, str] | None = None) -> dict[str, str]:
-    return not_well([*about_settings(settings), *about_surroundings(settings, environment or {})])
+    looked_at = (
+        about_settings(settings),
+        about_surroundings(settings, environment or {}),
+        about_links(settings),
+    )
+    return not_well([finding for some in looked_at for finding in some])
 
 
 @pytest.mark.parametrize(
@@ -342,3 +359,42 @@ async def test_the_command_prints_json_and_fails_when_something_does(living: Set
     status, said = await throughline(living, "doctor", extra={"THROUGHLINE_SECRET_KEY": "short"})
     assert status == 1
     assert "THROUGHLINE_SECRET_KEY" in said
+
+
+async def test_a_storage_that_keeps_and_a_scanner_that_answers_are_well(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    assert not_well([found async for found in about_files(database, settings)]) == {}
+    async with running_scanner() as scanner:
+        told = altered(settings, file_storage=str(tmp_path / "files"), clamd=scanner.address)
+        findings = [found async for found in about_files(database, told)]
+    assert [(found.what, found.level) for found in findings] == [
+        ("File storage", "ok"),
+        ("Virus scanner", "ok"),
+    ]
+    assert [*(tmp_path / "files").glob("*/*")] == []
+
+
+async def test_a_storage_or_a_scanner_that_cannot_be_used_and_what_waits_for_them_are_named(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO blob (sha256, content, scanned, created_at) VALUES"
+                " ('a', 'x', 'infected', now()), ('b', 'y', 'pending', now() - interval '1 hour')"
+            )
+        )
+    told = altered(settings, file_storage="/proc/nowhere", clamd="127.0.0.1:9")
+    assert not_well([found async for found in about_files(database, told)]) == {
+        "File storage": "fail",
+        "Virus scanner": "fail",
+        "Viruses": "warn",
+        "Files that wait": "warn",
+    }
+    monkeypatch.setitem(sys.modules, "core.buckets", None)
+    bucket = altered(settings, file_storage="s3://files")
+    assert not_well([await anext(about_files(database, bucket))]) == {"File storage": "fail"}
+    assert not_well([await anext(about_files(database, altered(settings, file_storage="files")))]) == {
+        "File storage": "fail"
+    }

@@ -294,6 +294,7 @@ NOT_PAGES = {
     "/account/tickets/{ticket_id:uuid}/thread": "the thread within account/ticket",
     "/api/openapi.json": "for machines",
     "/chat/attachments/{attachment_id:uuid}": "a file",
+    "/files/{token:str}": "a file",
     "/chat/live": "a stream",
     "/chat/since": "messages within help/chat-talking",
     "/desk/campaigns/live": "a stream",

@@ -30,7 +30,9 @@ async def test_a_file_of_a_ticket_is_saved_by_its_owner_and_by_nobody_else(app: 
         page = await ana.get(opened.headers["location"])
         found = re.search(r'href="(/account/tickets/[^"]+/attachments/[^"]+)"', page.text)
         assert found is not None
-        saved = await ana.get(found[1])
+        offered = await ana.get(found[1])
+        assert offered.status_code == 303
+        saved = await ana.get(offered.headers["location"])
         assert saved.content == b"\x89PNG"
         assert saved.headers["content-type"] == "application/octet-stream"
         assert saved.headers["content-disposition"].startswith('attachment; filename="hum.png"')
@@ -55,6 +57,7 @@ async def test_a_file_of_a_chat_is_for_the_browser_that_sent_it(app: Litestar, c
     assert sent.status_code == 303, sent.text
     found = re.search(r'href="(/chat/attachments/[^"]+)"', (await client.get("/chat")).text)
     assert found is not None
-    assert (await client.get(found[1])).content == b"\x89PNG"
+    offered = await client.get(found[1])
+    assert (await client.get(offered.headers["location"])).content == b"\x89PNG"
     async with browser(app) as stranger:
         assert (await stranger.get(found[1])).status_code == 404

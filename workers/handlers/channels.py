@@ -7,11 +7,20 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import calls, delivery, recovery
+from channels import calls, delivery, files, recovery
 from channels.adapters.email.batches import ReadMails, read_mails
 from channels.adapters.email.reading import CheckMail, ReadMail, read_mail
-from channels.base import Outcome, Submission
-from channels.jobs import Abandon, CallEndpoint, Deliver, DeliverBulk, ForgetCalls, ReplayCalls
+from channels.base import Channel, Outcome, Submission
+from channels.jobs import (
+    Abandon,
+    CallEndpoint,
+    Deliver,
+    DeliverBulk,
+    ForgetCalls,
+    ReplayCalls,
+    SeeToFile,
+    SweepFiles,
+)
 from core.clock import now
 from core.errors import TransientError
 from core.jobs import Job, enqueue
@@ -46,13 +55,42 @@ async def deliver(run: Run, job: Deliver) -> None:
                 await delivery.record(session, job, run.lease, done, repeatable=channel.repeatable)
                 batch = await delivery.claim(session, job, run.lease, waiting[:room])
             del waiting[:room]
-            outcomes = await asyncio.gather(*(channel.submit(submission) for submission in batch))
+            outcomes = await asyncio.gather(*(_submit(run, channel, submission) for submission in batch))
             done = list(zip(batch, outcomes, strict=True))
         async with run.final() as session:
             await delivery.record(session, job, run.lease, done, repeatable=channel.repeatable)
 
 
 outside(DeliverBulk)(deliver)
+
+
+async def _submit(run: Run, channel: Channel, submission: Submission) -> Outcome:
+    if submission.files:
+        found = await files.enclosed(submission, run.resources.storage, run.resources.settings)
+        if isinstance(found, Outcome):
+            return found
+        submission = found
+    return await channel.submit(submission)
+
+
+@outside(SeeToFile)
+async def see_to_file(run: Run, job: SeeToFile) -> None:
+    """Ask the scanner, carry the bytes to the storage, and write down both."""
+    storage, told = run.resources.storage, run.resources.settings
+    async with run.transaction() as session:
+        file = await files.unseen(session, job.sha256, told)
+    if file is None:
+        return
+    seen = await files.see_to(file, storage, told.clamd)
+    async with run.final() as session:
+        used = await files.record(session, seen)
+    if not used and storage is not None and seen.name is not None:
+        await storage.remove(seen.name)
+
+
+@transactional(SweepFiles)
+async def sweep_files(session: AsyncSession, job: SweepFiles) -> None:
+    await files.sweep(session, settings())
 
 
 @transactional(Abandon)

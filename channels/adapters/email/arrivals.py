@@ -31,6 +31,9 @@ def digest(raw: bytes) -> str:
     body = plain[head.end() :].strip(b"\n")
     lines = re.sub(rb"\n[ \t]+", b" ", head[0]).split(b"\n")
     written = [line for line in lines if _OUR_FIELDS.match(line)]
+    if not written and not body:
+        # Nothing in it is of the author's, as far as we know: any two such mails would be one.
+        written = lines
     return hashlib.sha256(b"\n".join([*written, b"", body])).hexdigest()
 
 

@@ -127,8 +127,13 @@ CREATE TABLE public.attributed_order (
 
 CREATE TABLE public.blob (
     sha256 text NOT NULL,
-    content bytea NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    content bytea,
+    name text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    scanned text DEFAULT 'unchecked'::text NOT NULL,
+    scanned_at timestamp with time zone,
+    found text,
+    CONSTRAINT ck_blob_somewhere CHECK (((content IS NOT NULL) OR (name IS NOT NULL)))
 );
 
 CREATE TABLE public.broadcast (
@@ -1118,6 +1123,9 @@ ALTER TABLE ONLY public.article_vote
 ALTER TABLE ONLY public.attributed_order
     ADD CONSTRAINT uq_attributed_order_customer_id_order_id UNIQUE (customer_id, order_id);
 
+ALTER TABLE ONLY public.blob
+    ADD CONSTRAINT uq_blob_name UNIQUE (name);
+
 ALTER TABLE ONLY public.broadcast_recipient
     ADD CONSTRAINT uq_broadcast_recipient_broadcast_id_customer_id_channel UNIQUE (broadcast_id, customer_id, channel);
 
@@ -1228,6 +1236,12 @@ CREATE INDEX ix_article_words ON public.article USING gin (words);
 CREATE INDEX ix_attachment_message_id ON public.attachment USING btree (message_id);
 
 CREATE INDEX ix_attributed_order_broadcast_id ON public.attributed_order USING btree (broadcast_id);
+
+CREATE INDEX ix_blob_here ON public.blob USING btree (created_at) WHERE (content IS NOT NULL);
+
+CREATE INDEX ix_blob_infected ON public.blob USING btree (scanned_at) WHERE (scanned = 'infected'::text);
+
+CREATE INDEX ix_blob_pending ON public.blob USING btree (created_at) WHERE (scanned = ANY (ARRAY['unchecked'::text, 'pending'::text]));
 
 CREATE INDEX ix_broadcast_created_at_id ON public.broadcast USING btree (created_at, id);
 
