@@ -9,7 +9,7 @@ from obstore.store import S3Store
 
 from core.errors import NotFound, TransientError
 from core.settings import Settings
-from core.storage import Stored
+from core.stored import Stored
 
 PATIENCE = "20s"
 

@@ -10,7 +10,6 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,17 +17,9 @@ from urllib.parse import urlsplit
 
 from core.errors import Invalid, NotFound, TransientError
 from core.settings import Settings
+from core.stored import Stored
 
 _NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{30}")
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A file as a storage lists it."""
-
-    name: str
-    size: int
-    stored_at: datetime
 
 
 class Storage(Protocol):
