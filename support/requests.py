@@ -18,7 +18,7 @@ from customers import identities
 from customers.identities import Contact
 from customers.merging import group
 from customers.models import Customer, IdentityKind
-from support import tickets
+from support import chats, tickets
 from support.models import Ticket
 from support.triage import triage
 
@@ -26,7 +26,8 @@ PORTAL = "portal"
 MAX_LENGTH = 20_000
 
 
-def _checked(body: str) -> str:
+def checked(body: str) -> str:
+    """What somebody wrote, as it is kept. Raises Invalid for nothing, and for too much."""
     body = body.replace("\x00", "").strip()
     if not body:
         raise Invalid("There is nothing to send yet.", {"body": "Write something first."})
@@ -49,7 +50,7 @@ async def open_ticket(
     subject = " ".join(subject.replace("\x00", "").split())[:200]
     if not subject:
         raise Invalid("Say what it is about.", {"subject": "A few words are enough."})
-    body = _checked(body)
+    body = checked(body)
     external_id = await _once(session, customer_id, key)
     known = await _known(session, PORTAL, external_id)
     if known is not None and (ticket := await tickets.of_conversation(session, known)):
@@ -73,7 +74,7 @@ async def answer(
     files: Sequence[Enclosure] = (),
 ) -> Received:
     """A signed-in customer writes on in their ticket, which reopens when it was solved. Raises Invalid."""
-    body = _checked(body)
+    body = checked(body)
     external_id = await _once(session, customer_id, key)
     conversation = await session.get_one(Conversation, ticket.conversation_id)
     received = await _receive(session, conversation, PORTAL, body, external_id, proven=True, files=files)
@@ -112,7 +113,7 @@ async def chat(
     files: Sequence[Enclosure] = (),
 ) -> Received:
     """What a visitor writes in their chat. Raises NotFound for anything that is not a chat, Invalid."""
-    body = _checked(body)
+    body = checked(body)
     conversation = await session.get(Conversation, conversation_id)
     if conversation is None or conversation.channel != CHAT:
         raise NotFound("That conversation is over. Begin a new one.")
@@ -130,7 +131,7 @@ async def owned_conversation(session: AsyncSession, customer_id: UUID, conversat
 
 async def _once(session: AsyncSession, whose: UUID, key: str) -> str:
     """The external id of one press of a button; two presses at once wait for each other."""
-    external_id = f"{whose}:{key[:64]}" if key else f"{whose}:{secrets.token_hex(16)}"
+    external_id = chats.external_id(whose, key)
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 2))"), {"key": external_id}
     )

@@ -30,20 +30,18 @@ from portal.rendering import page
 from portal.threads import Shown, show
 from portal.uploads import read_uploads
 from portal.visits import Visit
-from support import articles, enclosures, requests, threads
+from support import articles, chats, enclosures, requests, threads
 
 BY_CLIENT = "30/minute;600/day"
 BEGUN_BY_CLIENT = "10/hour;40/day"
+EMPTY = {"name": "", "email": "", "body": ""}
 
 
-async def _shown(session: AsyncSession, conversation_id: UUID, seq: int = 0) -> tuple[list[Shown], int]:
-    """What was said in the chat after a number, and the number reached; never a note, or a letter."""
-    if seq:
-        items = await threads.since(session, conversation_id, seq, notes=False, channel=CHAT)
-    else:
-        items = await threads.latest(session, conversation_id, notes=False, channel=CHAT)
+async def _shown(session: AsyncSession, conversation_id: UUID) -> tuple[list[Shown], int]:
+    """What was said last in the chat, and the number reached; never a note, or a letter."""
+    items = await threads.latest(session, conversation_id, notes=False, channel=CHAT)
     shown = show(items, by="customer", place="/chat", you=lambda item: item.inbound)
-    return shown, max([item.seq for item in items], default=seq)
+    return shown, max([item.seq for item in items], default=0)
 
 
 async def _chat_page(
@@ -71,7 +69,7 @@ async def _chat_page(
         "known": visit.customer_id is not None,
         **told,
         "articles": read,
-        "typed": {"name": "", "email": "", "body": "", **(typed or {})},
+        "typed": {**EMPTY, **(typed or {})},
         "errors": errors or {},
         "key": secrets.token_urlsafe(16),
     }
@@ -97,6 +95,8 @@ class Said(msgspec.Struct):
     name: str = ""
     email: str = ""
     key: str = ""
+    # How far the browser has read, from one that runs scripts.
+    seq: int | None = None
 
 
 @post("/chat", guards=[anyone])
@@ -110,9 +110,11 @@ async def say(
     """Begin a chat or write on in it."""
     form = await read_form(request, Said)
     await limits.take(BY_CLIENT, "chat", client(request))
+    went_on = False
     try:
         files = enclosures.check(await read_uploads(request))
-        if not await _go_on(database, visit, form, files):
+        went_on = await _go_on(database, visit, form, files)
+        if not went_on:
             await limits.take(BEGUN_BY_CLIENT, "chat-begin", client(request))
             async with database.transaction() as session:
                 conversation = await requests.begin_chat(
@@ -129,15 +131,39 @@ async def say(
         errors = {name: _(sentence) for name, sentence in error.fields.items()} or {"body": _(error.message)}
         here = visits.current(request)
         return await _chat_page(request, database, settings, here, typed=typed, errors=errors)
-    if request.headers.get("hx-request"):
-        return await _chat_page(request, database, settings, visit)
-    return Redirect("/chat#end", status_code=303)
+    if not request.headers.get("hx-request"):
+        return Redirect("/chat#end", status_code=303)
+    if went_on and visit.chat_id is not None and form.seq is not None:
+        return await _news(database, visit.chat_id, visit, form.seq)
+    return await _chat_page(request, database, settings, visit)
+
+
+async def _news(database: Database, chat_id: UUID, visit: Visit, seq: int) -> Response[Any]:
+    """What a browser that has read so far has not, and an empty form in place of the one that was sent."""
+    async with database.statements() as session:
+        items, reached = await _since(session, chat_id, seq)
+    context = {
+        "items": items,
+        "last_seq": reached,
+        "begun": True,
+        "known": visit.customer_id is not None,
+        "typed": EMPTY,
+        "errors": {},
+        "key": secrets.token_urlsafe(16),
+    }
+    return page("chat/_said.html", context, re_target="#chat-items", re_swap="beforeend")
 
 
 async def _go_on(database: Database, visit: Visit, form: Said, files: Sequence[Enclosure]) -> bool:
     """Write on in this browser's chat; False when it has none."""
     if visit.chat_id is None:
         return False
+    if not files:
+        words = requests.checked(form.body)
+        async with database.statements() as session:
+            if await chats.say(session, visit.chat_id, visit.customer_id, words, key=form.key):
+                return True
+    # With files, said before, or not to be gone on in: step by step.
     async with database.transaction() as session:
         chat_id = await visits.chat_of(session, visit)
         if chat_id is not None:
@@ -161,7 +187,13 @@ async def show_since(
         chat_id = await visits.chat_of(session, visit)
         if chat_id is None:
             raise NotFound(_("There is no conversation yet."))
-        seen, items = await threads.around(session, chat_id, seq, seen=1, notes=False, channel=CHAT)
+        items, reached = await _since(session, chat_id, seq)
+    return page("chat/_since.html", {"items": items, "last_seq": reached})
+
+
+async def _since(session: AsyncSession, chat_id: UUID, seq: int) -> tuple[list[Shown], int]:
+    """What was said in a chat after a number, below what stands there, and the number reached."""
+    seen, items = await threads.around(session, chat_id, seq, seen=1, notes=False, channel=CHAT)
     shown = show(
         items,
         by="customer",
@@ -169,9 +201,7 @@ async def show_since(
         after=seen[-1].at if seen else None,
         you=lambda item: item.inbound,
     )
-    return page(
-        "chat/_since.html", {"items": shown, "last_seq": max([item.seq for item in items], default=seq)}
-    )
+    return shown, max([item.seq for item in items], default=seq)
 
 
 @get("/chat/live", guards=[anyone])

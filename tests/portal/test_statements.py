@@ -24,6 +24,8 @@ LIST = 2
 THREAD = 2
 SINCE = 2
 CUSTOMER = 3
+# A word in a chat, and what is new there.
+SAID = 3
 
 
 @contextmanager
@@ -110,3 +112,15 @@ async def test_a_customers_page_asks_as_often_for_a_long_line_as_for_a_short_one
         )
     assert await statements(app, agent_client, path) == CUSTOMER
     assert (await agent_client.get(path)).text.count('class="entry"') == 40
+
+
+async def test_a_word_in_a_chat_asks_as_often_after_thirty_as_after_one(app: Litestar, client: Browser):
+    htmx = {"hx-request": "true"}
+    await client.submit("/chat", {"body": "Word 0", "key": "0"}, headers=htmx)
+    for number in range(1, 30):
+        with asked(app) as found:
+            form = {"body": f"Word {number}", "key": f"{number}", "seq": f"{number}"}
+            answer = await client.submit("/chat", form, headers=htmx)
+        assert answer.text.count('class="bubble-body"') == 1
+        # What stands around every page is read again now and then.
+        assert len([one for one in found if "category" not in one]) == SAID

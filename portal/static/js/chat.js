@@ -52,7 +52,8 @@ document.addEventListener("keydown", (event) => {
 // New words scroll into sight, unless the reader has scrolled up to read older ones.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const messages = event.target.closest?.(".chat-messages");
-  if (messages) messages.dataset.end = String(messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80);
+  const own = event.detail.requestConfig?.verb === "post";
+  if (messages) messages.dataset.end = String(own || messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   const messages = event.target.closest?.(".chat-messages");
