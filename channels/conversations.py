@@ -1,7 +1,7 @@
 """Conversations: the one place where a message comes in and joins a thread."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -18,8 +18,8 @@ from channels.models import Conversation, Message, MessageReference
 from core import locks
 from core.errors import Invalid, NotFound
 from core.locks import Realm
-from customers import identities
-from customers.identities import Contact
+from customers import identities, merging
+from customers.identities import Contact, Standing
 from customers.models import IdentityKind
 
 
@@ -46,14 +46,19 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
     return received
 
 
-async def receive_all(session: AsyncSession, several: Sequence[Incoming]) -> list[Received | None]:
+async def receive_all(
+    session: AsyncSession, several: Sequence[Incoming], known: Mapping[str, Standing] | None = None
+) -> list[Received | None]:
     """Let in at once what is plain of several new mails; None for each that is left for `receive` to see to.
 
     Plain is what opens a thread, or joins one in which its sender surely belongs, and asks for no records to be
-    proven or merged. The mails are new and differ; no two of them have one sender, or name one Message-ID. `hold`
-    their senders first.
+    proven or merged. The mails are new and differ; no two of them have one sender, or name one Message-ID.
+    `hold_all` their senders first; what it returned is `known` as long as nothing was let in since.
     """
-    standings = await identities.recognise(session, [(_sender(each), each.proven) for each in several])
+    if known is None:
+        standings = await identities.recognise(session, [(_sender(each), each.proven) for each in several])
+    else:
+        standings = [known[each.external_id] for each in several]
     found = await threads.find_all(session, several)
     named = Counter(thread.conversation_id for thread in found if thread is not None)
     plain = [
@@ -83,13 +88,23 @@ async def receive_all(session: AsyncSession, several: Sequence[Incoming]) -> lis
 
 
 async def hold(session: AsyncSession, several: Sequence[Incoming]) -> None:
-    """Let nobody else let in what these senders write, nor decide who they are, until the transaction ends.
-
-    Whoever lets in one after another holds all of them first, so that no two wait for each other.
-    """
+    """Let nobody else let in what these senders write, nor decide who they are, until the transaction ends."""
     # Two messages from one sender at once: the second finds the thread that the first opened.
     names = [(Realm.SENDER, f"{each.channel}:{_sender(each).value}") for each in several]
     await locks.hold(session, [*names, *(identities.lock_of(_sender(each)) for each in several)])
+
+
+async def hold_all(session: AsyncSession, several: Sequence[Incoming]) -> dict[str, Standing]:
+    """`hold`, for whoever lets in one after another; who they are, by the message's external id.
+
+    All that others may hold, too, is held before the first row is locked, so that no two wait for each other:
+    the senders, then the right to prove and to merge records, as much of it as any of these needs.
+    """
+    await hold(session, several)
+    standings = await identities.recognise(session, [(_sender(each), each.proven) for each in several])
+    if any(not standing.settled for standing in standings):
+        await merging.hold(session, alone=any(standing.merges for standing in standings))
+    return {each.external_id: standing for each, standing in zip(several, standings, strict=True)}
 
 
 async def next_seq(session: AsyncSession, conversation_id: UUID) -> int:

@@ -118,6 +118,8 @@ class Standing:
     customer_id: UUID | None
     # False where records must be proven or merged first: `resolve` and `verify` see to that.
     settled: bool = True
+    # True where that takes a merge, not only a first proof.
+    merges: bool = False
 
 
 async def recognise(session: AsyncSession, senders: Sequence[tuple[Contact, bool]]) -> list[Standing]:
@@ -135,7 +137,8 @@ async def recognise(session: AsyncSession, senders: Sequence[tuple[Contact, bool
 
 def _standing(proven: bool, owner_id: UUID | None, speaks: bool | None, idle: list[UUID]) -> Standing:
     if proven:
-        return Standing(owner_id, settled=bool(owner_id and speaks and not idle))
+        merges = bool(idle if owner_id is not None else idle[1:])
+        return Standing(owner_id, bool(owner_id and speaks and not idle), merges)
     return Standing(idle[0] if idle else None)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from channels.verification import differences
 from core import leases
 from core.jobs import JobRow
 from core.settings import settings as read_settings
+from customers import identities
 from customers.models import Customer, TimelineEntry
 from tests.channels.conftest import meet
 from tests.channels.letters import letter
@@ -298,3 +300,60 @@ async def test_what_is_not_plain_is_read_by_itself_in_the_same_batch(database, k
         assert (other.message_id is not None, bool(other.quarantined)) == (
             (True, False) if kind == "a large one" else (False, True)
         )
+
+
+async def claimed(session, address: str) -> None:
+    """A proven address that another record claims: the next proven mail merges the two."""
+    await meet(session, address)
+    idle = await identities.resolve(session, identities.email(f"idle-{address}"), proven=False)
+    await identities.claim(session, idle, identities.email(address))
+
+
+async def test_batches_that_merge_records_and_write_into_the_same_threads_do_not_block_each_other(
+    database, monkeypatch
+):
+    """Each first writes into a thread that the other writes into later, after a merge."""
+    both = "dora@example.test, cid@example.test, ann@example.test, bob@example.test"
+    async with database.transaction() as session:
+        for who in ("ann", "bob"):
+            await meet(session, f"{who}@example.test")
+        ids = await kept(
+            session,
+            letter("ann@example.test", message_id="<x@example.test>", cc=both),
+            letter("bob@example.test", message_id="<y@example.test>", cc=both),
+        )
+        await read_mails(session, ids, read_settings())
+        for who in ("cid", "dora"):
+            await claimed(session, f"{who}@example.test")
+    stories = [
+        [("ann", "x", "<1@example.test>"), ("cid", "y", "<2@example.test>")],
+        [("bob", "y", "<3@example.test>"), ("dora", "x", "<4@example.test>")],
+    ]
+    begun = [asyncio.Event(), asyncio.Event()]
+    whole = intake.write
+
+    async def write(session, several):
+        received = await whole(session, several)
+        # Both hold a thread before either goes on to merge, if nothing keeps the second one waiting.
+        mine = session.info["batch"]
+        begun[mine].set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(begun[1 - mine].wait(), 1)
+        return received
+
+    async def read_batch(number: int) -> None:
+        async with database.transaction() as session:
+            session.info["batch"] = number
+            raws = [
+                letter(f"{who}@example.test", message_id=name, in_reply_to=f"<{thread}@example.test>")
+                for who, thread, name in stories[number]
+            ]
+            await read_mails(session, await kept(session, *raws), read_settings())
+
+    monkeypatch.setattr(intake, "write", write)
+    await asyncio.gather(read_batch(0), read_batch(1))
+    async with database.transaction() as session:
+        seqs = await session.scalars(select(Conversation.last_seq).order_by(Conversation.id))
+        assert list(seqs) == [3, 3]
+        merged = select(func.count()).where(Customer.merged_into_id.is_not(None))
+        assert await session.scalar(merged) == 2

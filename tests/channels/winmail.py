@@ -54,4 +54,4 @@ def rtf(text: bytes) -> tuple[int, int, bytes]:
 
 def compressed(text: bytes) -> bytes:
     """RTF as it stands when nothing is gained by compressing: quick for long ones."""
-    return compress(text, compressed=False)
+    return bytes(compress(text, compressed=False))

@@ -27,6 +27,7 @@ from core.errors import Invalid
 from core.jobs import Job, enqueue_many
 from core.locks import Realm
 from core.settings import Settings
+from customers.identities import Standing
 
 
 class ReadMails(Job, tag="channels.read_mails", frozen=True):
@@ -83,7 +84,9 @@ async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], s
         for mail, _ in small
         if (incoming := _understood(mail, said[mail.id], settings)) is not None
     ]
-    await conversations.hold(session, [incoming for _, incoming in letters])
+    known: dict[str, Standing] | None = None
+    if letters:
+        known = await conversations.hold_all(session, [incoming for _, incoming in letters])
     plain = [
         (mail, incoming)
         for mail, incoming in letters
@@ -92,7 +95,8 @@ async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], s
     alone = {mail.id for mail in waiting} - {mail.id for mail, _ in plain}
     while plain:
         now_due, plain = _apart(plain)
-        received = await conversations.receive_all(session, [incoming for _, incoming in now_due])
+        received = await conversations.receive_all(session, [incoming for _, incoming in now_due], known)
+        known = None
         read = [(mail.id, one) for (mail, _), one in zip(now_due, received, strict=True)]
         await _note(session, [(mail_id, one.message_id) for mail_id, one in read if one is not None])
         for mail_id in [mail_id for mail_id, one in read if one is None]:
