@@ -1,6 +1,6 @@
 # Two commands matter: `make run` and `make test`. Everything else is listed by `make help`.
 .DEFAULT_GOAL := help
-.PHONY: help run test units journeys checks lint messages docs bench schemathesis pictures axe lighthouse clean install install-dev chromium
+.PHONY: help run test units journeys checks lint messages docs bench schemathesis pictures axe lighthouse clean install install-dev chromium mail-servers
 
 # Test processes at a time; each starts a PostgreSQL and a Redis of its own.
 WORKERS ?= 3
@@ -22,7 +22,7 @@ run: install ## Install, then start everything with the demo company; Ctrl-C sto
 	@.venv/bin/python -m compileall -q $(PACKAGES) || true
 	@THROUGHLINE_STOP_WITH_PARENT=1 exec .venv/bin/throughline up
 
-test: install-dev chromium ## Install what tests need and run them all: lint, types, contracts, tests, browser.
+test: install-dev chromium mail-servers ## Install what tests need and run them all: lint, types, contracts, tests, browser.
 	@$(MAKE) --no-print-directory -j 3 -k checks units journeys
 
 units:
@@ -86,3 +86,6 @@ install-dev:
 
 chromium:
 	@sh .ci/chromium.sh
+
+mail-servers:
+	@sh .ci/mail.sh

@@ -57,13 +57,18 @@ class Dovecot:
     folder: Path
     owner: pwd.struct_passwd
 
-    def deliver(self, user: str, raw: bytes, name: str) -> None:
-        """Put a mail into a user's Maildir as a delivery agent does: written whole, then moved."""
+    def open_box(self, user: str) -> Path:
+        """A user's Maildir, made if there is none."""
         box = self.folder / "mail" / user
         for each in ("tmp", "new", "cur"):
             (box / each).mkdir(parents=True, exist_ok=True)
             os.chown(box / each, self.owner.pw_uid, self.owner.pw_gid)
         os.chown(box, self.owner.pw_uid, self.owner.pw_gid)
+        return box
+
+    def deliver(self, user: str, raw: bytes, name: str) -> None:
+        """Put a mail into a user's Maildir as a delivery agent does: written whole, then moved."""
+        box = self.open_box(user)
         (box / "tmp" / name).write_bytes(raw)
         os.chown(box / "tmp" / name, self.owner.pw_uid, self.owner.pw_gid)
         (box / "tmp" / name).rename(box / "new" / name)
