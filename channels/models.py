@@ -167,9 +167,8 @@ class Obstacle(Base):
     __tablename__ = "obstacle"
 
     channel: Mapped[str] = mapped_column(Text, primary_key=True)
-    kind: Mapped[str] = mapped_column(
-        Text, primary_key=True
-    )  # domain, sender, road; server, for people to read
+    # domain, sender, road; server, for people to read
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     # How often in a row it was met; fewer, once something gets through again.
     tries: Mapped[int]

@@ -9,7 +9,7 @@ from channels.adapters.email.compose import compose
 from channels.adapters.email.connection import Envelope
 from channels.adapters.email.pool import Pool
 from channels.adapters.email.refusals import Fault, Trouble, tidy
-from channels.adapters.email.signing import Key, read_keys, sign
+from channels.adapters.email.signing import Key, Signer, read_keys
 from channels.base import Hindrance, News, Outcome, Submission, accepted, later, refused, unknown
 from channels.obstacles import domain_of
 from channels.tokens import bounce_address
@@ -28,6 +28,7 @@ class Mail:
         self._settings = settings
         self._pools = [Pool(relay, settings.mail_domain) for relay in mail_relays(settings)]
         self._keys = read_keys(settings.dkim_keys)
+        self._signer = Signer()
 
     async def submit(self, submission: Submission) -> Outcome:
         try:
@@ -77,9 +78,7 @@ class Mail:
         raw, keys = compose(submission, self._settings, now()), self._keys_of(submission)
         if not keys:
             return raw
-        # A millisecond each: other mails go on meanwhile.
-        moment = int(now().timestamp())
-        return await asyncio.get_running_loop().run_in_executor(None, sign, raw, keys, moment)
+        return await self._signer.sign(raw, keys, int(now().timestamp()))
 
     def _keys_of(self, submission: Submission) -> list[Key]:
         return self._keys.get(submission.account.rpartition("@")[2].lower(), []) if self._keys else []
@@ -87,6 +86,7 @@ class Mail:
     async def close(self) -> None:
         for pool in self._pools:
             await pool.close()
+        self._signer.close()
 
 
 def _with(outcome: Outcome, news: list[News]) -> Outcome:

@@ -66,16 +66,22 @@ class Wire(asyncio.Protocol):
         if self._lost or self._transport.is_closing():
             raise SMTPServerDisconnected("Connection lost")
         self._answers, self._expected = [], expected
-        self._waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        # A timer, not a timeout around it: this is done twice a mail.
+        timer = loop.call_later(patience, self._give_up, self._waiter)
         self._transport.write(data)
         try:
-            async with asyncio.timeout(patience):
-                await self._waiter
-        except TimeoutError:
-            raise SMTPReadTimeoutError("Timed out waiting for server response") from None
+            await self._waiter
         finally:
+            timer.cancel()
             self._waiter, self._expected = None, 0
         return self._answers
+
+    @staticmethod
+    def _give_up(waiter: asyncio.Future[None]) -> None:
+        if not waiter.done():
+            waiter.set_exception(SMTPReadTimeoutError("Timed out waiting for server response"))
 
     def data_received(self, data: bytes) -> None:
         if self._waiter is None or self._waiter.done():
