@@ -1,6 +1,7 @@
 """Backups: the whole database as of one instant in one file, with a manifest that a restore is checked against.
 
-Files that people sent are rows, too. Redis only carries and needs no backup.
+Files that people sent are rows, too, or lie in a folder and come along; in a bucket they stay where they are.
+Redis only carries and needs no backup.
 """
 
 import io
@@ -10,9 +11,10 @@ import tarfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
@@ -20,9 +22,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from core import dumps, migrations
+from core import copies, dumps, migrations
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
+from core.storage import Storage
 
 FORMAT = 1
 _MANIFEST, _DUMP = "manifest.json", "database.dump"
@@ -49,6 +52,9 @@ class Manifest:
     made_at: str
     tables: dict[str, Kept]
     format: int = FORMAT
+    # Where files lay outside of the database, and whether they are in here.
+    storage: str = ""
+    files: bool = False
 
     @property
     def rows(self) -> int:
@@ -75,7 +81,7 @@ _PLAIN = {
 }
 
 
-async def backup(url: str, path: Path, say: Say) -> Manifest:
+async def backup(url: str, path: Path, say: Say, storage: Storage | None = None) -> Manifest:
     """Write a backup to a new file, readable by its owner alone. Raises Conflict, NotFound, Invalid."""
     if path.exists():  # noqa: ASYNC240 - once, before anything waits
         raise Conflict(f"{path} is there already, and nothing was overwritten: choose another name.")
@@ -85,14 +91,21 @@ async def backup(url: str, path: Path, say: Say) -> Manifest:
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             snapshot = str(await connection.scalar(text("SELECT pg_export_snapshot()")))
-            manifest = await _describe(connection)
+            manifest = replace(
+                await _describe(connection),
+                storage=storage.place if storage is not None else "",
+                files=copies.are_copied(storage),
+            )
             say(f"{len(manifest.tables)} tables, {manifest.rows:,} rows: writing {path} …")
             with _private(partial) as file:
                 _add(file, _MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
                 place = file.tell()
                 file.seek(_BLOCK, os.SEEK_CUR)
                 length = await dumps.dump(url, snapshot, file)
-                file.write(bytes(-length % _BLOCK + 2 * _BLOCK))
+                file.write(bytes(-length % _BLOCK))
+                if number := await copies.copy_out(storage, file, _add):
+                    say(f"{number:,} files of {manifest.storage} …")
+                file.write(bytes(2 * _BLOCK))
                 file.seek(place)
                 file.write(_header(_DUMP, length))
                 file.flush()
@@ -122,10 +135,13 @@ def read_manifest(path: Path) -> Manifest:
     raise Invalid(f"{path} was written by a newer Throughline. Upgrade first, then restore.")
 
 
-async def restore(url: str, path: Path, say: Say, *, force: bool = False) -> list[str]:
+async def restore(
+    url: str, path: Path, say: Say, storage: Storage | None = None, *, force: bool = False
+) -> list[str]:
     """Load a backup in place of what the database holds, all or nothing, and compare every table with the manifest.
 
-    Returns what differs, one sentence a table. Raises Conflict, NotFound or Invalid, and then nothing was changed.
+    Files that it holds go to the storage first: more than rows name does no harm. Returns what differs, one sentence
+    a table, and what files are missing. Raises Conflict, NotFound or Invalid, and then nothing was changed.
     """
     manifest = read_manifest(path)
     known = {
@@ -140,6 +156,13 @@ async def restore(url: str, path: Path, say: Say, *, force: bool = False) -> lis
     try:
         async with engine.connect() as connection:
             await _check_target(connection, manifest, force=force)
+        if manifest.files and storage is None:
+            raise Invalid(
+                f"{path} holds files of {manifest.storage}, and nothing was changed. "
+                "Set THROUGHLINE_FILE_STORAGE to where they shall go."
+            )
+        if manifest.files and storage is not None:
+            say(f"{await copies.copy_in(storage, path):,} files are put into {storage.place}.")
         say(f"Loading {manifest.rows:,} rows of {manifest.made_at} …")
         with tarfile.open(path, "r:") as tar:
             source = tar.extractfile(_DUMP)
@@ -155,7 +178,7 @@ async def restore(url: str, path: Path, say: Say, *, force: bool = False) -> lis
         raise Invalid(f"{path} is damaged: it holds no rows.") from None
     finally:
         await engine.dispose()
-    return differences(manifest, found)
+    return [*differences(manifest, found), *await copies.missing(url, storage)]
 
 
 def differences(wanted: Manifest, found: Manifest) -> list[str]:
@@ -257,7 +280,7 @@ def _header(name: str, length: int) -> bytes:
     return entry.tobuf(tarfile.GNU_FORMAT)
 
 
-def _add(file: io.BufferedWriter, name: str, content: bytes) -> None:
+def _add(file: IO[bytes], name: str, content: bytes) -> None:
     file.write(_header(name, len(content)) + content + bytes(-len(content) % _BLOCK))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -11,6 +12,9 @@ from core.errors import NotFound, TransientError
 from core.settings import Settings
 from core.stored import Stored
 
+if TYPE_CHECKING:
+    from obstore.store import S3Config  # a type only: it is not there when the program runs
+
 PATIENCE = "20s"
 
 
@@ -19,21 +23,22 @@ class Bucket:
 
     def __init__(self, settings: Settings, bucket: str, prefix: str) -> None:
         self.place = f"s3://{bucket}/{prefix}".rstrip("/")
-        secret = settings.s3_secret_access_key
-        endpoint = settings.s3_endpoint
+        endpoint = (settings.s3_endpoint or "").rstrip("/")
+        # What is not Amazon's own often has no name for each bucket in the DNS.
+        told: S3Config = {"region": settings.s3_region, "virtual_hosted_style_request": not endpoint}
+        if endpoint:
+            told["endpoint"] = endpoint
+        # Without keys, those of the machine are used (instance role, web identity).
+        if settings.s3_access_key_id and settings.s3_secret_access_key:
+            told["access_key_id"] = settings.s3_access_key_id
+            told["secret_access_key"] = settings.s3_secret_access_key.get_secret_value()
         self._store = S3Store(
             bucket,
             prefix=prefix or None,
-            region=settings.s3_region,
-            # Without keys, those of the machine are used (instance role, web identity).
-            **({"access_key_id": settings.s3_access_key_id} if settings.s3_access_key_id else {}),
-            **({"secret_access_key": secret.get_secret_value()} if secret else {}),
-            **({"endpoint": endpoint.rstrip("/")} if endpoint else {}),
-            # What is not Amazon's own often has no name for each bucket in the DNS.
-            virtual_hosted_style_request=endpoint is None,
-            client_options={"timeout": PATIENCE, "allow_http": bool(endpoint and endpoint.startswith("http:"))},
+            config=told,
+            client_options={"timeout": PATIENCE, "allow_http": endpoint.startswith("http:")},
             retry_config={"max_retries": 2},
-        )  # fmt: skip
+        )
 
     async def put(self, name: str, content: bytes) -> None:
         async with self._asked():

@@ -4,8 +4,12 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from core.storage import Storage
 
 
 def _database_url() -> str:
@@ -14,6 +18,16 @@ def _database_url() -> str:
     raise click.ClickException(
         "THROUGHLINE_DATABASE_URL is not set (postgresql+asyncpg://…). To try Throughline, use `make run`."
     )
+
+
+def _storage() -> "Storage | None":
+    """Where files lie outside of the database; what else is set is asked for only where they do."""
+    if not os.environ.get("THROUGHLINE_FILE_STORAGE"):
+        return None
+    from core.settings import settings
+    from core.storage import open_storage
+
+    return open_storage(settings())
 
 
 @click.command()
@@ -43,9 +57,13 @@ def backup(path: Path) -> None:
     """Write everything worth keeping into the file PATH, as of one instant, while all goes on."""
     from core import backups
 
-    made = asyncio.run(backups.backup(_database_url(), path, click.echo))
+    made = asyncio.run(backups.backup(_database_url(), path, click.echo, _storage()))
     size = path.stat().st_size / 1024**2
     click.echo(f"{path}: {made.rows:,} rows of {len(made.tables)} tables, {size:,.1f} MB.")
+    if made.storage and not made.files:
+        click.echo(
+            f"Files that people sent lie in {made.storage} and are not in it: keep versions of that bucket."
+        )
     click.echo("Redis needs no backup: it only carries. Keep the environment (.env) beside this file.")
 
 
@@ -61,13 +79,13 @@ def restore(path: Path, force: bool, into: str | None) -> None:
 
     async def load() -> list[str]:
         url = await backups.create_database(_database_url(), into) if into else _database_url()
-        return await backups.restore(url, path, click.echo, force=force)
+        return await backups.restore(url, path, click.echo, _storage(), force=force)
 
     different = asyncio.run(load())
     for told in different:
         click.echo(told, err=True)
     if different:
-        raise click.ClickException(f"{len(different)} tables differ from the backup.")
+        raise click.ClickException("What was restored differs from the backup in what is said above.")
     click.echo("Restored: 0 rows different. Redis needs no restore.")
     click.echo("Run `throughline migrate`, start the processes, then ask `throughline verify`.")
 

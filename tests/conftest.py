@@ -30,6 +30,7 @@ from core.embedded import EmbeddedPostgres, EmbeddedRedis
 from core.embedded.children import FolderLock
 from core.settings import Settings
 from core.settings import settings as process_settings
+from tests.core.bucket_server import BucketServer, running_bucket_server
 from tests.journeys.town import Town, running_town
 
 # Plain: a traceback with every variable in it costs half a second, and jobs fail often in tests.
@@ -238,6 +239,13 @@ def costly_passwords() -> None:
 @cache
 def _cheap_hasher() -> PasswordHash:
     return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+
+
+@pytest.fixture(scope="session")
+def bucket_server() -> Iterator[BucketServer]:
+    """An S3-compatible server with one bucket, for files."""
+    with running_bucket_server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

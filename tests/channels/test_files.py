@@ -17,7 +17,6 @@ from core.schema import import_models
 from core.settings import Settings
 from core.settings import settings as process_settings
 from tests.channels.posting import mail, make_all_due, queue, read, run_due
-from tests.core.bucket_server import running_bucket_server
 from tests.core.scanner import EICAR, running_scanner
 from workers import schedule
 from workers.handlers import load
@@ -61,17 +60,18 @@ async def test_without_scanner_and_storage_files_stay_in_the_database_and_leave_
 
 @pytest.mark.parametrize("place", ["folder", "bucket"])
 async def test_a_file_is_carried_out_of_the_database_and_still_leaves_with_its_mail(
-    database, settings, told, sink, customer_id, tmp_path: Path, place: str
+    database, settings, told, sink, customer_id, tmp_path: Path, place: str, request
 ):
     if place == "bucket":
-        with running_bucket_server() as server:
-            wanted = server.settings(settings)
-            names = ("file_storage", "s3_endpoint", "s3_access_key_id")
-            resources = told(**{name: getattr(wanted, name) for name in names})
-            resources.settings = resources.settings.model_copy(
-                update={"s3_secret_access_key": wanted.s3_secret_access_key}
-            )
-            await _carried(database, resources, sink, customer_id)
+        wanted = request.getfixturevalue("bucket_server").settings(
+            settings, file_storage="s3://attachments/sent"
+        )
+        names = ("file_storage", "s3_endpoint", "s3_access_key_id")
+        resources = told(**{name: getattr(wanted, name) for name in names})
+        resources.settings = resources.settings.model_copy(
+            update={"s3_secret_access_key": wanted.s3_secret_access_key}
+        )
+        await _carried(database, resources, sink, customer_id)
     else:
         await _carried(database, told(file_storage=str(tmp_path / "files")), sink, customer_id)
 

@@ -47,7 +47,7 @@ class BucketServer:
 @contextmanager
 def running_bucket_server() -> Iterator[BucketServer]:
     """The server with an empty bucket, and one account that may use it."""
-    import boto3
+    import boto3  # type: ignore[import-untyped]  # the library has no types
 
     port = free_port()
     url = f"http://127.0.0.1:{port}"

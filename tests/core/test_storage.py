@@ -1,7 +1,6 @@
 """Files lie in a folder or a bucket: whole, under random names, and what is wrong with the place is said."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,7 @@ from pydantic import SecretStr
 from core.errors import Invalid, NotFound, TransientError
 from core.settings import Settings
 from core.storage import Storage, mint_name, open_storage
-from tests.core.bucket_server import BucketServer, running_bucket_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[BucketServer]:
-    with running_bucket_server() as running:
-        yield running
+from tests.core.bucket_server import BucketServer
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -24,7 +17,7 @@ def storage(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) 
     if request.param == "folder":
         told = settings.model_copy(update={"file_storage": str(tmp_path / "files")})
     else:
-        told = request.getfixturevalue("server").settings(settings)
+        told = request.getfixturevalue("bucket_server").settings(settings)
     found = open_storage(told)
     assert found is not None
     return found
@@ -34,13 +27,14 @@ async def test_what_is_put_is_got_listed_and_removed(storage: Storage) -> None:
     contents = {mint_name(): content for content in (b"", b"one", b"\x00\xff" * 300_000)}
     await asyncio.gather(*(storage.put(name, content) for name, content in contents.items()))
     assert {name: await storage.get(name) for name in contents} == contents
-    assert {each.name: each.size async for each in storage.stored()} == {
+    sizes = {each.name: each.size async for each in storage.stored()}
+    assert {name: sizes[name] for name in contents} == {
         name: len(content) for name, content in contents.items()
     }
     for name in contents:
         await storage.remove(name)
         await storage.remove(name)
-    assert [each async for each in storage.stored()] == []
+    assert not contents.keys() & {each.name async for each in storage.stored()}
     with pytest.raises(NotFound):
         await storage.get(next(iter(contents)))
 
@@ -60,14 +54,14 @@ async def test_files_are_for_their_owner_alone_and_no_name_leaves_the_folder(
 
 
 async def test_a_place_that_cannot_be_used_is_named_without_a_secret(
-    settings: Settings, server: BucketServer, tmp_path: Path
+    settings: Settings, bucket_server: BucketServer, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
     wrong = [
         settings.model_copy(update={"file_storage": str(tmp_path / "file" / "files")}),
-        server.settings(settings, s3_secret_access_key=SecretStr("wrong-secret")),
-        server.settings(settings, file_storage="s3://there-is-none"),
-        server.settings(settings, s3_endpoint="http://127.0.0.1:9"),
+        bucket_server.settings(settings, s3_secret_access_key=SecretStr("wrong-secret")),
+        bucket_server.settings(settings, file_storage="s3://there-is-none"),
+        bucket_server.settings(settings, s3_endpoint="http://127.0.0.1:9"),
     ]
     for told in wrong:
         storage = open_storage(told)
