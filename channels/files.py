@@ -6,7 +6,8 @@ of its own asks the scanner and carries the bytes to the storage, outside of any
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import null, or_, select
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.base import Kept, Outcome, Submission, later, refused
 from channels.jobs import SeeToFile
-from channels.models import Attachment, Blob, Scanned, table
+from channels.models import Attachment, Blob, Message, Scanned, table
 from core import scanning
 from core.clock import now
 from core.errors import Conflict, DomainError, NotAllowed, NotFound, TransientError
@@ -165,3 +166,30 @@ async def of_attachment(
         raise NotFound("That file does not exist.")
     attachment, sha256, bytes_, name, scanned, found = row
     return attachment, Kept(sha256, bytes_, name, scanned, found)
+
+
+@dataclass(frozen=True)
+class Infected:
+    """A file with a virus, and the message that brought it."""
+
+    filename: str
+    found: str
+    scanned_at: datetime
+    sender: str
+    conversation_id: UUID | None
+
+
+async def infected(session: AsyncSession, limit: int) -> list[Infected]:
+    """The files in which a scanner found something, the newest first."""
+    rows = await session.execute(
+        select(Attachment.filename, Blob.found, Blob.scanned_at, Message.sender, Message.conversation_id)
+        .join(Blob, Blob.sha256 == Attachment.sha256)
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Blob.scanned == "infected")
+        .order_by(Blob.scanned_at.desc(), Attachment.id.desc())
+        .limit(limit)
+    )
+    return [
+        Infected(filename, found or "", scanned_at or now(), sender, conversation_id)
+        for filename, found, scanned_at, sender, conversation_id in rows
+    ]

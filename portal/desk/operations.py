@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
-from channels import obstacles, quarantine
+from channels import files, obstacles, quarantine
 from core import jobs, leases, operations
 from core.clock import now
 from core.database import Database
@@ -45,6 +45,7 @@ async def _facts(database: Database) -> dict[str, Any]:
             "obstacles": await obstacles.standing(session),
             "webhooks": await operations.quarantined_webhooks(session, SHOWN),
             "mails": await quarantine.waiting(session, SHOWN),
+            "infected": await files.infected(session, SHOWN),
             "providers": await operations.last_webhooks(session),
         }
 

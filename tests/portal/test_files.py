@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 from litestar import Litestar
+from sqlalchemy import text
 
 from core.clock import now
-from tests.portal.conftest import Browser, browser
+from core.staff import Role
+from portal.files import Elsewhere
+from tests.portal.conftest import Browser, browser, employed
 from tests.portal.test_uploads import FILE
 
 
@@ -45,8 +48,6 @@ async def test_a_link_to_a_file_downloads_it_and_runs_out(app: Litestar, client:
 async def test_a_file_that_is_not_clean_is_named_and_not_given(
     app: Litestar, client: Browser, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
-    from sqlalchemy import text
-
     place = await link_to_a_file(client)
     link = (await client.get(place)).headers["location"]
     async with app.state.database.transaction() as session:
@@ -66,8 +67,6 @@ async def test_an_origin_of_its_own_has_files_and_nothing_else(
 ) -> None:
     place = await link_to_a_file(client)
     told = settings.model_copy(update={"files_url": "http://files.example.net"})
-    from portal.files import Elsewhere
-
     inner = app.asgi_handler
     app.asgi_handler = Elsewhere(inner, told)
     try:
@@ -79,3 +78,16 @@ async def test_an_origin_of_its_own_has_files_and_nothing_else(
             assert (await client.get(path, headers=there)).status_code == 404
     finally:
         app.asgi_handler = inner
+
+
+async def test_an_admin_sees_which_files_hold_a_virus_and_who_sent_them(
+    app: Litestar, client: Browser
+) -> None:
+    await link_to_a_file(client)
+    async with app.state.database.transaction() as session:
+        await session.execute(
+            text("UPDATE blob SET scanned = 'infected', found = 'Eicar', scanned_at = now()")
+        )
+    async with browser(app, await employed(app, Role.ADMIN)) as admin:
+        page = (await admin.get("/desk/operations")).text
+    assert re.search(r'<a href="/desk/inbox/[^"]+">hum.png</a>.*Eicar', page)
