@@ -172,8 +172,10 @@ async def restore(
         say("Comparing every table with the manifest …")
         async with engine.connect() as connection:
             found = await _describe(connection)
-            await connection.execute(text("ANALYZE"))
-            await connection.commit()
+        async with engine.connect() as connection:
+            alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            # Until a table is vacuumed, nothing is read from its indexes alone.
+            await alone.execute(text("VACUUM (ANALYZE)"))
     except (KeyError, tarfile.TarError):
         raise Invalid(f"{path} is damaged: it holds no rows.") from None
     finally:
