@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from uuid_utils.compat import uuid7
 
 from core import metrics, nudges, tracing
-from core.statements import Statements
+from core.statements import Statements, Work
 
 # The types of most columns, so that a model reads as a list of facts.
 Key = Annotated[UUID, mapped_column(primary_key=True, default=uuid7)]
@@ -53,7 +53,7 @@ class Database:
         if tracing.on():
             tracing.watch(self.engine)
         self.redis = redis
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(self.engine, class_=Work, expire_on_commit=False)
         alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._single = async_sessionmaker(alone, class_=Statements, expire_on_commit=False)
 

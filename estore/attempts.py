@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from core import rows
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from core.jobs import enqueue
@@ -49,9 +50,15 @@ class Locked:
 
 async def open_attempt(session: AsyncSession, invoice_id: UUID) -> Payment | None:
     """The attempt that is under way for an invoice."""
-    return await session.scalar(
-        select(Payment).where(Payment.invoice_id == invoice_id, Payment.status.in_(OPEN))
-    )
+    await session.flush()
+    row = (await session.execute(_UNDER_WAY, {"invoice": invoice_id})).mappings().one_or_none()
+    return rows.known(session, Payment, row) if row is not None else None
+
+
+_UNDER_WAY = text(
+    f"SELECT {rows.columns_of(Payment)} FROM payment "  # noqa: S608 - names of our own columns
+    "WHERE invoice_id = :invoice AND status IN ('pending', 'unknown')"
+)
 
 
 async def latest(session: AsyncSession, invoice_id: UUID) -> Payment | None:
@@ -76,7 +83,7 @@ async def find(session: AsyncSession, payment_id: UUID | None, provider_session:
 
 async def waiting(session: AsyncSession, limit: int = 50) -> list[Question]:
     """Attempts at the gateway that nobody has looked at for a while; now they count as looked at."""
-    rows = list(
+    found = list(
         await session.scalars(
             select(Payment)
             .where(
@@ -91,9 +98,9 @@ async def waiting(session: AsyncSession, limit: int = 50) -> list[Question]:
         )
     )
     await session.execute(
-        update(Payment).where(Payment.id.in_([row.id for row in rows])).values(checked_at=now())
+        update(Payment).where(Payment.id.in_([row.id for row in found])).values(checked_at=now())
     )
-    return [question(row) for row in rows]
+    return [question(row) for row in found]
 
 
 def plan(invoice: Invoice, chosen: PaymentMethod, reference: str) -> Payment:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import rows
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.words import worded
@@ -47,14 +48,25 @@ async def open_cart(
     """
     if cart_id is None:
         return None
-    cart = await session.get(Cart, cart_id, with_for_update=lock, populate_existing=lock)
-    if cart is None or cart.order_id is not None or cart.merged_into_id is not None:
+    await session.flush()  # the row is read anew
+    row = (await session.execute(_LOCKED if lock else _READ, {"id": cart_id})).mappings().one_or_none()
+    if row is None or not await opens(session, row["customer_id"], customer_id):
         return None
-    if cart.customer_id is not None and (
-        customer_id is None or cart.customer_id not in await group(session, customer_id)
-    ):
-        return None
-    return cart
+    return rows.known(session, Cart, row)
+
+
+async def opens(session: AsyncSession, owner_id: UUID | None, customer_id: UUID | None) -> bool:
+    """Whether a cart of this owner (None: nobody's yet) is open to whoever asks."""
+    return owner_id is None or (customer_id is not None and owner_id in await group(session, customer_id))
+
+
+_READ, _LOCKED = (
+    text(
+        f"SELECT {rows.columns_of(Cart)} FROM cart "  # noqa: S608 - names of our own columns
+        f"WHERE id = :id AND order_id IS NULL AND merged_into_id IS NULL {lock}"
+    )
+    for lock in ("", "FOR UPDATE")
+)
 
 
 async def begin(session: AsyncSession, customer_id: UUID | None = None) -> Cart:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -21,7 +21,7 @@ from estore import addresses, attempts, carts, catalogue, invoices, methods, sto
 from estore.goods import PaymentMethod
 from estore.happenings import OrderPlaced
 from estore.jobs import ExpireHold, IssueInvoice
-from estore.models import ORDER_NUMBERS, Cart, Order, OrderLine, OrderStatus
+from estore.models import Cart, Order, OrderLine, OrderStatus
 from estore.quotes import Quote, quote
 
 FIELD_LENGTHS = {"name": 120, "company": 120, "street": 200, "postcode": 12, "city": 100, "phone": 40}
@@ -232,7 +232,7 @@ async def _write(
     # The end of the hold is reckoned from here on: the order was placed no later.
     order_id, placed_at, until = uuid7(), now(), methods.deadline(chosen)
     holds = await stock.hold(session, order_id, wanted, until)
-    number = str(await session.scalar(ORDER_NUMBERS.next_value()))
+    number = str(await session.scalar(_ORDERED, {"cart": cart.id, "order": order_id}))
     new = _order(wish, order_id, number, cart, customer_id, offer, address, email, placed_at)
     lines = _lines(wish, order_id, offer)
     invoice, charged = invoices.draft(new, lines, offer.seller, chosen.days_to_pay)
@@ -244,8 +244,12 @@ async def _write(
         due.append(JobRow(**promised(ExpireHold(order_id)), due_at=until, key=key))
     order = await rows.write(session, new, *lines, *holds, invoice, *charged, *attempt, *due)
     nudge(session, TOPIC)
-    cart.order_id = order.id
+    rows.known(session, Cart, {"id": cart.id, "order_id": order.id})
     return order
+
+
+# An order's number is drawn as its cart is closed.
+_ORDERED = text("UPDATE cart SET order_id = :order WHERE id = :cart RETURNING nextval('order_number')")
 
 
 def _order(

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from core import rows
 from core.clock import now
 from core.errors import Conflict, NotFound
 from core.jobs import enqueue
@@ -18,7 +18,7 @@ from core.rendering import translations
 from customers import timeline
 from customers.merging import group
 from estore import pricing
-from estore.books import Invoice, InvoiceKind, InvoiceLine, InvoiceSeries, InvoiceStatus
+from estore.books import Invoice, InvoiceKind, InvoiceLine, InvoiceStatus
 from estore.goods import Seller
 from estore.happenings import InvoiceIssued
 from estore.jobs import IssueInvoice, SendConfirmation, SendCreditNote
@@ -143,47 +143,58 @@ async def finalise(session: AsyncSession, invoice_id: UUID) -> Invoice:
     Call it in a transaction of its own: the counter of the series is locked until the commit. Raises
     NotFound, Conflict (and no number is used) when the amounts do not add up.
     """
-    return await _finalise(session, Invoice.id == invoice_id)
+    return await _finalise(session, _BY_ID, invoice_id)
 
 
 async def finalise_of(session: AsyncSession, order_id: UUID) -> Invoice:
     """The same for the invoice of an order."""
-    return await _finalise(session, (Invoice.order_id == order_id) & (Invoice.kind == InvoiceKind.INVOICE))
+    return await _finalise(session, _OF_ORDER, order_id)
 
 
-async def _finalise(session: AsyncSession, which: ColumnElement[bool]) -> Invoice:
+_BY_ID, _OF_ORDER = (
+    text(f"""
+    SELECT {rows.columns_of(Invoice)},
+        (SELECT coalesce(sum(l.total), 0) FROM invoice_line l WHERE l.invoice_id = invoice.id)::bigint AS charged
+    FROM invoice WHERE {which} FOR UPDATE
+    """)  # noqa: S608 - names of our own columns
+    for which in ("id = :id", f"order_id = :id AND kind = '{InvoiceKind.INVOICE}'")
+)
+_NEXT = text("""
+INSERT INTO invoice_series (series, last_number) VALUES (:series, 1)
+ON CONFLICT (series) DO UPDATE SET last_number = invoice_series.last_number + 1
+RETURNING last_number
+""")
+_NUMBER = text("""
+UPDATE invoice SET series = :series, number = :number, status = :status, issued_on = :issued_on, due_on = :due_on
+WHERE id = :id
+""")
+
+
+async def _finalise(session: AsyncSession, which: TextClause, sought: UUID) -> Invoice:
     await session.flush()  # the row is read anew once it is locked
-    charged = select(func.sum(InvoiceLine.total)).where(InvoiceLine.invoice_id == Invoice.id)
-    found = (
-        await session.execute(
-            select(Invoice, func.coalesce(charged.scalar_subquery(), 0))
-            .where(which)
-            .with_for_update(of=Invoice)
-            .execution_options(populate_existing=True)
-        )
-    ).one_or_none()
+    found = (await session.execute(which, {"id": sought})).mappings().one_or_none()
     if found is None:
         raise NotFound("That invoice does not exist.")
-    invoice: Invoice = found[0]
-    gross: int = found[1]
+    facts = dict(found)
+    gross: int = facts.pop("charged")
+    invoice = rows.known(session, Invoice, facts)
     if invoice.status != InvoiceStatus.DRAFT:
         return invoice
     if not gross == sum(tax.gross for tax in pricing.stored(invoice.taxes)) == invoice.total:
         raise Conflict("The amounts of this invoice do not add up. It was not issued.")
     issued = now().astimezone(ZoneInfo(invoice.seller.get("time_zone", "Europe/Berlin"))).date()
     series = f"{PREFIXES[InvoiceKind(invoice.kind)]}-{issued.year}"
-    number = await session.scalar(
-        insert(InvoiceSeries)
-        .values(series=series, last_number=1)
-        .on_conflict_do_update(
-            index_elements=[InvoiceSeries.series], set_={"last_number": InvoiceSeries.last_number + 1}
-        )
-        .returning(InvoiceSeries.last_number)
-    )
-    invoice.series, invoice.number, invoice.status = series, number, InvoiceStatus.OPEN
-    invoice.issued_on = issued
-    invoice.due_on = issued + timedelta(days=invoice.days_to_pay)
-    await session.flush()
+    number = await session.scalar(_NEXT, {"series": series})
+    numbered = {
+        "series": series,
+        "number": number,
+        "status": InvoiceStatus.OPEN,
+        "issued_on": issued,
+        "due_on": issued + timedelta(days=invoice.days_to_pay),
+    }
+    await session.execute(_NUMBER, {"id": invoice.id, **numbered})
+    rows.known(session, Invoice, {"id": invoice.id, **numbered})
+    assert invoice.due_on is not None
     credited = await session.get(Invoice, invoice.credits_id) if invoice.credits_id else None
     await timeline.append(
         session,
@@ -283,11 +294,11 @@ async def recent(session: AsyncSession, status: str = "", limit: int = 100, offs
 
 async def gaps(session: AsyncSession) -> list[str]:
     """Series whose numbers are not 1 to the counter, each once; always empty."""
-    rows = await session.execute(
+    found = await session.execute(
         text("""
             SELECT s.series FROM invoice_series s LEFT JOIN invoice i ON i.series = s.series
             GROUP BY s.series, s.last_number
             HAVING count(i.number) <> s.last_number OR coalesce(max(i.number), 0) <> s.last_number
         """)
     )
-    return list(rows.scalars())
+    return list(found.scalars())

@@ -1,11 +1,14 @@
 """Orders: placed, paid, packed, shipped, delivered, or cancelled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import rows
 from core.clock import now
 from core.days import Span
 from core.errors import Conflict, Invalid, NotFound
@@ -14,6 +17,7 @@ from customers import timeline
 from customers.merging import group
 from estore import attempts, invoices, refunds, stock
 from estore.books import Invoice, InvoiceKind, InvoiceStatus, Payment, PaymentStatus
+from estore.goods import PaymentMethod
 from estore.happenings import OrderCancelled, OrderDelivered, OrderShipped
 from estore.jobs import SendCancelled, SendShipped
 from estore.models import Order, OrderLine, OrderStatus
@@ -41,6 +45,50 @@ class Details:
         return next((one for one in self.invoices if one.kind == InvoiceKind.INVOICE), None)
 
 
+@dataclass(frozen=True)
+class Shown(Details):
+    """The same for who only looks at it, with the ways to pay that are offered, and until when its goods are held."""
+
+    ways: list[PaymentMethod]
+    until: datetime | None
+
+
+# All that an order's page shows, by one statement.
+_SHOWN = text("""
+SELECT cast(to_jsonb(o) AS text) AS told,
+    (SELECT cast(jsonb_agg(l ORDER BY l.position) AS text) FROM order_line l WHERE l.order_id = o.id) AS lines,
+    (SELECT cast(jsonb_agg(i ORDER BY i.created_at, i.id) AS text) FROM invoice i WHERE i.order_id = o.id) AS invoices,
+    (
+        SELECT cast(to_jsonb(p) AS text) FROM payment p
+        WHERE p.invoice_id = (
+            SELECT i.id FROM invoice i WHERE i.order_id = o.id AND i.kind = 'invoice'
+            ORDER BY i.created_at, i.id LIMIT 1
+        )
+        ORDER BY p.status = 'failed', p.created_at DESC, p.id DESC
+        LIMIT 1
+    ) AS payment,
+    (SELECT cast(jsonb_agg(m ORDER BY m.position, m.code) AS text) FROM payment_method m WHERE m.enabled) AS ways,
+    (SELECT max(h.expires_at) FROM stock_hold h WHERE h.order_id = o.id AND h.status = 'held') AS until
+FROM orders o
+WHERE o.number = :number
+""")
+
+
+async def show(session: AsyncSession, number: str) -> Shown:
+    """An order for its page; nothing of it is in the session. Raises NotFound."""
+    row = (await session.execute(_SHOWN, {"number": number})).one_or_none()
+    if row is None:
+        raise NotFound("We have no such order.")
+    return Shown(
+        rows.told(Order, rows.decode(row.told)),
+        rows.told_all(OrderLine, row.lines),
+        _issued(rows.told_all(Invoice, row.invoices)),
+        rows.told(Payment, rows.decode(row.payment)) if row.payment else None,
+        list(rows.all_shared(PaymentMethod, row.ways)),
+        row.until,
+    )
+
+
 async def by_number(session: AsyncSession, number: str) -> Order:
     """Raises NotFound."""
     order = await session.scalar(select(Order).where(Order.number == number))
@@ -63,9 +111,15 @@ async def details(session: AsyncSession, order: Order) -> Details:
     return Details(
         order,
         await lines(session, order.id),
-        [one for one in its_invoices if one.status != InvoiceStatus.DRAFT or one is first],
+        _issued(its_invoices),
         await attempts.latest(session, first.id) if first else None,
     )
+
+
+def _issued(found: Sequence[Invoice]) -> list[Invoice]:
+    """Its invoice, and of the others those that have a number."""
+    first = next((one for one in found if one.kind == InvoiceKind.INVOICE), None)
+    return [one for one in found if one.status != InvoiceStatus.DRAFT or one is first]
 
 
 async def lines(session: AsyncSession, order_id: UUID) -> list[OrderLine]:
@@ -127,8 +181,8 @@ async def counts(session: AsyncSession, span: Span | None = None) -> dict[str, i
     query = select(Order.status, func.count()).group_by(Order.status)
     if span is not None:
         query = query.where(Order.placed_at >= span.starts_at, Order.placed_at < span.ends_at)
-    rows = await session.execute(query)
-    return {str(row[0]): int(row[1]) for row in rows}
+    found = await session.execute(query)
+    return {str(row[0]): int(row[1]) for row in found}
 
 
 async def advance(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Conflict, Invalid, NotFound
@@ -27,13 +27,7 @@ async def hold(
 ) -> list[StockHold]:
     """Set aside so many of each SKU for an order, all or nothing; the caller writes the holds. Raises SoldOut."""
     for sku_id in sorted(wanted):  # one order of locks for everyone
-        held = await session.scalar(
-            update(Stock)
-            .where(Stock.sku_id == sku_id, Stock.on_hand - Stock.reserved >= wanted[sku_id])
-            .values(reserved=Stock.reserved + wanted[sku_id])
-            .returning(Stock.sku_id)
-            .execution_options(synchronize_session=False)
-        )
+        held = await session.scalar(_HOLD, {"sku": sku_id, "wanted": wanted[sku_id]})
         if held is None:
             raise await _sold_out(session, sku_id)
     return [
@@ -42,6 +36,13 @@ async def hold(
         )
         for sku_id, quantity in wanted.items()
     ]
+
+
+_HOLD = text("""
+UPDATE stock SET reserved = reserved + cast(:wanted AS int)
+WHERE sku_id = :sku AND on_hand - reserved >= cast(:wanted AS int)
+RETURNING sku_id
+""")
 
 
 async def _sold_out(session: AsyncSession, sku_id: UUID) -> SoldOut:

@@ -37,7 +37,7 @@ from portal.rendering import STATIC, make_environment
 from portal.requests import Requests
 from portal.sheets import FOR_EVER
 from portal.shell import Shell
-from portal.visits import COOKIE, STRANGER, Visit
+from portal.visits import COOKIE, Visit
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -168,12 +168,11 @@ class Visits:
             ("/static/", "/webhooks/", "/health/", "/api/")
         ):
             request: Request[Any, Any, Any] = Request(scope)
-            token = request.cookies.get(COOKIE)
-            visit = STRANGER
             state = scope["litestar_app"].state
-            if token:
-                async with state.database.statements() as session:
-                    visit = await visits.load(session, token)
+            # Kept pages have to know before.
+            visit = scope["state"].get("visit")
+            if visit is None:
+                visit = await visits.find(state.database, request.cookies.get(COOKIE))
             scope["state"]["visit"] = visit
             at_desk = scope["path"].startswith("/desk")
             # The desk is English for now; half of it in another language would be worse.

@@ -10,7 +10,7 @@ from jinja2 import Environment
 from litestar import Request
 from litestar.response import Template
 from litestar_htmx import HTMXTemplate
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from core.money import as_decimal
 from core.rendering import LANGUAGES, current_locale, environment
@@ -45,11 +45,26 @@ def static(path: str) -> str:
     return f"/static/{path}?v={digest}"
 
 
+def place(name: str) -> Markup:
+    """Where in words that are kept `filled` puts what differs from page to page; nothing from outside has a NUL."""
+    return Markup(f"\x00{name}\x00")  # noqa: S704 - names in our own templates
+
+
+def filled(words: Markup, **pieces: str) -> Markup:
+    """These words with each piece in its place, escaped unless it is HTML."""
+    whole = str(words)
+    for name, piece in pieces.items():
+        whole = whole.replace(f"\x00{name}\x00", str(escape(piece)))
+    return Markup(whole)  # noqa: S704 - words of our own templates, and what was escaped here
+
+
 def make_environment(settings: Settings) -> Environment:
     made = environment(HERE / "templates")
     made.filters["telephone"] = identities.spaced
     made.filters["plain"] = lambda minor, currency: str(as_decimal(minor, currency))
+    made.filters["filled"] = filled
     made.globals |= {
+        "place": place,
         "static": static,
         "stylesheet": stylesheet,
         "file_endings": ",".join(sorted(enclosures.ENDINGS)),
@@ -66,14 +81,14 @@ def make_environment(settings: Settings) -> Environment:
     return made
 
 
-def legal_links() -> list[tuple[str, str]]:
+def legal_links() -> tuple[tuple[str, str], ...]:
     """The last column of the store's footer."""
-    return [
+    return (
         (_("Imprint"), "/legal/imprint"),
         (_("Privacy"), "/legal/privacy"),
         (_("Terms of sale"), "/legal/terms"),
         (_("Right of withdrawal"), "/legal/withdrawal"),
-    ]
+    )
 
 
 class Page(HTMXTemplate):
@@ -100,11 +115,12 @@ class Page(HTMXTemplate):
         return {
             "canonical": canonical,
             "alternates": alternates,
-            "categories": shell.shelves(current_locale()) if shell is not None else [],
+            "categories": tuple(shell.shelves(current_locale())) if shell is not None else (),
             "principal": principal,
             "desk_sections": sections,
-            "legal_links": [] if at_desk else legal_links(),
+            "legal_links": () if at_desk else legal_links(),
             "cart_count": visit.cart_count,
+            "slots": request.scope["state"].get("slots"),
             "notices": [] if at_desk or request.headers.get("hx-request") else notices.take(request),
             "locale": current_locale(),
             "current_path": request.url.path,

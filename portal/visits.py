@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from sqlalchemy import delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import TextClause, delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -96,6 +96,14 @@ async def load(session: AsyncSession, token: str) -> Visit:
     return Visit(token, customer_id, name or "", staff, cart_id, cart_count, chat_id, locale)
 
 
+async def find(database: Database, token: str | None) -> Visit:
+    """The same, for what a browser brought as its cookie, if anything."""
+    if not token:
+        return STRANGER
+    async with database.statements() as session:
+        return await load(session, token)
+
+
 def current(connection: ASGIConnection[Any, Any, Any, Any]) -> Visit:
     """The visit of this request, as `Visits` (the middleware) found it or a handler changed it."""
     visit: Visit = connection.scope["state"].get("visit", STRANGER)
@@ -107,14 +115,20 @@ async def remember(session: AsyncSession, request: Request[Any, Any, Any], **fac
     visit = current(request)
     token = visit.token or secrets.token_urlsafe(32)
     values = {"token_hash": _hash(token), "expires_at": now() + LASTS, **facts}
-    await session.execute(
-        insert(VisitRow)
-        .values(values)
-        .on_conflict_do_update(
-            index_elements=[VisitRow.token_hash], set_={**facts, "expires_at": now() + LASTS}
-        )
-    )
+    await session.flush()
+    await session.execute(_remembering(tuple(facts)), values)
     return _carry(request, replace(visit, token=token, **facts))
+
+
+@cache
+def _remembering(facts: tuple[str, ...]) -> TextClause:
+    """The statement for these columns."""
+    names = ("token_hash", "expires_at", *facts)
+    assert set(names) <= set(VisitRow.__table__.columns.keys())
+    return text(
+        f"INSERT INTO visit ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)}) "  # noqa: S608 - names of our own columns
+        f"ON CONFLICT (token_hash) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in names[1:])}"
+    )
 
 
 async def chat_of(session: AsyncSession, visit: Visit) -> UUID | None:

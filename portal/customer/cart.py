@@ -37,10 +37,11 @@ class Adding(msgspec.Struct):
 
 async def context(session: AsyncSession, visit: Visit, settings: Settings) -> dict[str, Any]:
     """What the cart page, its drawer and the checkout's summary show."""
-    cart = await carts.open_cart(session, visit.cart_id, visit.customer_id)
-    if cart is None:
+    quote = await quotes.of_cart(
+        session, visit.cart_id, visit.customer_id, settings.country, home=settings.country
+    )
+    if quote is None:
         return {"lines": [], "quote": None, "count": 0}
-    quote = await quotes.quote(session, cart, settings.country, home=settings.country)
     return {"lines": [_line(line) for line in quote.lines], "quote": quote, **totals(quote)}
 
 

@@ -16,7 +16,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from customers import identities
 from customers.models import Customer, IdentityKind
-from estore import addresses, attempts, carts, catalogue, checkout, invoices, quotes
+from estore import addresses, attempts, catalogue, checkout, invoices, quotes
 from estore.gateway import Gateway
 from estore.goods import PaymentMethod
 from estore.models import Order
@@ -63,14 +63,13 @@ async def _context(
     session: AsyncSession, visit: Visit, settings: Settings, filled: dict[str, Any]
 ) -> dict[str, Any] | None:
     """Everything the page shows; None when there is nothing to check out."""
-    cart = await carts.open_cart(session, visit.cart_id, visit.customer_id)
-    if cart is None:
-        return None
     country = filled.get("country") or settings.country
-    quote = await quotes.quote(session, cart, country, filled.get("shipping", ""), home=settings.country)
-    if not quote.lines:
+    quote = await quotes.of_cart(
+        session, visit.cart_id, visit.customer_id, country, filled.get("shipping", ""), home=settings.country
+    )
+    if quote is None or not quote.lines:
         return None
-    goods, currency = quote.totals.goods, cart.currency
+    goods, currency = quote.totals.goods, quote.currency
     locale = current_locale()
     names = Locale.parse(locale).territories
     return {

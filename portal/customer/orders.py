@@ -14,7 +14,7 @@ from core.errors import Conflict, DomainError, NotFound
 from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import access, carriers, catalogue, methods, orders, stock
+from estore import access, carriers, catalogue, orders
 from estore.books import PaymentStatus
 from estore.gateway import Gateway
 from estore.goods import PaymentMethod
@@ -51,14 +51,9 @@ def steps(order: Order, *, pays_later: bool = False) -> list[tuple[str, str, Any
     return road
 
 
-async def context(
-    database: Database, settings: Settings, shown: orders.Details, token: str = ""
-) -> dict[str, Any]:
+def context(settings: Settings, shown: orders.Shown, token: str = "") -> dict[str, Any]:
     """What an order's page shows."""
-    order, payment = shown.order, shown.payment
-    async with database.statements() as session:
-        ways = await methods.offered(session)
-        until = await stock.held_until(session, order.id)
+    order, payment, ways = shown.order, shown.payment, shown.ways
     method = next((one for one in ways if one.code == order.payment_code), None)
     return {
         "order": order,
@@ -86,7 +81,7 @@ async def context(
         "state": _state(shown, method),
         "method": method,
         "bank": method.instructions if method and method.kind == "transfer" else {},
-        "deadline": until,
+        "deadline": shown.until,
         "payments": [
             (one.code, *(catalogue.words(one, key, current_locale()) for key in ("name", "detail")))
             for one in ways
@@ -121,7 +116,7 @@ async def show_order(
     token: Token = "",
 ) -> Response[Any]:
     shown = await paying.open_order(database, settings, visit, number, token)
-    return page("store/order.html", await context(database, settings, shown, token), headers=paying.PRIVATE)
+    return page("store/order.html", context(settings, shown, token), headers=paying.PRIVATE)
 
 
 @get("/orders/{number:str}/thanks", guards=[anyone])
@@ -158,7 +153,7 @@ async def _thanks(
     shown = await paying.open_order(database, settings, visit, number, token)
     if await paying.look(database, gateway, shown.payment):
         shown = await paying.open_order(database, settings, visit, number, token)
-    facts = await context(database, settings, shown, token)
+    facts = context(settings, shown, token)
     return facts | {"fresh": shown.order.placed_at > now() - FRESH}
 
 
@@ -184,7 +179,7 @@ async def pay_order(
         raise
     except DomainError as error:
         shown = await paying.open_order(database, settings, visit, number, token)
-        facts = await context(database, settings, shown, token)
+        facts = context(settings, shown, token)
         return page("store/order.html", facts | {"message": _(error.message)}, status_code=409)
     return Redirect(target, status_code=303)
 
@@ -212,7 +207,7 @@ async def show_own_order(
     settings: NamedDependency[Settings],
 ) -> Response[Any]:
     shown = await paying.open_order(database, settings, visit, number, "")
-    return page("account/order.html", await context(database, settings, shown))
+    return page("account/order.html", context(settings, shown))
 
 
 handlers = [show_order, show_thanks, show_state, pay_order, list_orders, show_own_order]

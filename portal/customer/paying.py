@@ -24,7 +24,7 @@ PRIVATE = {"x-robots-tag": "noindex"}
 
 async def open_order(
     database: Database, settings: Settings, visit: Visit, number: str, token: str
-) -> orders.Details:
+) -> orders.Shown:
     """An order for its customer, or for who holds its link. Raises NotFound for anyone else.
 
     A stranger without a link is asked to sign in, whether there is such an order or not: NotSignedIn.
@@ -32,13 +32,14 @@ async def open_order(
     if not token and visit.customer_id is None:
         raise NotSignedIn
     async with database.statements() as session:
-        order = await orders.by_number(session, number)
+        shown = await orders.show(session, number)
+        order = shown.order
         theirs = visit.customer_id is not None and order.customer_id in await group(
             session, visit.customer_id
         )
         if not theirs and not access.opens(token, order.id, settings.secret_key.get_secret_value()):
             raise NotFound("We have no such order.")
-        return await orders.details(session, order)
+        return shown
 
 
 def order_path(order: Order, settings: Settings, tail: str = "") -> str:

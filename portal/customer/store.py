@@ -328,14 +328,14 @@ def _choice(choice: facets.Choice, asked: Asked) -> tuple[str, list[tuple[str, s
     ]
 
 
-@get("/c/{slug:str}", guards=[anyone], opt=kept(*NARROWED))
+@get("/c/{slug:str}", guards=[anyone], opt=kept(*NARROWED, for_customers=True))
 async def show_category(
     request: Request[Any, Any, Any], slug: FromPath[str], database: NamedDependency[Database]
 ) -> Response[Any]:
     return await _listing(request, database, read_asked(request, f"/c/{slug}", slug))
 
 
-@get("/search", guards=[anyone], opt=kept("category", *NARROWED))
+@get("/search", guards=[anyone], opt=kept("category", *NARROWED, for_customers=True))
 async def show_search(request: Request[Any, Any, Any], database: NamedDependency[Database]) -> Response[Any]:
     return await _listing(request, database, read_asked(request, "/search"))
 

@@ -2,10 +2,12 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import event, func, select, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
 from core.jobs import JobRow
@@ -92,6 +94,69 @@ async def test_a_text_that_fails_says_why_in_sqlalchemys_words(database: Databas
         with pytest.raises(StatementError):
             await session.scalar(text("SELECT :one"), {"other": 1})
         assert await session.scalar(text("SELECT 1")) == 1
+
+
+async def test_texts_and_objects_of_a_transaction_are_committed_or_undone_together(database: Database):
+    job = {"queue": "default", "tag": "x", "payload": "{}"}
+    promise = text("INSERT INTO job (queue, tag, payload) VALUES (:queue, :tag, :payload) RETURNING id")
+    counted = select(func.count()).select_from(JobRow)
+
+    async def write(session: AsyncSession) -> None:
+        await session.execute(promise, job)
+        session.add(JobRow(**job))
+        await session.flush()
+        await session.execute(promise, job)
+
+    with pytest.raises(RuntimeError):
+        async with database.transaction() as session:
+            await write(session)
+            assert await session.scalar(counted) == 3
+            raise RuntimeError
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT count(*) FROM job")) == 0
+        await write(session)
+        # A text that is refused says so at once, and what is undone with it ends at the savepoint.
+        for refused in ("INSERT INTO job (queue) VALUES (:queue)", "SELECT cast(:tag AS int)"):
+            with pytest.raises(DBAPIError) as raised:
+                async with session.begin_nested():
+                    await session.execute(promise, job)
+                    await session.execute(text(refused), job)
+            assert raised.value.orig is not None
+            assert isinstance(raised.value.orig.__cause__, asyncpg.PostgresError)
+            assert raised.value.hide_parameters
+        assert await session.scalar(text("SELECT count(*) FROM job")) == 3
+    with pytest.raises(IntegrityError):
+        async with database.transaction() as session:
+            await write(session)
+            await session.execute(text("INSERT INTO job (queue) VALUES ('default')"))
+    async with database.statements() as session:
+        assert await session.scalar(counted) == 3
+        assert await session.scalar(text("SELECT count(*) FROM job")) == 3
+
+
+async def test_who_loses_the_connection_in_a_transaction_is_told_and_the_next_is_not(database: Database):
+    end = text("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(DBAPIError) as raised:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT 1"))
+            await session.scalar(end)
+    assert raised.value.connection_invalidated
+    with pytest.raises(DBAPIError):
+        async with database.transaction() as session:
+            await session.scalar(end)
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+
+
+async def test_whatever_is_said_in_a_transaction_goes_over_one_connection(database: Database):
+    backend = "SELECT pg_backend_pid()"
+    for ways in (
+        (text(backend), select(func.pg_backend_pid())),
+        (select(func.pg_backend_pid()), text(backend)),
+    ):
+        async with database.transaction() as session:
+            assert len({await session.scalar(way) for way in (*ways, *ways)}) == 1
+    assert database.engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a pool that keeps some has it
 
 
 async def test_a_lost_connection_costs_one_answer(database: Database):

@@ -1,5 +1,7 @@
-"""How often the desk's busiest pages ask the database: exactly so often, however much stands on them."""
+"""How often the busiest pages ask the database: exactly so often, however much stands on them."""
 
+import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -13,6 +15,7 @@ from channels.models import Attachment, Blob
 from core.database import Database
 from customers import timeline
 from customers.timeline import Entry
+from estore import demo
 from estore.happenings import OrderShipped
 from support import notes, tickets
 from support.triage import triage
@@ -24,6 +27,11 @@ LIST = 2
 THREAD = 2
 SINCE = 2
 CUSTOMER = 3
+# A kept page asks who it is for, if anybody; a cart, a checkout and an order ask that and one thing more.
+KEPT = 1
+SHOP = 2
+# Placing an order: who asks, twelve in a transaction and seven in another, beginnings and ends not counted.
+PLACE = 20
 # A word in a chat, and what is new there.
 SAID = 3
 
@@ -112,6 +120,43 @@ async def test_a_customers_page_asks_as_often_for_a_long_line_as_for_a_short_one
         )
     assert await statements(app, agent_client, path) == CUSTOMER
     assert (await agent_client.get(path)).text.count('class="entry"') == 40
+
+
+async def test_the_way_from_the_cart_to_the_thanks_asks_as_often_for_one_thing_as_for_three(
+    app: Litestar, client: Browser
+):
+    database: Database = app.state.database
+    async with database.transaction() as session:
+        await demo.load(session)
+    async with asyncio.timeout(20):
+        while not app.state.changes.sure:
+            await asyncio.sleep(0.01)
+    for number, more in enumerate(("DAW-1K", "KVE-CR")):
+        for sku, slug in (
+            ("DAW-250", "dawn-blend"),
+            (more, "dawn-blend" if number == 0 else "kvern-grinder"),
+        ):
+            put = await client.submit("/cart/add", {"slug": slug, "sku": sku, "quantity": 1})
+            assert put.status_code == 303
+            for path in ("/c/beans", "/search?q=kettle", "/p/dawn-blend", "/"):
+                await client.get(path)
+                assert await statements(app, client, path) == KEPT
+            for path in ("/cart", "/checkout"):
+                assert await statements(app, client, path) == SHOP
+        page = await client.get("/checkout")
+        total = re.search(r'name="total" value="(\d+)"', page.text)
+        assert total is not None
+        typed = {
+            "email": f"ann{number}@example.com", "name": "Ann Berg", "street": "Weg 1", "postcode": "10115",
+            "city": "Berlin", "country": "DE", "shipping": "standard", "payment": "bank_transfer",
+            "total": total[1],
+        }  # fmt: skip
+        with asked(app) as found:
+            placed = await client.submit("/checkout", typed)
+        assert placed.status_code == 303
+        # The goods are held one after the other.
+        assert len(found) == PLACE + 1
+        assert await statements(app, client, placed.headers["location"]) == SHOP
 
 
 async def test_a_word_in_a_chat_asks_as_often_after_thirty_as_after_one(app: Litestar, client: Browser):
