@@ -1,6 +1,6 @@
 """Answers: what staff write in a conversation, to whom it goes, and how it is taken back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -123,9 +123,12 @@ async def reply(
     last_seen_seq: int,
     *,
     files: Sequence[outbox.File] = (),
+    without: Collection[str] = (),
     undo_window: timedelta = UNDO_WINDOW,
 ) -> UUID:
     """Answer in a conversation; the message's id. It is held for the undo window and then leaves by itself.
+
+    Nobody named in `without` gets a copy.
 
     Raises Conflict when messages stand there that the writer has not seen, Invalid for an empty text.
     """
@@ -152,7 +155,7 @@ async def reply(
                 customer_id=conversation.customer_id,
                 channel=channel,
                 to=recipients.to,
-                cc=recipients.cc,
+                cc=[address for address in recipients.cc if address not in without],
                 account=recipients.account,
                 subject=subject if channel == "email" else "",
                 text=body,

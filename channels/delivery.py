@@ -203,18 +203,18 @@ async def _hold(session: AsyncSession, job: Deliver, blocked: list[tuple[RowMapp
         else:
             lots[_waiting(job), row["stopped_why"], until].append(row["id"])
     changed: list[RowMapping] = []
-    for (status, reason, until), ids in lots.items():
+    for (status, reason, release_at), ids in lots.items():
         changed += (
             await session.execute(
                 update(MESSAGE)
                 .where(MESSAGE.c.id.in_(ids))
-                .values(status=str(status), reason=reason, release_at=until)
+                .values(status=str(status), reason=reason, release_at=release_at)
                 .returning(*LIGHT)
             )
         ).mappings()
         metrics.count(session, metrics.MESSAGES, job.channel, str(status), by=len(ids))
-        if until is not None:
-            await enqueue(session, type(job)(job.channel, ids), due_at=until)
+        if release_at is not None:
+            await enqueue(session, type(job)(job.channel, ids), due_at=release_at)
     await announce(session, changed)
 
 

@@ -1,5 +1,6 @@
 """The composer of a conversation: roads, drafts and macros."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,7 @@ def context(
     body: str | None = None,
     error: str = "",
     writing: bool = False,
+    without: Collection[str] = (),
 ) -> dict[str, Any]:
     """What the composer needs: roads, who an answer goes to, and the draft of the chosen road.
 
@@ -68,11 +70,11 @@ def context(
         last = next(reversed(kept), "")
         road = last if last in (*ways, "note") else next(iter(ways), "note")
     words = _("Only colleagues see a note.")
+    copies: list[tuple[str, bool]] = []
     if road in ways:
         to = ways[road]
         words = _("To %(address)s") % {"address": _("the visitor") if road == "chat" else to.to}
-        if to.cc:
-            words += ", " + _("Cc %(addresses)s") % {"addresses": ", ".join(to.cc)}
+        copies = [(address, address not in without) for address in to.cc]
     if body is None:
         stranded = [asked, *reversed(kept)]
         body = kept.get(road) or next((kept[name] for name in stranded if name in shut and name in kept), "")
@@ -85,6 +87,7 @@ def context(
         "writing": writing,
         "drafted": [mode for mode in kept if mode != road],
         "recipients": words,
+        "copies": copies,
         "composer_error": error or None,
         "last_seq": case.conversation.last_seq,
     }

@@ -1,6 +1,6 @@
 """A conversation at the desk: its thread and the customer beside it, whole or part by part."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -113,6 +113,7 @@ async def conversation_page(
     body: str | None = None,
     error: str = "",
     writing: bool = False,
+    without: Collection[str] = (),
     status_code: int = 200,
 ) -> Response[Any]:
     """The inbox with one conversation open; also the answer to a refused form, with what was written."""
@@ -133,7 +134,7 @@ async def conversation_page(
         thread = threads.read(told.items)
         items = thread.items
         context = _about(case, told.portrait, settings)
-        context |= composer.context(case, road=road, body=body, error=error, writing=writing)
+        context |= composer.context(case, road=road, body=body, error=error, writing=writing, without=without)
         return context | {
             "view": view,
             "views": inbox.counted(told.counts),

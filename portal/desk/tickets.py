@@ -53,6 +53,13 @@ class Answer(msgspec.Struct):
     body: str = ""
     last_seen_seq: int = 0
     view: str = "open"
+    # Who was offered a copy, and who of them is to get one.
+    offered: list[str] = []
+    copies: list[str] = []
+
+    @property
+    def without(self) -> frozenset[str]:
+        return frozenset(self.offered) - frozenset(self.copies)
 
 
 async def _files(request: Request[Any, Any, Any]) -> list[outbox.File]:
@@ -104,6 +111,7 @@ async def answer(
                     form.road,
                     form.last_seen_seq,
                     files=files,
+                    without=form.without,
                 )
                 await tickets.answered(session, conversation_id, visit.colleague.id)
             await _forget(session, visit.colleague.id, conversation_id, form.road, form.body)
@@ -118,6 +126,7 @@ async def answer(
             road=form.road,
             body=form.body,
             error=_(error.message),
+            without=form.without,
             status_code=409 if isinstance(error, Conflict) else 422,
         )
     return back(conversation_id, form.view, sent=sent)

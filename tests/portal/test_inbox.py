@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from litestar import Litestar
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from channels.models import Conversation, Message
 from core.database import Database
@@ -122,6 +122,36 @@ async def test_an_answer_is_held_for_ten_seconds_and_taken_back_as_a_draft(agent
         ticket = await session.get_one(Ticket, case.ticket.id)
         assert ticket.waiting_since is not None
     assert (await agent_client.submit(undo)).status_code == 409
+
+
+async def test_who_gets_a_copy_is_shown_before_sending_and_can_be_left_out(agent_client: Browser, case: Case):
+    others = ["bea@example.com", "cem@example.com", "support@halden.test"]
+    async with case.database.transaction() as session:
+        await session.execute(
+            update(Message).values(recipients={"to": ["support@halden.test"], "cc": others})
+        )
+
+    def ticked(page: str) -> dict[str, bool]:
+        boxes = re.findall(r'type="checkbox" name="copies" value="([^"]*)"( checked)?', page)
+        return {address: bool(checked) for address, checked in boxes}
+
+    shown = (await agent_client.get(case.url)).text
+    assert "To ana@example.com" in shown
+    assert ticked(shown) == {"bea@example.com": True, "cem@example.com": True}
+    form = {
+        "road": "email",
+        "body": "Unscrew the tip",
+        "offered": ["bea@example.com", "cem@example.com"],
+        "copies": ["cem@example.com", "eve@evil.test"],
+    }
+    refused = await agent_client.submit(f"{case.url}/answer", {**form, "last_seen_seq": 0})
+    assert refused.status_code == 409
+    assert ticked(refused.text) == {"bea@example.com": False, "cem@example.com": True}
+    assert (await agent_client.submit(f"{case.url}/answer", {**form, "last_seen_seq": 1})).status_code == 303
+    async with case.database.transaction() as session:
+        sent = await session.scalar(select(Message.recipients).where(Message.direction == "outbound"))
+    # Nobody gets a copy whom the message answered did not name.
+    assert sent == {"to": ["ana@example.com"], "cc": ["cem@example.com"]}
 
 
 async def test_a_stale_answer_is_refused_with_the_new_message_and_keeps_the_draft(

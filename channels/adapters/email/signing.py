@@ -146,7 +146,7 @@ class Signer:
     async def _signature(self, draft: Draft) -> bytes:
         if isinstance(draft.key.secret, Ed25519PrivateKey):
             return draft.key.sign(draft.covered)
-        done = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, done))
         if not self._busy:
             self._begin()
