@@ -13,6 +13,8 @@ from core.errors import NotFound
 from support.models import IS_UNDONE
 
 PAGE = 40
+# The channels of a conversation are those of so many of its last messages: a chat may have thousands.
+LATELY = 30
 
 _AWAKE = f"t.snoozed_until IS NULL AND t.{IS_UNDONE}"
 _MY_TEAMS = "t.team_id IN (SELECT team_id FROM team_member WHERE staff_id = cast(:staff AS uuid))"
@@ -55,7 +57,7 @@ class Row(NamedTuple):
     last_text: str
     last_inbound: bool
     last_failed: bool
-    channels: list[str]
+    channels: list[str]  # of what was said lately
     at: datetime  # what the view is ordered by
 
     @property
@@ -88,8 +90,11 @@ SELECT coalesce(json_agg(json_build_array(
     coalesce(person.direction, machine.direction, '') = 'inbound',
     coalesce(person.status, machine.status, '') = 'failed',
     ARRAY(
-        SELECT DISTINCT channel FROM message WHERE conversation_id = t.conversation_id
-            AND (status <> 'held' OR release_at IS NOT NULL)
+        SELECT DISTINCT channel FROM (
+            SELECT channel FROM message WHERE conversation_id = t.conversation_id
+                AND (status <> 'held' OR release_at IS NOT NULL)
+            ORDER BY seq DESC LIMIT {lately}
+        ) AS lately
         ORDER BY channel
     ),
     t.at
@@ -132,7 +137,7 @@ def rows(view: str, *, further: bool = False) -> str:
             f"AND (coalesce({order}, t.created_at), t.id) {beyond} "
             "(cast(:at AS timestamptz), cast(:id AS uuid))"
         )
-    return _ROWS.format(where=where, order=order, way=way, page=page)
+    return _ROWS.format(where=where, order=order, way=way, page=page, lately=LATELY)
 
 
 _PARTS = ", ".join(
@@ -218,7 +223,9 @@ async def listing(
     return read_rows(await told(session, view, staff_id, after=after, limit=limit))
 
 
-_ALONE = _ROWS.format(where="t.conversation_id = :conversation", order=_RECENT[0], way="DESC", page="")
+_ALONE = _ROWS.format(
+    where="t.conversation_id = :conversation", order=_RECENT[0], way="DESC", page="", lately=LATELY
+)
 _ONE = text(f"SELECT cast(({_ALONE}) AS text)")
 
 

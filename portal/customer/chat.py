@@ -95,8 +95,8 @@ class Said(msgspec.Struct):
     name: str = ""
     email: str = ""
     key: str = ""
-    # How far the browser has read, from one that runs scripts.
-    seq: int | None = None
+    # From a panel that shows what is said by itself.
+    begun: bool = False
 
 
 @post("/chat", guards=[anyone])
@@ -133,25 +133,29 @@ async def say(
         return await _chat_page(request, database, settings, here, typed=typed, errors=errors)
     if not request.headers.get("hx-request"):
         return Redirect("/chat#end", status_code=303)
-    if went_on and visit.chat_id is not None and form.seq is not None:
-        return await _news(database, visit.chat_id, visit, form.seq)
+    if went_on and form.begun:
+        return _said(visit)
     return await _chat_page(request, database, settings, visit)
 
 
-async def _news(database: Database, chat_id: UUID, visit: Visit, seq: int) -> Response[Any]:
-    """What a browser that has read so far has not, and an empty form in place of the one that was sent."""
-    async with database.statements() as session:
-        items, reached = await _since(session, chat_id, seq)
+def _said(visit: Visit) -> Response[Any]:
+    """An empty form in place of the one that was sent; what is new is asked for by the messages above it."""
     context = {
-        "items": items,
-        "last_seq": reached,
         "begun": True,
         "known": visit.customer_id is not None,
         "typed": EMPTY,
         "errors": {},
         "key": secrets.token_urlsafe(16),
     }
-    return page("chat/_said.html", context, re_target="#chat-items", re_swap="beforeend")
+    return page(
+        "chat/_form.html",
+        context,
+        re_target="#end",
+        re_swap="outerHTML",
+        trigger_event="said",
+        params={},
+        after="settle",
+    )
 
 
 async def _go_on(database: Database, visit: Visit, form: Said, files: Sequence[Enclosure]) -> bool:
@@ -187,13 +191,7 @@ async def show_since(
         chat_id = await visits.chat_of(session, visit)
         if chat_id is None:
             raise NotFound(_("There is no conversation yet."))
-        items, reached = await _since(session, chat_id, seq)
-    return page("chat/_since.html", {"items": items, "last_seq": reached})
-
-
-async def _since(session: AsyncSession, chat_id: UUID, seq: int) -> tuple[list[Shown], int]:
-    """What was said in a chat after a number, below what stands there, and the number reached."""
-    seen, items = await threads.around(session, chat_id, seq, seen=1, notes=False, channel=CHAT)
+        seen, items = await threads.around(session, chat_id, seq, seen=1, notes=False, channel=CHAT)
     shown = show(
         items,
         by="customer",
@@ -201,7 +199,9 @@ async def _since(session: AsyncSession, chat_id: UUID, seq: int) -> tuple[list[S
         after=seen[-1].at if seen else None,
         you=lambda item: item.inbound,
     )
-    return shown, max([item.seq for item in items], default=seq)
+    return page(
+        "chat/_since.html", {"items": shown, "last_seq": max([item.seq for item in items], default=seq)}
+    )
 
 
 @get("/chat/live", guards=[anyone])

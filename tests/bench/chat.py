@@ -49,7 +49,9 @@ async def measure(house: House) -> list[Figure]:
         customer.address = f"10.200.{number // 200}.{number % 200}"
         began = time.perf_counter()
         sending = asyncio.create_task(
-            customer.post("/chat", {"body": words, "key": f"bench-{number + 1}"}, hx_request="true")
+            customer.post(
+                "/chat", {"body": words, "key": f"bench-{number + 1}", "begun": "true"}, hx_request="true"
+            )
         )
         while True:
             await asyncio.wait_for(told.get(), 10)

@@ -52,8 +52,12 @@ document.addEventListener("keydown", (event) => {
 // New words scroll into sight, unless the reader has scrolled up to read older ones.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const messages = event.target.closest?.(".chat-messages");
-  const own = event.detail.requestConfig?.verb === "post";
-  if (messages) messages.dataset.end = String(own || messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80);
+  if (messages) messages.dataset.end = String(messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80);
+});
+// Who sends something looks at the end.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const messages = event.target.closest?.(".chat-form")?.closest(".chat-panel").querySelector(".chat-messages");
+  if (messages) messages.scrollTop = messages.scrollHeight;
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   const messages = event.target.closest?.(".chat-messages");
