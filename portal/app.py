@@ -207,7 +207,7 @@ def _finish(settings: Settings) -> Any:
     not_kept = (b"cache-control", b"no-store")
 
     async def finish(message: Message, scope: Scope) -> None:
-        if message["type"] != "http.response.start":
+        if message["type"] != "http.response.start" or scope["state"].get("finished"):
             return
         # At every answer: as bytes, because the headers' own class looks through all of them for each.
         said = list(message.get("headers", ()))

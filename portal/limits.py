@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from time import time
 from typing import Any
@@ -112,6 +113,7 @@ def is_proxy(host: str, proxies: Sequence[IPv4Network | IPv6Network]) -> bool:
     return address is not None and any(address in network for network in proxies)
 
 
+@lru_cache(4096)
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     """An address as a hop is written: 192.0.2.1, 192.0.2.1:443, 2001:db8::1 or [2001:db8::1]:443."""
     host = host.strip()

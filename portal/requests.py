@@ -9,7 +9,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from core import metrics, tracing
 from core.settings import Settings
@@ -57,25 +57,27 @@ class Requests:
                 status = message["status"]
                 headers = [*message.get("headers", ())]
                 message["headers"] = [*headers, (HEADER, request_id.encode())]
-                if any(value.startswith(b"text/event-stream") for _, value in headers):
-                    tell()
+                for name, value in headers:
+                    if name == b"content-type" and value.startswith(b"text/event-stream"):
+                        tell()
             elif scope["method"] == "HEAD" and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
 
         method = _method(scope)
-        with (
-            bound_contextvars(request_id=request_id),
-            tracing.request(method, scope["headers"], believed=believed) as span,
-        ):
-            try:
-                await self.app(scope, receive, answer)
-            except Exception:
-                status = status or 500
-                raise
-            finally:
-                tell()
-                span.tell(_route(scope), status or GONE)
+        bound = bind_contextvars(request_id=request_id)
+        try:
+            with tracing.request(method, scope["headers"], believed=believed) as span:
+                try:
+                    await self.app(scope, receive, answer)
+                except Exception:
+                    status = status or 500
+                    raise
+                finally:
+                    tell()
+                    span.tell(_route(scope), status or GONE)
+        finally:
+            reset_contextvars(**bound)
 
 
 def _given(scope: HTTPScope) -> str | None:

@@ -21,8 +21,6 @@ from tests.journeys.town import ROOT, free_port
 
 # A page that is kept takes less than a millisecond, and CPU is counted in ticks of ten.
 PAGES = 1000
-# Of those that are put together anew.
-PAGES_MADE = 100
 ORDERS = 25
 VISITORS = 4
 CPU_OF_A_PAGE = 2.8
@@ -52,7 +50,7 @@ async def measure(house: House) -> list[Figure]:
     await database.close()
     paths = {"listing": f"/c/{category}", "search": "/search?q=grinder", "product": f"/p/{product}"}
     figures = await _pages(house, paths)
-    figures += await _made(house, paths, str(product), str(sku))
+    figures += await _filled(house, paths, str(product), str(sku))
     figures += await _checkout(house, str(product), str(sku))
     return figures
 
@@ -89,8 +87,8 @@ async def _pages(house: House, paths: dict[str, str]) -> list[Figure]:
     return figures
 
 
-async def _made(house: House, paths: dict[str, str], product: str, sku: str) -> list[Figure]:
-    """The same pages for those with a cart, to whom none is kept."""
+async def _filled(house: House, paths: dict[str, str], product: str, sku: str) -> list[Figure]:
+    """The same pages for those with a cart: kept, with what is theirs put in."""
     visitors = [Browser(house.town.site) for _ in range(VISITORS)]
     for each in visitors:
         await _cart(each, product, sku)
@@ -103,9 +101,9 @@ async def _made(house: House, paths: dict[str, str], product: str, sku: str) -> 
         await crowd(acts, 40)
         with house.standing_still():
             used = house.cpu()
-            load = await crowd(acts, PAGES_MADE)
+            load = await crowd(acts, PAGES)
             used = house.cpu() - used
-        page = (used["web"] + used["postgres"]) / PAGES_MADE
+        page = (used["web"] + used["postgres"]) / PAGES
         figures.append(Figure(f"store {name}, with a cart", load.rate, "pages/s", cpu=page))
     for each in visitors:
         each.close()
