@@ -82,25 +82,33 @@ async def put(session: AsyncSession, cart: Cart, sku_id: UUID, quantity: int = 1
     if not 1 <= quantity <= MOST_OF_ONE:
         wrong = worded("Enter a number from 1 to %(most)s.", most=MOST_OF_ONE)
         raise Invalid("That is not a quantity.", {"quantity": wrong})
-    for_sale = await session.scalar(
-        select(Sku.id)
-        .join(Product, Product.id == Sku.product_id)
-        .where(Sku.id == sku_id, Sku.active, Product.active)
-    )
-    if for_sale is None:
-        raise NotFound("We do not sell that any more.")
-    lines = await session.scalar(select(func.count()).where(CartLine.cart_id == cart.id)) or 0
-    if lines >= MOST_LINES:
-        raise Invalid("Your cart is full. Order what is in it first, or take something out.")
-    statement = insert(CartLine).values(cart_id=cart.id, sku_id=sku_id, quantity=quantity)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[CartLine.cart_id, CartLine.sku_id],
-            set_={"quantity": func.least(CartLine.quantity + statement.excluded.quantity, MOST_OF_ONE)},
-        )
-    )
-    cart.changed_at = now()
     await session.flush()
+    asked = {"cart": cart.id, "sku": sku_id}
+    for_sale, held = (await session.execute(_FOR_SALE, asked)).one()
+    if not for_sale:
+        raise NotFound("We do not sell that any more.")
+    if held >= MOST_LINES:
+        raise Invalid("Your cart is full. Order what is in it first, or take something out.")
+    await session.execute(_PUT, {**asked, "quantity": quantity, "most": MOST_OF_ONE})
+    changed = now()
+    await session.execute(_CHANGED, {"id": cart.id, "at": changed})
+    rows.known(session, Cart, {"id": cart.id, "changed_at": changed})
+
+
+_FOR_SALE = text("""
+SELECT
+    EXISTS (
+        SELECT FROM sku JOIN product ON product.id = sku.product_id
+        WHERE sku.id = :sku AND sku.active AND product.active
+    ) AS for_sale,
+    (SELECT count(*) FROM cart_line WHERE cart_id = :cart) AS lines
+""")
+_PUT = text("""
+INSERT INTO cart_line (cart_id, sku_id, quantity) VALUES (:cart, :sku, cast(:quantity AS int))
+ON CONFLICT (cart_id, sku_id)
+DO UPDATE SET quantity = least(cart_line.quantity + excluded.quantity, cast(:most AS int))
+""")
+_CHANGED = text("UPDATE cart SET changed_at = :at WHERE id = :id")
 
 
 async def change(session: AsyncSession, cart: Cart, sku_id: UUID, quantity: int) -> None:
@@ -136,14 +144,13 @@ async def count(session: AsyncSession, cart_id: UUID | None) -> int:
     """How many things are in an open cart."""
     if cart_id is None:
         return 0
-    return (
-        await session.scalar(
-            select(func.coalesce(func.sum(CartLine.quantity), 0))
-            .join(Cart, Cart.id == CartLine.cart_id)
-            .where(Cart.id == cart_id, Cart.order_id.is_(None), Cart.merged_into_id.is_(None))
-        )
-        or 0
-    )
+    return await session.scalar(_COUNTED, {"id": cart_id}) or 0
+
+
+_COUNTED = text("""
+SELECT sum(line.quantity) FROM cart_line line JOIN cart ON cart.id = line.cart_id
+WHERE cart.id = :id AND cart.order_id IS NULL AND cart.merged_into_id IS NULL
+""")
 
 
 async def adopt(session: AsyncSession, cart_id: UUID | None, customer_id: UUID) -> tuple[Cart | None, int]:
