@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, inspect, text
+from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 from uuid_utils.compat import uuid7
@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from channels import files
 from channels.base import Enclosure
 from channels.happenings import MessageReceived, preview
-from channels.models import Attachment, Conversation, MessageStatus, table
+from channels.models import Conversation, MessageStatus
 from core import metrics
 from core.clock import now
 from core.errors import NotFound
@@ -115,7 +115,8 @@ async def write(session: AsyncSession, several: Sequence[tuple[Incoming, Place]]
     await timeline.append_many(session, [_entry(incoming, one) for incoming, one in written])
     for incoming, one in written:
         metrics.count(session, metrics.MESSAGES, incoming.channel, str(MessageStatus.RECEIVED))
-        nudge(session, "inbox", str(one.conversation_id))
+        # Of many, pages need not hear one by one that something is new.
+        nudge(session, "inbox", str(one.conversation_id) if len(written) == 1 else "")
         nudge(session, f"conversation:{one.conversation_id}", str(one.seq))
     return received
 
@@ -255,6 +256,15 @@ def _ids(written: Sequence[tuple[Incoming, Received]]) -> dict[str, list[Any]]:
     }
 
 
+ATTACH = text("""
+INSERT INTO attachment (id, message_id, sha256, filename, content_type, size, content_id)
+SELECT id, message_id, sha256, filename, content_type, size, content_id FROM unnest(
+    cast(:ids AS uuid[]), cast(:messages AS uuid[]), cast(:digests AS text[]), cast(:names AS text[]),
+    cast(:types AS text[]), cast(:sizes AS int[]), cast(:content_ids AS text[])
+) AS new (id, message_id, sha256, filename, content_type, size, content_id)
+""")
+
+
 async def _keep_files(session: AsyncSession, written: Sequence[tuple[Incoming, Received]]) -> None:
     brought = [
         (one.message_id, file, hashlib.sha256(file.content).hexdigest())
@@ -264,21 +274,16 @@ async def _keep_files(session: AsyncSession, written: Sequence[tuple[Incoming, R
     if not brought:
         return
     await files.keep(session, {digest: file.content for _, file, digest in brought})
-    await session.execute(
-        insert(table(Attachment)),
-        [
-            {
-                "id": uuid7(),
-                "message_id": message_id,
-                "sha256": digest,
-                "filename": file.filename,
-                "content_type": file.content_type,
-                "size": len(file.content),
-                "content_id": file.content_id,
-            }
-            for message_id, file, digest in brought
-        ],
-    )
+    columns = {
+        "ids": [uuid7() for _ in brought],
+        "messages": [message_id for message_id, _, _ in brought],
+        "digests": [digest for _, _, digest in brought],
+        "names": [file.filename for _, file, _ in brought],
+        "types": [file.content_type for _, file, _ in brought],
+        "sizes": [len(file.content) for _, file, _ in brought],
+        "content_ids": [file.content_id for _, file, _ in brought],
+    }
+    await session.execute(ATTACH, columns)
 
 
 def _entry(incoming: Incoming, one: Received) -> timeline.Entry:

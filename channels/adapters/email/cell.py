@@ -43,6 +43,8 @@ COMPUTING = {Task.PAGE: 1.4, Task.WORDS: 0.6, Task.SIGNATURES: 4.0}
 MEMORY = 256 * 1024 * 1024
 # What a page may spend on making HTML harmless; more, and only its words are kept (seconds of computing).
 SHOWING = 0.2
+# So many can be in whatever way: they cost no page that much.
+FEW_TAGS = 200
 # Memory that it must not keep for the mails to come: another one takes its place then.
 WORN = 64 * 1024 * 1024
 
@@ -111,7 +113,7 @@ def _signatures(content: bytes) -> bytes:
 
 def _read(raw: bytes, with_html: bool) -> ParsedMail:
     parsed = parse(raw, with_html=with_html)
-    if parsed.html is not None:
+    if parsed.html is not None and parsed.html.count("<") > FEW_TAGS:
         started = time.process_time()
         harmless(parsed.html)
         if time.process_time() - started > SHOWING:

@@ -8,6 +8,8 @@ from email.feedparser import BytesFeedParser
 from email.message import Message
 from email.policy import Compat32
 from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any
 
 from channels.adapters.email.addressees import pairs
 from channels.adapters.email.characters import characters, clean, decoded
@@ -62,11 +64,18 @@ class ParsedMail:
     written_at: datetime | None = None  # as the author's clock has it, in UTC
     broken: str = ""
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            found.setdefault(name, []).append(value)
+        return found
+
     def values(self, name: str) -> list[str]:
-        return [value for key, value in self.headers if key == name]
+        return self._by_name.get(name, [])
 
     def first(self, name: str) -> str:
-        return next(iter(self.values(name)), "")
+        return next(iter(self._by_name.get(name, ())), "")
 
     def others(self) -> list[str]:
         """Whom Sender and Reply-To name: for a mail without From."""
@@ -99,7 +108,47 @@ class _Bounded(Compat32):
         return _raw(value)
 
 
-_POLICY = _Bounded()
+class _Part(Message):
+    """A part whose headers are found without being read through each time."""
+
+    _known: dict[str, str] | None = None
+    _kind: str | None = None
+
+    def get(self, name: str, failobj: Any = None) -> Any:
+        if self._known is None:
+            self._known = {}
+            for key, value in self._headers:  # type: ignore[attr-defined]  # the library declares less than it has
+                self._known.setdefault(key.lower(), value)
+        found = self._known.get(name.lower())
+        return failobj if found is None else self.policy.header_fetch_parse(name, found)
+
+    def get_content_type(self) -> str:
+        if self._kind is None:
+            self._kind = super().get_content_type()
+        return self._kind
+
+    def set_raw(self, name: str, value: str) -> None:
+        self._known = self._kind = None
+        super().set_raw(name, value)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._known = self._kind = None
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self._known = self._kind = None
+        super().__delitem__(name)
+
+    def set_type(self, *given: Any, **more: Any) -> None:
+        self._known = self._kind = None
+        super().set_type(*given, **more)
+
+    def set_default_type(self, kind: str) -> None:
+        self._kind = None
+        super().set_default_type(kind)
+
+
+_POLICY = _Bounded(message_factory=_Part)
 
 
 def parse(raw: bytes, *, with_html: bool = True) -> ParsedMail:
