@@ -139,15 +139,23 @@ def verify(as_json: bool, wait: float) -> None:
 
 
 async def _verify(wait: float) -> "Verified":
+    from core import copies
     from core.database import Database
     from core.schema import import_models
     from core.settings import settings
+    from core.storage import open_storage
+    from core.verification import Difference
     from workers.verification import verify_settled
 
     import_models()
     database = Database(settings().database_url, pool_size=1)
+    storage = open_storage(settings())
     try:
-        return await verify_settled(database, wait)
+        found = await verify_settled(database, wait)
+        if storage is not None:
+            for told in await copies.missing(settings().database_url, storage):
+                found.differences.append(Difference("a file is where it was kept", storage.place, "named", told))
+        return found
     finally:
         await database.close()
 
