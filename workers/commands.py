@@ -154,7 +154,9 @@ async def _verify(wait: float) -> "Verified":
         found = await verify_settled(database, wait)
         if storage is not None:
             for told in await copies.missing(settings().database_url, storage):
-                found.differences.append(Difference("a file is where it was kept", storage.place, "named", told))
+                found.differences.append(
+                    Difference("a file is where it was kept", storage.place, "named", told)
+                )
         return found
     finally:
         await database.close()
