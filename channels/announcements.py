@@ -26,8 +26,9 @@ _recorded: dict[str, Recorded] = {}
 def on_recorded(source_kind: str, callback: Recorded) -> None:
     """Have `callback(session, rows)` called in the transaction that records what became of these messages.
 
-    `rows` map the columns of Message (not `html`) as they stand then: status sent, failed, held, unknown, or
-    queued to be tried again. Whoever registers also puts on the timeline what belongs there.
+    `rows` map the columns of Message (not `html`, `recipients` and `headers`) as they stand then: status sent,
+    failed, held, unknown, or queued to be tried again. Whoever registers also puts on the timeline what belongs
+    there.
     """
     _recorded[source_kind] = callback
 

@@ -5,12 +5,13 @@ transaction that claims the next one, so a crash leaves no more unknown than a l
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, RowMapping, Text, column, func, select, text, update
+import msgspec
+from sqlalchemy import RowMapping, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -33,11 +34,18 @@ MAX_UNKNOWN = 4
 NO_ROOM = timedelta(seconds=1)
 OPTED_OUT = "opted out at the provider"
 
-_LIGHT = ", ".join(f"message.{column.key}" for column in LIGHT)
+# A message as WAITING finds it.
+Row = Mapping[str, Any]
+
+_FACTS = ("recipients", "headers")
+_LIGHT = ", ".join(f"message.{column.key}" for column in LIGHT if column.key not in _FACTS)
 # By the database's clock, which decides when a job is due, too. Nobody's lock is passed over: a message
 # that is left out here would wait for ever. What stands before it, if anything does, is told with it.
-_ALL = ", ".join(f"message.{column.key}" for column in MESSAGE.c)
-_WAITING = f"""
+_ALL = ", ".join(
+    f"cast(message.{key} AS text) AS {key}" if key in _FACTS else f"message.{key}"
+    for key in (column.key for column in MESSAGE.c)
+)
+WAITING = text(f"""
 SELECT {_ALL}, now() AS moment,
     EXISTS (SELECT FROM attachment WHERE message_id = message.id) AS enclosed,
     o.kind AS stopped_by, o.name AS stopped_at, o.until AS stopped_until, o.since AS stopped_since,
@@ -54,17 +62,7 @@ WHERE message.id = ANY(cast(:ids AS uuid[]))
   AND (status = 'queued' OR status IN ('held', 'unknown') AND release_at IS NOT NULL)
 ORDER BY message.id
 FOR UPDATE OF message
-"""  # noqa: S608 - only names of our own are put in; values are bound
-WAITING = text(_WAITING).columns(
-    *MESSAGE.c,
-    column("moment", DateTime(timezone=True)),
-    column("enclosed", Boolean),
-    column("stopped_by", Text),
-    column("stopped_at", Text),
-    column("stopped_until", DateTime(timezone=True)),
-    column("stopped_since", DateTime(timezone=True)),
-    column("stopped_why", Text),
-)
+""")  # noqa: S608 - only names of our own are put in; values are bound
 CLAIM = text("""
 WITH claimed AS (
     UPDATE message SET status = 'sending' WHERE id = ANY(cast(:ids AS uuid[]))
@@ -96,7 +94,7 @@ UPDATE message SET
 FROM said
 WHERE message.id = said.id
 RETURNING {_LIGHT}
-""").columns(*LIGHT)  # noqa: S608 - only names and parts of our own are put in; values are bound
+""")  # noqa: S608 - only names and parts of our own are put in; values are bound
 
 
 async def put_off(session: AsyncSession, job: Deliver) -> None:
@@ -112,11 +110,12 @@ async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence
     What is due later is promised again for then, and so is what an obstacle stands before.
     """
     result = await session.execute(WAITING, {"ids": list(ids)})
-    rows: list[RowMapping] = []
+    rows: list[Row] = []
     early: dict[datetime, list[UUID]] = defaultdict(list)
-    blocked: list[tuple[RowMapping, datetime]] = []
+    blocked: list[tuple[Row, datetime]] = []
     first: dict[tuple[str, str], int] = defaultdict(int)
-    for row in result.mappings():
+    for found in result.mappings():
+        row = {**found, **{name: msgspec.json.decode(found[name]) for name in _FACTS}}
         if row["release_at"] is not None and row["release_at"] > row["moment"]:
             early[row["release_at"]].append(row["id"])
         elif row["stopped_by"] is None:
@@ -156,7 +155,7 @@ async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence
     return await complete(session, rows)
 
 
-async def _ask(session: AsyncSession, rows: list[RowMapping]) -> list[Verdict]:
+async def _ask(session: AsyncSession, rows: list[Row]) -> list[Verdict]:
     """The gate's verdict on each row."""
     groups: dict[tuple[Any, str], list[int]] = defaultdict(list)
     for i, row in enumerate(rows):
@@ -172,7 +171,7 @@ async def _ask(session: AsyncSession, rows: list[RowMapping]) -> list[Verdict]:
     return [verdicts[i] for i in range(len(rows))]
 
 
-async def _stop(session: AsyncSession, job: Deliver, stopped: list[tuple[RowMapping, Verdict]]) -> None:
+async def _stop(session: AsyncSession, job: Deliver, stopped: list[tuple[Row, Verdict]]) -> None:
     """Record messages that the gate does not let through: held until it may be asked again, else failed."""
     changed: list[RowMapping] = []
     for row, verdict in stopped:
@@ -192,7 +191,7 @@ async def _stop(session: AsyncSession, job: Deliver, stopped: list[tuple[RowMapp
     await announce(session, changed)
 
 
-async def _hold(session: AsyncSession, job: Deliver, blocked: list[tuple[RowMapping, datetime]]) -> None:
+async def _hold(session: AsyncSession, job: Deliver, blocked: list[tuple[Row, datetime]]) -> None:
     """Have messages wait for what stands before them, without a try; the old ones of a dead domain fail."""
     lots: dict[tuple[MessageStatus, str, datetime | None], list[UUID]] = defaultdict(list)
     for row, until in blocked:

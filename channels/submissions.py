@@ -1,10 +1,11 @@
 """Submissions: messages complete, as a channel needs them: with their files and the thread that they answer."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.base import Enclosure, Submission
@@ -12,7 +13,7 @@ from channels.files import kept
 from channels.models import Attachment, Blob, Message
 
 
-async def complete(session: AsyncSession, rows: Sequence[RowMapping]) -> list[Submission]:
+async def complete(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> list[Submission]:
     """A submission for each row; `rows` are those of delivery's WAITING."""
     files = await _files(session, [row["id"] for row in rows if row["enclosed"]])
     chains = await _references(session, rows)
@@ -60,7 +61,9 @@ async def _files(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[
     return files
 
 
-async def _references(session: AsyncSession, rows: Sequence[RowMapping]) -> dict[UUID, tuple[str, ...]]:
+async def _references(
+    session: AsyncSession, rows: Sequence[Mapping[str, Any]]
+) -> dict[UUID, tuple[str, ...]]:
     """The Message-IDs of each message's thread before it, the one it answers last."""
     threads = {row["conversation_id"] for row in rows if row["conversation_id"] is not None}
     if not threads:

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +13,7 @@ from aiosmtplib import SMTP
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 
 from campaigns import broadcasts, segments
 from campaigns import conditions as c
@@ -120,7 +120,13 @@ async def queued(place: Place, settings: Settings, customer_id: UUID) -> tuple[f
         )
     resources = Resources(settings, place.database.redis)  # type: ignore[arg-type]  # declared more narrowly than it takes
     used, began = place.cpu(), time.perf_counter()
-    await _work(place, resources, ("bulk",), lambda due: not due)
+
+    async def all_gone(due: list[leases.Lease]) -> bool:
+        # One that found no room has promised itself anew.
+        async with place.database.transaction() as session:
+            return not due and not await session.scalar(select(exists().where(JobRow.queue == "bulk")))
+
+    await _work(place, resources, ("bulk",), all_gone)
     took, used = time.perf_counter() - began, place.cpu() - used
     await resources.close()
     async with place.database.transaction() as session:
@@ -151,14 +157,20 @@ async def campaign(place: Place, settings: Settings) -> tuple[float, float]:
                 if (await session.get_one(Broadcast, made.id)).state == BroadcastState.FINISHED:
                     finished.set()
 
-    await asyncio.gather(watch(), _work(place, resources, ("default", "bulk"), lambda _: finished.is_set()))
+    async def over(due: list[leases.Lease]) -> bool:
+        return finished.is_set()
+
+    await asyncio.gather(watch(), _work(place, resources, ("default", "bulk"), over))
     took, used = time.perf_counter() - began, place.cpu() - used
     await resources.close()
     return MAILS / took, used / MAILS
 
 
 async def _work(
-    place: Place, resources: Resources, queues: tuple[str, ...], over: Callable[[list[leases.Lease]], bool]
+    place: Place,
+    resources: Resources,
+    queues: tuple[str, ...],
+    over: Callable[[list[leases.Lease]], Awaitable[bool]],
 ) -> None:
     """Run what is due, as a worker does."""
 
@@ -168,7 +180,7 @@ async def _work(
                 due = await leases.lease(session, queue, at_once)
             for part in runner.shared(due):
                 await runner.run_together(place.database, resources, part)
-            if over(due):
+            if await over(due):
                 return
             if not due:
                 await asyncio.sleep(0.01)
