@@ -40,6 +40,8 @@ class Run:
     resources: Resources
     lease: Lease
     finished: bool = field(default=False, init=False)
+    # From when its last transaction has taken the row away: nobody else can have it then.
+    ending: bool = field(default=False, init=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -55,7 +57,12 @@ class Run:
         async with self.database.transaction() as session:
             if not await leases.finish(session, self.lease):
                 raise LeaseLost
-            yield session
+            self.ending = True
+            try:
+                yield session
+            except BaseException:
+                self.ending = False
+                raise
         self.finished = True
 
 
@@ -197,7 +204,7 @@ async def _run_outside(database: Database, resources: Resources, lease: Lease) -
         return False
     job = decode(row.tag, row.payload)
     current = Run(database, resources, lease)
-    keeper = asyncio.create_task(_keep(database, lease, asyncio.current_task()))
+    keeper = asyncio.create_task(_keep(current, asyncio.current_task()))
     try:
         await OUTSIDE[row.tag](current, job)
         if not current.finished:
@@ -212,16 +219,17 @@ async def _run_outside(database: Database, resources: Resources, lease: Lease) -
     return True
 
 
-async def _keep(database: Database, lease: Lease, work: asyncio.Task[Any] | None) -> None:
+async def _keep(run: Run, work: asyncio.Task[Any] | None) -> None:
     """Extend the lease while the work goes on; stop the work when the lease is lost."""
     while True:
         await asyncio.sleep(leases.LEASE.total_seconds() / 4)
         try:
-            async with database.transaction() as session:
-                kept = await leases.extend(session, lease)
+            async with run.database.transaction() as session:
+                kept = await leases.extend(session, run.lease)
         except (InterfaceError, OperationalError, OSError):
             continue
         if not kept:
-            if work is not None:
+            # A row that is gone because the work is done was waited for, not lost.
+            if work is not None and not run.ending:
                 work.cancel()
             return

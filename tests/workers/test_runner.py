@@ -62,6 +62,9 @@ async def write_word(session: AsyncSession, job: Word) -> None:
         raise ValueError("That is no word.")
 
 
+WAITED_FOR = text(
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND transactionid = cast(pg_current_xact_id() AS xid))"
+)
 reached: list[str] = []
 reaching = asyncio.Event()
 
@@ -76,6 +79,13 @@ async def reach(current: Run, job: Reach) -> None:
         await asyncio.sleep(30)
     async with current.final() as session:
         await session.execute(text("INSERT INTO word VALUES (:word)"), {"word": f"recorded {job.word}"})
+        if job.word == "long to record":
+            # Until somebody waits for the row that is being deleted.
+            while not await session.scalar(WAITED_FOR):
+                await asyncio.sleep(0.02)
+    if job.word == "long to record":
+        await asyncio.sleep(0.3)
+        reached.append("and went home")
 
 
 @pytest.fixture
@@ -191,6 +201,18 @@ async def test_work_whose_lease_went_to_another_stops_and_records_nothing(
     assert await words(database) == ["claimed slow"]
     assert kept is not None
     assert (kept.attempts, kept.error) == (2, None)
+
+
+async def test_work_that_is_recorded_while_its_lease_is_to_be_extended_is_not_cut_short(
+    database: Database, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.4))
+    reached.clear()
+    lease = await lease_of(database, Reach("long to record"))
+    await asyncio.wait_for(run(database, resources, lease), 10)
+    assert reached == ["long to record", "and went home"]
+    assert await words(database) == ["claimed long to record", "recorded long to record"]
+    assert await row(database) is None
 
 
 async def leases_of(database: Database, *jobs: Job) -> list[Lease]:
