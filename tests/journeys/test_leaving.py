@@ -69,7 +69,7 @@ def stop_in_the_middle(
 ) -> list[str]:
     """The company outside refused the first three for now; once another was taken, it goes down for all.
 
-    The addresses that wait in the middle: refused, queued again, and refused until the company is back.
+    The addresses that wait in the middle: refused, queued again or held with all mail to their domain.
     """
     for _ in range(600):
         if any(row["state"] == "sent" for row in ledger(marketer, report).values()):
@@ -79,8 +79,8 @@ def stop_in_the_middle(
     rows: dict[str, dict[str, str]] = {}
     for _ in range(240):
         rows = ledger(marketer, report)
-        waiting = sorted(address for address, row in rows.items() if row["state"] == "queued")
-        if waiting and all(row["state"] in ("queued", "sent") for row in rows.values()):
+        waiting = sorted(address for address, row in rows.items() if row["state"] in ("queued", "held"))
+        if waiting and all(row["state"] in ("queued", "held", "sent") for row in rows.values()):
             assert len(waiting) < len(rows)
             return waiting
         marketer.wait_for_timeout(250)

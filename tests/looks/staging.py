@@ -35,6 +35,7 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "open_invoice": ("agent", "/desk/money?status=open", r"/desk/money/invoices/([\w-]+)"),
     "paid_invoice": ("agent", "/desk/money?status=paid", r"/desk/money/invoices/([\w-]+)"),
     "macro": ("owner", "/desk/macros", r"/desk/macros/([0-9a-f-]{36})"),
+    "team": ("owner", "/desk/settings/teams", r"/desk/settings/teams/([0-9a-f-]{36})"),
     "desk_article": ("agent", "/desk/help", r"/desk/help/articles/([0-9a-f-]{36})"),
 }  # fmt: skip
 # A place that stands in a mail: to whom, its subject, and how its address looks.
@@ -246,6 +247,17 @@ def _address(page: Page, name: str) -> str:
 
 
 # What is done, in this order, and whose browser or which places it gives.
+def _form_team(stage: Stage) -> None:
+    page = stage.page("owner")
+    page.goto("/desk/settings/teams")
+    page.locator("[name=name]").fill("Billing")
+    page.locator("[name=members]").first.check()
+    page.locator("[name=addresses]").fill("billing@halden.test")
+    page.get_by_role("button", name="Form the team").click()
+    page.get_by_role("link", name="Change").wait_for()
+    page.context.close()
+
+
 ACTS: dict[Callable[[Stage], None], set[str]] = {
     _fill_cart: {"shopper"},
     _buy: {"buyer", "checkout", "thanks", "order_link"},
@@ -255,4 +267,5 @@ ACTS: dict[Callable[[Stage], None], set[str]] = {
     _find_draft: {"draft"},
     _launch: {"sent", "unsubscribe", "preferences"},
     _connect: {"endpoint"},
+    _form_team: {"team"},
 }
