@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
-from sqlalchemy.ext.asyncio import AsyncSession
 
+# The process that only starts the serving ones carries no more than it needs.
 if TYPE_CHECKING:
     from litestar import Litestar
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 # How long (s) requests that are under way may take to finish once the site is told to stop.
 GRACE = 10
@@ -122,7 +123,7 @@ def revoke_token(token_id: UUID) -> None:
     click.echo(f"{kept.name} opens nothing any more.")
 
 
-async def _in_transaction[T](act: Callable[[AsyncSession], Awaitable[T]]) -> T:
+async def _in_transaction[T](act: Callable[["AsyncSession"], Awaitable[T]]) -> T:
     from core.database import Database
     from core.errors import DomainError, Invalid
     from core.schema import import_models
