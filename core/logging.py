@@ -9,11 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 from pydantic import SecretStr
-from sqlalchemy.engine import make_url
 
 from core.settings import Settings
 
 _WORD = re.compile(r"[!#-&(-<>-~]+")
+# As SQLAlchemy finds it, also one with a slash in it.
+_PASSWORD = re.compile(r"[\w+]+://[^:/]*:([^@]*)@")
 _ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -56,10 +57,10 @@ def guard(settings: Settings | None) -> Callable[[object, str, str], str]:
     given = [value.get_secret_value() for _, value in settings or () if isinstance(value, SecretStr)]
     # Some are addresses with a password inside, which may turn up alone.
     inside = [urlsplit(word).password for secret in given for word in secret.split() if "://" in word]
-    given += [form for password in inside if password for form in (password, unquote(password))]
     if settings is not None:
-        for url in (settings.database_url, settings.redis_url, settings.broker_url):
-            given.append(make_url(url).password or "" if url else "")
+        urls = (settings.database_url, settings.redis_url, settings.broker_url)
+        inside += [found[1] for url in urls if url and (found := _PASSWORD.match(url))]
+    given += [form for password in inside if password for form in (password, unquote(password))]
     secrets = [secret for secret in given if len(secret) >= 6]
 
     def strike(logger: object, name: str, line: str) -> str:
