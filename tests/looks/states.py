@@ -258,7 +258,7 @@ DESK = (
     State("api-reference", "/api/reference"),
     State("team", "/desk/settings/team", "owner"),
     State("teams", "/desk/settings/teams", "owner"),
-    State("team", "/desk/settings/teams/{team}", "owner"),
+    State("teams-changing", "/desk/settings/teams/{team}", "owner"),
     State("profile", "/desk/settings/profile", "owner"),
     State("styleguide", "/desk/styleguide", "owner"),
     State("not-allowed", "/desk/settings/team", "agent", status=403),
