@@ -189,8 +189,8 @@ def _sell_out(stage: Stage) -> None:
     ]
     alone = next(one for one in reversed(addresses) if addresses.count(one) == 1)
     page.goto(alone)
-    page.locator("[name=on_hand]").fill("0")
-    page.locator("form:has([name=on_hand]) button[type=submit]").click()
+    page.locator("form[action*='/skus/'] [name=on_hand]").fill("0")
+    page.locator("form[action*='/skus/'] button[type=submit]").click()
     page.wait_for_load_state()
     stage.places["sold_out"] = alone.rsplit("/", 1)[-1]
     stage.keep("storekeeper", page)
