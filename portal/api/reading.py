@@ -28,7 +28,9 @@ async def read_strictly(request: Request[Any, Any, Any]) -> Response[Any] | None
         if name not in asked:
             return problem(400, _(WORDS[400]), {name: _("There is no such parameter here.")})
         if len(given) > 1 or (given[0] == "null" and asked[name] != str | None):
-            return problem(400, _(WORDS[400]), {name: _("Say it once, or leave it out.")})
+            # To the framework the word is nothing; to the description it is a text like any other.
+            status = 422 if given == ["null"] and asked[name] is str else 400
+            return problem(status, _(WORDS[400]), {name: _("Say it once, or leave it out.")})
     field = request.route_handler.parsed_data_field
     if field is None:
         return None

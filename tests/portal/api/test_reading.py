@@ -76,6 +76,11 @@ async def test_a_parameter_is_given_once_and_nothing_is_left_out(program: Progra
         )
 
 
+async def test_the_word_null_is_a_cursor_of_the_right_shape_that_is_none_of_ours(program: Program) -> None:
+    answer = await (await program()).get("/api/v1/products", params={"cursor": "null"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/cursor")
+
+
 async def test_a_whole_number_may_be_written_with_a_point(program: Program) -> None:
     both = await program()
     definition = {"type": "trait", "trait": "orders", "compare": "at_least", "value": 3.0}
