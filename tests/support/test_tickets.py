@@ -305,7 +305,8 @@ async def test_a_ticket_wakes_by_the_database_s_clock_and_never_sleeps_for_ever(
     assert ticket.snoozed_until == until
     assert [job.due_at for job in await session.scalars(select(JobRow))] == [until]
 
-    ticket.snoozed_until = now() - timedelta(seconds=1)
+    # Well before this transaction began, which is when it is now to the database.
+    ticket.snoozed_until = now() - timedelta(minutes=30)
     await session.flush()
     monkeypatch.setattr(tickets, "now", lambda: now() - timedelta(hours=1))  # our own clock is behind
     await snoozes.wake(session, ticket.id)
