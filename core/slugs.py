@@ -4,8 +4,11 @@ import re
 import unicodedata
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
+
+from core.errors import Conflict
 
 MOST = 80
 
@@ -23,3 +26,11 @@ async def free(session: AsyncSession, column: InstrumentedAttribute[str], wanted
     while found in taken:
         found, number = f"{wanted}-{number}", number + 1
     return found
+
+
+async def take(session: AsyncSession) -> None:
+    """Write what is new under its name. Raises Conflict when somebody else took that name at this moment."""
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Conflict("Someone added one with the same name at this moment. Try again.") from error

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import slugs
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from core.words import mark, worded
 from estore import prices, search
 from estore.goods import Category, Product, Sku, Stock, TaxRate
@@ -74,7 +73,7 @@ async def add(session: AsyncSession, new: NewProduct, currency: str = "EUR") -> 
         position=await _behind(session, Product.position, Product.category_id == category.id),
     )
     session.add(product)
-    await _flush(session)
+    await slugs.take(session)
     for position, sku in enumerate(new.skus, start=1):
         await _write(session, product, sku, position, currency)
     await search.index(session, product)
@@ -203,14 +202,7 @@ async def _write(session: AsyncSession, product: Product, new: NewSku, position:
         active=True,
     )
     session.add(sku)
-    await _flush(session)
+    await slugs.take(session)
     session.add(Stock(sku_id=sku.id, on_hand=new.on_hand, reserved=0))
     await session.flush()
     return sku
-
-
-async def _flush(session: AsyncSession) -> None:
-    try:
-        await session.flush()
-    except IntegrityError:
-        raise Conflict("Someone added one with the same name at this moment. Try again.") from None

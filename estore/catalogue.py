@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
-from estore import prices, search
+from estore import search
 from estore.goods import FEW, Category, PaymentMethod, Product, ShippingMethod, Sku, Stock
 
 
@@ -125,11 +125,3 @@ async def edit(
     product.description, product.active = description.strip()[:20_000], active
     await search.index(session, product)
     return product
-
-
-async def set_price(session: AsyncSession, sku_id: UUID, price: int) -> Sku:
-    """Change what a SKU costs, minor units including VAT; orders keep the price they were placed at.
-
-    Raises NotFound, Invalid.
-    """
-    return await prices.change(session, sku_id, price)

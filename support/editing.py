@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import slugs
@@ -67,7 +66,7 @@ async def begin(session: AsyncSession, category_id: UUID, written: Written, loca
         position=0 if last is None else last + 1,
     )
     session.add(article)
-    await _flush(session)
+    await slugs.take(session)
     return article
 
 
@@ -234,7 +233,7 @@ async def add_category(session: AsyncSession, name: str) -> ArticleCategory:
         translations={},
     )
     session.add(added)
-    await _flush(session)
+    await slugs.take(session)
     return added
 
 
@@ -269,10 +268,3 @@ async def remove_category(session: AsyncSession, category_id: UUID) -> None:
 def _check_name(name: str) -> None:
     if not name or len(name) > 100:
         raise Invalid("Some of what you entered needs another look.", {"name": "From 1 to 100 characters."})
-
-
-async def _flush(session: AsyncSession) -> None:
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise Conflict("Someone added one with the same name at this moment. Try again.") from error

@@ -27,7 +27,7 @@ DESK = (
     "portal/templates/components/palette.html", "portal/templates/components/figures.html",
     "portal/guards.py", "portal/reasons.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",
     "core/backups.py", "core/embedded/", "core/launcher/", "core/staff.py", "core/operations.py", "core/leases.py",
-    "core/teams.py", "customers/merging.py",
+    "core/slugs.py", "core/teams.py", "customers/merging.py",
     "campaigns/broadcasts.py", "campaigns/conditions.py", "campaigns/content.py", "campaigns/controls.py",
     "campaigns/personal.py", "campaigns/segments.py", "campaigns/templates.py", "campaigns/topics.py",
     "channels/adapters/", "channels/answers.py", "channels/calls.py", "channels/conversations.py",

@@ -334,7 +334,7 @@ async def test_when_changes_are_not_heard_nothing_comes_from_memory(
         await until(lambda: not app.state.changes.sure)
         async with shop.transaction() as session:
             sku = (await session.scalars(select(Sku).where(Sku.code == "DAW-250"))).one()
-            await catalogue.set_price(session, sku.id, 777)
+            await prices.change(session, sku.id, 777)
         async with counting(unsure=2):
             for _ in range(2):
                 assert "€7.77" in (await client.get("/p/dawn-blend")).text
@@ -361,7 +361,7 @@ async def test_a_page_that_was_begun_before_a_change_is_not_kept(
                     await asyncio.sleep(0.01)
         async with shop.transaction() as session:
             sku = (await session.scalars(select(Sku).where(Sku.code == "DAW-250"))).one()
-            await catalogue.set_price(session, sku.id, 777)
+            await prices.change(session, sku.id, 777)
         await app.state.changes.settle()
     assert "€8.90" in (await asked).text
     assert len(app.state.pages) == 0
