@@ -137,6 +137,13 @@ async def merchandiser_client(app: Litestar) -> AsyncIterator[Browser]:
         yield client
 
 
+@pytest.fixture
+async def admin_client(app: Litestar) -> AsyncIterator[Browser]:
+    token = await employed(app, Role.ADMIN, email="owner@halden.test", name="Olga")
+    async with browser(app, token) as client:
+        yield client
+
+
 def links(page: Response) -> list[str]:
     """Every address that a page leads to."""
     return re.findall(r'(?:href|action)="([^"]+)"', page.text)

@@ -25,14 +25,6 @@ HERE = "/desk/settings/api"
 URL = "https://accounts.example.com/hook"
 
 
-@pytest.fixture
-async def admin_client(app: Litestar):
-    async with browser(
-        app, await employed(app, Role.ADMIN, email="owner@halden.test", name="Olga")
-    ) as client:
-        yield client
-
-
 async def endpoint_in(database: Database, **facts: object) -> Endpoint:
     async with database.transaction() as session:
         endpoint, _secret = await endpoints.add(session, "The accounts", URL, ["order.placed"], private=False)

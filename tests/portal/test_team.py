@@ -11,7 +11,7 @@ from core.database import Database
 from core.staff import Role, Staff, disable, find, hire
 from portal import visits
 from portal.models import VisitRow
-from tests.portal.conftest import PASSWORD, Browser, browser, employed
+from tests.portal.conftest import PASSWORD, Browser, browser
 
 ADA = "ada@halden.test"
 
@@ -24,14 +24,6 @@ def store(app: Litestar) -> Database:
 async def hired(app: Litestar, *roles: Role, email: str = ADA, name: str = "Ada Lund") -> Staff:
     async with store(app).transaction() as session:
         return await hire(session, email, name, list(roles), PASSWORD)
-
-
-@pytest.fixture
-async def admin_client(app: Litestar):
-    async with browser(
-        app, await employed(app, Role.ADMIN, email="owner@halden.test", name="Olga")
-    ) as client:
-        yield client
 
 
 async def test_the_right_password_opens_the_desk_under_a_new_cookie(app: Litestar, client: Browser) -> None:

@@ -2,28 +2,18 @@
 
 from uuid import uuid4
 
-import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
 from channels.models import Mailbox
 from core.database import Database
-from core.staff import Role
 from core.teams import Team
 from support import tickets
 from support.triage import triage
-from tests.portal.conftest import Browser, browser, employed
+from tests.portal.conftest import Browser
 from tests.support import talk
 
 HERE = "/desk/settings/teams"
-
-
-@pytest.fixture
-async def admin_client(app: Litestar):
-    async with browser(
-        app, await employed(app, Role.ADMIN, email="owner@halden.test", name="Olga")
-    ) as client:
-        yield client
 
 
 async def the_team(app: Litestar) -> Team | None:
