@@ -40,7 +40,7 @@ class Relay:
         session.host_name = name
         return [*answers[:-1], *(["250-PIPELINING"] if self.pipelining else []), answers[-1]]
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         raw = envelope.original_content or b""
         self.mails.append((str(envelope.mail_from), [str(each) for each in envelope.rcpt_tos], raw))
         return "250 2.0.0 Kept"
@@ -89,31 +89,31 @@ class _Talk(SMTP):
                 await asyncio.sleep(30)
         return True
 
-    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
         if not await self._did("EHLO"):
             await super().smtp_EHLO(hostname)
 
-    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802 - aiosmtpd's name
         if not await self._did("EHLO"):
             await super().smtp_HELO(hostname)
 
-    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         if not await self._did("STARTTLS"):
             await super().smtp_STARTTLS(arg)
 
-    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         if not await self._did("AUTH"):
             await super().smtp_AUTH(arg)
 
-    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         if not await self._did("MAIL", arg or ""):
             await super().smtp_MAIL(arg)
 
-    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         if not await self._did("RCPT", arg or ""):
             await super().smtp_RCPT(arg)
 
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         if not self.envelope or not self.envelope.rcpt_tos or not await self._did("DATA"):
             await super().smtp_DATA(arg)
 
