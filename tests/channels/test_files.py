@@ -81,13 +81,13 @@ async def _carried(database: Any, resources: Resources, sink: Any, customer_id: 
     assert await run_due(database, resources, ("calls",)) == 1
     kept = await blob(database, NOTE.content)
     assert kept.content is None
-    assert await resources.storage.get(kept.name) == NOTE.content  # type: ignore[union-attr]
+    assert await resources.storage.get(kept.name) == NOTE.content  # type: ignore[union-attr]  # there is one
     # The same content again is the same file.
     await queue(database, mail(customer_id, files=[NOTE]))
     assert await run_due(database, resources, ("calls",)) == 0
     await run_due(database, resources, ("delivery",))
     assert len(sink.mails) == 2
-    assert [each.name async for each in resources.storage.stored()] == [kept.name]  # type: ignore[union-attr]
+    assert [each.name async for each in resources.storage.stored()] == [kept.name]  # type: ignore[union-attr]  # there is one
 
 
 async def test_a_storage_that_is_away_loses_nothing_and_is_tried_again(

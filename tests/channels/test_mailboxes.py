@@ -62,8 +62,8 @@ async def test_without_a_database_a_teams_address_is_put_off_and_not_refused(set
         def statements(self):
             raise OSError("gone")
 
-    door._database = Gone()  # type: ignore[assignment]
-    assert (await door.handle_RCPT(None, None, None, BILLING, [])).startswith("451")  # type: ignore[arg-type]
+    door._database = Gone()  # type: ignore[assignment]  # a stand-in
+    assert (await door.handle_RCPT(None, None, None, BILLING, [])).startswith("451")  # type: ignore[arg-type]  # it asks none of them
 
 
 async def test_a_fed_mail_goes_to_the_team_that_it_names(database):

@@ -43,7 +43,7 @@ def clamd(tmp_path: Path) -> Iterator[int]:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
-            assert server.poll() is None and time.monotonic() < end, (tmp_path / "clamd.log").read_text()  # noqa: PT018
+            assert server.poll() is None and time.monotonic() < end, (tmp_path / "clamd.log").read_text()  # noqa: PT018 - one wait, two ends
             time.sleep(0.05)
         yield port
     finally:
