@@ -10,6 +10,7 @@ from core.schema import import_models
 from core.settings import settings as read_settings
 from customers import identities
 from tests.channels import sink as sinks
+from tests.channels.receiver import receiving
 from workers.handlers import load
 from workers.resources import Resources
 
@@ -53,7 +54,9 @@ async def sink():
 async def resources(settings, sink):
     import_models()
     load()
-    resources = Resources(settings.model_copy(update={"smtp_relay_port": sink.port}), Redis())
+    resources = Resources(
+        settings.model_copy(update={"smtp_relay_port": sink.port, "webhooks_to_private": True}), Redis()
+    )
     yield resources
     await resources.close()
 
@@ -62,3 +65,9 @@ async def resources(settings, sink):
 async def customer_id(database):
     async with database.transaction() as session:
         return await identities.verify(session, identities.email("ann@example.test"), by="link")
+
+
+@pytest.fixture
+async def receiver():
+    async with receiving() as receiver:
+        yield receiver
