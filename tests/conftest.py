@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from functools import cache
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -265,8 +265,23 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     pytest.skip("No Chromium on this machine: install the package `chromium` to run the browser tests.")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser: its loop and pytest-asyncio's cannot share a process (see the Makefile)."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what drives a browser, and have long tests begin first, one process each, so that none ends the run alone.
+
+    A browser's loop and pytest-asyncio's cannot share a process (see the Makefile).
+    """
     for item in items:
         if "page" in getattr(item, "fixturenames", ()) or "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+    processes = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    browsing = [item for item in items if item.get_closest_marker("browser")]
+    rest = [item for item in items if not item.get_closest_marker("browser")]
+    long = [item for item in rest if item.get_closest_marker("long")]
+    short = iter([item for item in rest if not item.get_closest_marker("long")])
+    spread: list[pytest.Item] = []
+    # xdist's worksteal gives each process a stretch of what is left, in this order.
+    for process in range(processes):
+        first = long[process::processes]
+        stretch = (len(rest) - len(spread)) // (processes - process)
+        spread += [*first, *islice(short, stretch - len(first))]
+    items[:] = [*spread, *browsing]
