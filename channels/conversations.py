@@ -1,7 +1,6 @@
 """Conversations: the one place where a message comes in and joins a thread."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -19,8 +18,11 @@ from core import locks
 from core.errors import Invalid, NotFound
 from core.locks import Realm
 from customers import identities, merging
-from customers.identities import Contact, Standing
+from customers.identities import Contact, Stranger
 from customers.models import IdentityKind
+
+# What proves the sender of a mail.
+PROVEN_BY = "dkim"
 
 
 async def receive(session: AsyncSession, incoming: Incoming) -> Received:
@@ -46,65 +48,64 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
     return received
 
 
-async def receive_all(
-    session: AsyncSession, several: Sequence[Incoming], known: Mapping[str, Standing] | None = None
-) -> list[Received | None]:
+async def receive_all(session: AsyncSession, several: Sequence[Incoming]) -> list[Received | None]:
     """Let in at once what is plain of several new mails; None for each that is left for `receive` to see to.
 
-    Plain is what opens a thread, or joins one in which its sender surely belongs, and asks for no records to be
-    proven or merged. The mails are new and differ; no two of them have one sender, or name one Message-ID.
-    `hold_all` their senders first; what it returned is `known` as long as nothing was let in since.
+    Plain is what opens a thread, or joins one in which its sender surely belongs, asks for no records to be merged,
+    and does not follow, by its sender or by a Message-ID, one that is left. The mails are new and differ.
+    `hold_all` their senders first; `receive` those that are left in transactions of their own, for all the others'
+    rows are locked by then.
     """
-    if known is None:
-        standings = await identities.recognise(session, [(_sender(each), each.proven) for each in several])
-    else:
-        standings = [known[each.external_id] for each in several]
-    found = await threads.find_all(session, several)
-    named = Counter(thread.conversation_id for thread in found if thread is not None)
-    plain = [
-        (incoming, standing, thread)
-        for incoming, standing, thread in zip(several, standings, found, strict=True)
-        if standing.settled
-        and thread is not None
-        and (not thread.conversation_id or named[thread.conversation_id] == 1)
-    ]
-    strangers = [
-        each for each, standing, thread in plain if not (thread.conversation_id or standing.customer_id)
-    ]
-    enrolled = await identities.enrol(
-        session, [(_sender(each), each.sender_name) for each in strangers], source="email"
-    )
-    new = dict(zip([each.external_id for each in strangers], enrolled, strict=True))
-    places = []
-    for incoming, standing, thread in plain:
+    standings = await identities.recognise(session, [(_sender(each), each.proven) for each in several])
+    web = await threads.look(session, several)
+    strangers: dict[Contact, Stranger] = {}
+    proofs: dict[Contact, UUID] = {}
+    flags: dict[Contact, bool] = {}
+    behind: set[str] = set()
+    places: list[tuple[Incoming, Place]] = []
+    for number, (incoming, standing) in enumerate(zip(several, standings, strict=True)):
+        sender = _sender(incoming)
+        names = {sender.value, *(f"<{name}>" for name in incoming.ids)}
+        thread = web.find(number, incoming)
+        # Who writes once proven and once not may be two.
+        same = flags.setdefault(sender, incoming.proven) == incoming.proven
+        if thread is None or not standing.settled or not same or not names.isdisjoint(behind):
+            behind |= names
+            continue
         if thread.conversation_id and thread.customer_id:
             place = Place(thread.conversation_id, thread.customer_id)
+        elif standing.customer_id is None:
+            new = Stranger(sender, incoming.sender_name, PROVEN_BY if incoming.proven else None)
+            place = Place(uuid7(), strangers.setdefault(sender, new).id, opens=True)
         else:
-            place = Place(uuid7(), standing.customer_id or new[incoming.external_id], opens=True)
+            if standing.proves:
+                proofs[sender] = standing.customer_id
+            place = Place(uuid7(), standing.customer_id, opens=True)
+        web.add(incoming, place.conversation_id, place.customer_id)
         places.append((incoming, place))
+    await identities.enrol(session, list(strangers.values()), source="email")
+    await identities.prove(session, [(of, contact) for contact, of in proofs.items()], by=PROVEN_BY)
     received = await intake.write(session, places) if places else []
     let_in = {incoming.external_id: one for (incoming, _), one in zip(places, received, strict=True)}
     return [let_in.get(incoming.external_id) for incoming in several]
 
 
-async def hold(session: AsyncSession, several: Sequence[Incoming]) -> None:
+async def hold(session: AsyncSession, several: Sequence[Incoming], names: Iterable[locks.Name] = ()) -> None:
     """Let nobody else let in what these senders write, nor decide who they are, until the transaction ends."""
     # Two messages from one sender at once: the second finds the thread that the first opened.
-    names = [(Realm.SENDER, f"{each.channel}:{_sender(each).value}") for each in several]
-    await locks.hold(session, [*names, *(identities.lock_of(_sender(each)) for each in several)])
+    senders = [(Realm.SENDER, f"{each.channel}:{_sender(each).value}") for each in several]
+    contacts = [identities.lock_of(_sender(each)) for each in several]
+    await locks.hold(session, [*names, *senders, *contacts])
 
 
-async def hold_all(session: AsyncSession, several: Sequence[Incoming]) -> dict[str, Standing]:
-    """`hold`, for whoever lets in one after another; who they are, by the message's external id.
+async def hold_all(session: AsyncSession, several: Sequence[Incoming], names: Iterable[locks.Name]) -> None:
+    """`hold`, and `names` as well, for whoever lets in many at once.
 
-    All that others may hold, too, is held before the first row is locked, so that no two wait for each other:
-    the senders, then the right to prove and to merge records, as much of it as any of these needs.
+    All that others may hold, too, is held before the first row is locked, so that no two wait for each other; and
+    nobody merges meanwhile, who would lock the rows of several customers.
     """
-    await hold(session, several)
-    standings = await identities.recognise(session, [(_sender(each), each.proven) for each in several])
-    if any(not standing.settled for standing in standings):
-        await merging.hold(session, alone=any(standing.merges for standing in standings))
-    return {each.external_id: standing for each, standing in zip(several, standings, strict=True)}
+    await hold(session, several, names)
+    await merging.hold(session, alone=False)
 
 
 async def next_seq(session: AsyncSession, conversation_id: UUID) -> int:
@@ -131,7 +132,7 @@ async def _place(session: AsyncSession, incoming: Incoming) -> Place:
         session, sender, proven=incoming.proven, name=incoming.sender_name, source=incoming.channel
     )
     if incoming.proven and sender.kind == IdentityKind.EMAIL:
-        customer_id = await identities.verify(session, sender, by="dkim")
+        customer_id = await identities.verify(session, sender, by=PROVEN_BY)
     found = None
     if incoming.channel == "sms":
         found = await threads.find_by_number(session, customer_id, sender.value)

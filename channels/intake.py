@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -91,24 +91,31 @@ class Place:
 
 
 async def write(session: AsyncSession, several: Sequence[tuple[Incoming, Place]]) -> list[Received]:
-    """Write messages into their threads, on the timeline and to the open pages; no two into one thread.
+    """Write messages into their threads, in this order, on the timeline and to the open pages.
 
-    Raises NotFound for a thread that does not exist.
+    Several may go into one thread, which the first of them opens or none. Raises NotFound for a thread that does not
+    exist.
     """
     await session.flush()
     at = now()
-    await _open(session, several, at)
-    seqs = await _step(session, several, at)
-    received = [
-        Received(
-            uuid7(),
-            place.conversation_id,
-            place.customer_id,
-            1 if place.opens else seqs[place.conversation_id],
-            flag=place.flag,
+    threads: dict[UUID, list[Incoming]] = {}
+    for incoming, place in several:
+        threads.setdefault(place.conversation_id, []).append(incoming)
+    opened = await _open(session, several, threads, at)
+    joined = {thread: those for thread, those in threads.items() if thread not in opened}
+    seqs = {**dict.fromkeys(opened, 0), **await _step(session, joined, at)}
+    received = []
+    for _, place in several:
+        seqs[place.conversation_id] += 1
+        received.append(
+            Received(
+                uuid7(),
+                place.conversation_id,
+                place.customer_id,
+                seqs[place.conversation_id],
+                flag=place.flag,
+            )
         )
-        for _, place in several
-    ]
     written = [(incoming, one) for (incoming, _), one in zip(several, received, strict=True)]
     await session.execute(WRITE, {**_columns(written), **_ids(written)})
     await _keep_files(session, written)
@@ -123,24 +130,33 @@ async def write(session: AsyncSession, several: Sequence[tuple[Incoming, Place]]
 
 OPEN = text("""
 INSERT INTO conversation (id, customer_id, channel, subject, account, last_seq, last_message_at)
-SELECT id, customer_id, channel, subject, account, 1, cast(:at AS timestamptz) FROM unnest(
-    cast(:ids AS uuid[]), cast(:customers AS uuid[]),
-    cast(:channels AS text[]), cast(:subjects AS text[]), cast(:accounts AS text[])
-) AS new (id, customer_id, channel, subject, account)
+SELECT id, customer_id, channel, subject, account, messages, cast(:at AS timestamptz) FROM unnest(
+    cast(:ids AS uuid[]), cast(:customers AS uuid[]), cast(:channels AS text[]), cast(:subjects AS text[]),
+    cast(:accounts AS text[]), cast(:messages AS bigint[])
+) AS new (id, customer_id, channel, subject, account, messages)
 """)
 
 
-async def _open(session: AsyncSession, several: Sequence[tuple[Incoming, Place]], at: datetime) -> None:
+async def _open(
+    session: AsyncSession,
+    several: Sequence[tuple[Incoming, Place]],
+    threads: Mapping[UUID, Sequence[Incoming]],
+    at: datetime,
+) -> list[UUID]:
+    """The threads that begin with one of these messages."""
     new = [(incoming, place) for incoming, place in several if place.opens]
+    ids = [place.conversation_id for _, place in new]
     if new:
         columns = {
-            "ids": [place.conversation_id for _, place in new],
+            "ids": ids,
             "customers": [place.customer_id for _, place in new],
             "channels": [incoming.channel for incoming, _ in new],
             "subjects": [incoming.subject for incoming, _ in new],
             "accounts": [incoming.account for incoming, _ in new],
+            "messages": [len(threads[each]) for each in ids],
         }
         await session.execute(OPEN, {**columns, "at": at})
+    return ids
 
 
 # Locked in one order, for others who join the same threads at the same time.
@@ -148,24 +164,29 @@ STEP = text("""
 WITH joined AS MATERIALIZED (
     SELECT id FROM conversation WHERE id = ANY(cast(:ids AS uuid[])) ORDER BY id FOR UPDATE
 )
-UPDATE conversation c SET last_seq = c.last_seq + 1, last_message_at = :at,
+UPDATE conversation c SET last_seq = c.last_seq + said.messages, last_message_at = :at,
     closed_at = CASE WHEN said.automated THEN c.closed_at END
-FROM joined JOIN unnest(cast(:ids AS uuid[]), cast(:automated AS boolean[])) AS said (id, automated)
-    ON said.id = joined.id
+FROM joined
+JOIN unnest(cast(:ids AS uuid[]), cast(:messages AS bigint[]), cast(:automated AS boolean[]))
+    AS said (id, messages, automated) ON said.id = joined.id
 WHERE c.id = joined.id
 RETURNING c.id, c.last_seq, c.last_message_at, c.closed_at
 """)
 
 
 async def _step(
-    session: AsyncSession, several: Sequence[tuple[Incoming, Place]], at: datetime
+    session: AsyncSession, joined: Mapping[UUID, Sequence[Incoming]], at: datetime
 ) -> dict[UUID, int]:
-    """The next place in each thread that is joined, taken under its row lock."""
-    joined = {place.conversation_id: incoming.automated for incoming, place in several if not place.opens}
+    """The last place that was taken in each thread that is joined; those after it are taken under its row lock."""
     if not joined:
         return {}
-    found = await session.execute(STEP, {"ids": list(joined), "automated": list(joined.values()), "at": at})
-    rows = {row.id: row for row in found}
+    columns = {
+        "ids": list(joined),
+        "messages": [len(those) for those in joined.values()],
+        # A person reopens a thread.
+        "automated": [all(each.automated for each in those) for those in joined.values()],
+    }
+    rows = {row.id: row for row in await session.execute(STEP, {**columns, "at": at})}
     if rows.keys() != joined.keys():
         raise NotFound("That conversation does not exist.")
     for row in rows.values():
@@ -176,7 +197,7 @@ async def _step(
         if held is not None:
             for name in ("last_seq", "last_message_at", "closed_at"):
                 set_committed_value(held, name, getattr(row, name))
-    return {row.id: row.last_seq for row in rows.values()}
+    return {row.id: row.last_seq - len(joined[row.id]) for row in rows.values()}
 
 
 # What messages say, and the Message-IDs that they name. An id that was waiting in this thread for the message that
@@ -245,10 +266,11 @@ def _ids(written: Sequence[tuple[Incoming, Received]]) -> dict[str, list[Any]]:
     for incoming, one in written:
         if incoming.channel != "email":
             continue
-        for name in filter(None, incoming.references):
+        for name in incoming.ids:
             named.setdefault(name, (one.conversation_id, None))
-        if incoming.rfc_message_id:
-            named[incoming.rfc_message_id] = (one.conversation_id, None if one.flag else one.message_id)
+        own = incoming.rfc_message_id
+        if own and not one.flag and named[own] == (one.conversation_id, None):
+            named[own] = (one.conversation_id, one.message_id)
     return {
         "names": list(named),
         "conversations": [conversation_id for conversation_id, _ in named.values()],

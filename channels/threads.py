@@ -1,9 +1,9 @@
 """Threads: to which conversation an incoming message belongs, and whether its sender may stand in it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select, text, update
@@ -73,30 +73,84 @@ class Thread:
     customer_id: UUID | None = None
 
 
-async def find_all(session: AsyncSession, several: Sequence[Incoming]) -> list[Thread | None]:
-    """Where several mails belong, as far as that is plain; None for each that `find_by_reference` must judge."""
-    references = await _named(session, [name for incoming in several for name in incoming.ids])
-    found: list[Thread | None] = [None] * len(several)
+class _Named(NamedTuple):
+    """What a Message-ID stands in, or for."""
+
+    conversation_id: UUID | None
+    message_id: UUID | None
+
+
+@dataclass
+class _Joined:
+    """A thread that messages were put into: whose it is, who wrote them and was proven, or not."""
+
+    customer_id: UUID
+    senders: set[tuple[str, bool]] = field(default_factory=set)
+
+
+class Web:
+    """What is known of the threads that several messages name. What `add` is told of one, `find` knows of the next.
+
+    As if each was written before the next was looked at, though all are written at once.
+    """
+
+    def __init__(self, named: dict[str, _Named], sure: dict[tuple[int, UUID], UUID]) -> None:
+        self._named = named
+        # The owners of threads, by the number of a message whose sender surely belongs there.
+        self._sure = sure
+        self._joined: dict[UUID, _Joined] = {}
+        # Message-IDs that stand for one of these messages.
+        self._taken: set[str] = set()
+
+    def find(self, number: int, incoming: Incoming) -> Thread | None:
+        """Where it belongs, as far as that is plain; None when `find_by_reference` must judge."""
+        own = self._named.get(incoming.rfc_message_id)
+        if incoming.rfc_message_id in self._taken or (own is not None and own.message_id is not None):
+            return None  # its id stood for another message before
+        candidates = _candidates(incoming.named, incoming.ids, self._named)
+        if not candidates or incoming.alone:
+            return Thread()
+        conversation_id = candidates[0].conversation_id
+        if conversation_id is None:
+            return None
+        customer_id = self._sure.get((number, conversation_id))
+        if joined := self._joined.get(conversation_id):
+            if (_address(incoming), incoming.proven) in joined.senders:
+                customer_id = joined.customer_id
+            if not incoming.proven and any(proven for _, proven in joined.senders):
+                return None
+        return Thread(conversation_id, customer_id) if customer_id is not None else None
+
+    def add(self, incoming: Incoming, conversation_id: UUID, customer_id: UUID) -> None:
+        """Know of a message that goes into this thread, as `intake.write` will write it."""
+        joined = self._joined.setdefault(conversation_id, _Joined(customer_id))
+        joined.senders.add((_address(incoming), incoming.proven))
+        for name in incoming.ids:
+            self._named.setdefault(name, _Named(conversation_id, None))
+        own = self._named.get(incoming.rfc_message_id)
+        if own is not None and own.conversation_id == conversation_id:
+            self._taken.add(incoming.rfc_message_id)
+
+
+async def look(session: AsyncSession, several: Sequence[Incoming]) -> Web:
+    """What is known of the threads that these mails name."""
+    rows = await _named(session, [name for incoming in several for name in incoming.ids])
+    named = {name: _Named(row.conversation_id, row.message_id) for name, row in rows.items()}
     first: dict[int, UUID] = {}
     for number, incoming in enumerate(several):
-        candidates = _candidates(incoming.named, incoming.ids, references)
-        own = references.get(incoming.rfc_message_id)
-        if own is not None and own.message_id is not None:
-            continue  # its id stood for another message before
-        if not candidates or incoming.alone:
-            found[number] = Thread()
-        elif candidates[0].conversation_id is not None:
+        candidates = _candidates(incoming.named, incoming.ids, named)
+        if candidates and candidates[0].conversation_id is not None:
             first[number] = candidates[0].conversation_id
-    if first:
-        asked = {
-            "places": list(first),
-            "conversations": list(first.values()),
-            "values": [_address(several[number]) for number in first],
-            "proven": [several[number].proven for number in first],
-        }
-        for row in await session.execute(SURELY, asked):
-            found[row.place] = Thread(row.id, row.customer_id)
-    return found
+    if not first:
+        return Web(named, {})
+    asked = {
+        "places": list(first),
+        "conversations": list(first.values()),
+        "values": [_address(several[number]) for number in first],
+        "proven": [several[number].proven for number in first],
+    }
+    found = await session.execute(SURELY, asked)
+    return Web(named, {(row.place, row.id): row.customer_id for row in found})
 
 
 def _address(incoming: Incoming) -> str:
@@ -132,7 +186,7 @@ async def _named(session: AsyncSession, names: Sequence[str]) -> dict[str, Row[A
 
 
 def _candidates(
-    named: Sequence[UUID], references: Sequence[str], known: Mapping[str, Row[Any]]
+    named: Sequence[UUID], references: Sequence[str], known: Mapping[str, "Row[Any] | _Named"]
 ) -> list[Candidate]:
     found = [Candidate(conversation_id, None, True) for conversation_id in named]
     for reference in reversed(references):

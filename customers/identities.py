@@ -1,7 +1,7 @@
 """Identities: who is writing to us. What is not verified is a claim, and a claim shows and merges nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
@@ -108,7 +108,9 @@ async def resolve(
     # whoever types another's address into their account must not get to read that person's letters.
     for claimant_id in await _idle_claimants(session, contact):
         return claimant_id
-    return (await enrol(session, [(contact, name)], source=source, locale=locale))[0]
+    stranger = Stranger(contact, name)
+    await enrol(session, [stranger], source=source, locale=locale)
+    return stranger.id
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,27 @@ class Standing:
     """Who writes, as `resolve` would have it; `customer_id` is None for a stranger, of whom there is no record."""
 
     customer_id: UUID | None
-    # False where records must be proven or merged first: `resolve` and `verify` see to that.
+    # False where records must be merged first: `resolve` and `verify` see to that.
     settled: bool = True
-    # True where that takes a merge, not only a first proof.
-    merges: bool = False
+    # True where it is the first proof of this address, which `prove` or `enrol` is to record.
+    proves: bool = False
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody of whom there is no record yet; `proven_by` says how the address was proven, if it was."""
+
+    contact: Contact
+    name: str = ""
+    proven_by: str | None = None
+    id: UUID = field(default_factory=uuid7)
 
 
 async def recognise(session: AsyncSession, senders: Sequence[tuple[Contact, bool]]) -> list[Standing]:
-    """Who writes, for each contact and whether it is proven; hold their locks (`lock_of`) first."""
+    """Who writes, for each contact and whether it is proven.
+
+    Hold their locks (`lock_of`) first, and let nobody merge (`merging.hold`).
+    """
     asked = {
         "kinds": [str(contact.kind) for contact, _ in senders],
         "values": [contact.value for contact, _ in senders],
@@ -136,29 +151,44 @@ async def recognise(session: AsyncSession, senders: Sequence[tuple[Contact, bool
 
 
 def _standing(proven: bool, owner_id: UUID | None, speaks: bool | None, idle: list[UUID]) -> Standing:
-    if proven:
-        merges = bool(idle if owner_id is not None else idle[1:])
-        return Standing(owner_id, bool(owner_id and speaks and not idle), merges)
-    return Standing(idle[0] if idle else None)
+    claimant = idle[0] if idle else None
+    if not proven:
+        return Standing(claimant)
+    if owner_id is None and not idle[1:]:
+        return Standing(claimant, proves=True)
+    return Standing(owner_id, bool(owner_id and speaks and not idle))
 
 
 async def enrol(
-    session: AsyncSession, strangers: Sequence[tuple[Contact, str]], *, source: str, locale: str = "en"
-) -> list[UUID]:
-    """The new records of strangers, each a different contact and a name; for those that `recognise` did not know."""
-    ids = [uuid7() for _ in strangers]
+    session: AsyncSession, strangers: Sequence[Stranger], *, source: str, locale: str = "en"
+) -> None:
+    """Make the records of strangers, each a different contact; for those that `recognise` did not know."""
     made = {
-        "ids": ids,
-        "names": [name.strip()[:NAME_LENGTH] for _, name in strangers],
+        "ids": [each.id for each in strangers],
+        "names": [each.name.strip()[:NAME_LENGTH] for each in strangers],
         "source": source,
         "locale": locale,
         "claims": [uuid7() for _ in strangers],
-        "kinds": [str(contact.kind) for contact, _ in strangers],
-        "values": [contact.value for contact, _ in strangers],
+        "kinds": [str(each.contact.kind) for each in strangers],
+        "values": [each.contact.value for each in strangers],
+        "ways": [each.proven_by for each in strangers],
+        "at": now(),
     }
     if strangers:
         await session.execute(ENROL, made)
-    return ids
+
+
+async def prove(session: AsyncSession, claims: Sequence[tuple[UUID, Contact]], *, by: str) -> None:
+    """Record that the addresses which these customers claim were proven; for those whose first proof it is."""
+    proven = {
+        "customers": [customer_id for customer_id, _ in claims],
+        "kinds": [str(contact.kind) for _, contact in claims],
+        "values": [contact.value for _, contact in claims],
+        "way": by,
+        "at": now(),
+    }
+    if claims:
+        await session.execute(PROVE, proven)
 
 
 def lock_of(contact: Contact) -> locks.Name:
@@ -249,14 +279,22 @@ ORDER BY asked.place
 ENROL = text("""
 WITH new AS MATERIALIZED (
     SELECT * FROM unnest(
-        cast(:ids AS uuid[]), cast(:names AS text[]),
-        cast(:claims AS uuid[]), cast(:kinds AS text[]), cast(:values AS text[])
-    ) AS new (id, name, claim_id, kind, value)
+        cast(:ids AS uuid[]), cast(:names AS text[]), cast(:claims AS uuid[]),
+        cast(:kinds AS text[]), cast(:values AS text[]), cast(:ways AS text[])
+    ) AS new (id, name, claim_id, kind, value, way)
 ), made AS (
     INSERT INTO customer (id, name, source, locale)
     SELECT id, name, cast(:source AS text), cast(:locale AS text) FROM new
 )
-INSERT INTO identity (id, customer_id, kind, value) SELECT claim_id, id, kind, value FROM new
+INSERT INTO identity (id, customer_id, kind, value, verified_by, verified_at)
+SELECT claim_id, id, kind, value, way, CASE WHEN way IS NOT NULL THEN cast(:at AS timestamptz) END FROM new
+""")
+PROVE = text("""
+UPDATE identity i SET verified_at = cast(:at AS timestamptz), verified_by = cast(:way AS text)
+FROM unnest(cast(:customers AS uuid[]), cast(:kinds AS text[]), cast(:values AS text[]))
+    AS proven (customer_id, kind, value)
+WHERE i.customer_id = proven.customer_id AND i.kind = proven.kind AND i.value = proven.value
+    AND i.verified_at IS NULL
 """)
 
 

@@ -22,7 +22,7 @@ from core import leases
 from core.jobs import JobRow
 from core.settings import settings as read_settings
 from customers import identities
-from customers.models import Customer, TimelineEntry
+from customers.models import Customer, Identity, TimelineEntry
 from tests.channels.conftest import meet
 from tests.channels.letters import letter
 from workers import runner
@@ -41,6 +41,23 @@ async def mails_of(session, ids: Sequence[UUID]) -> list[ReceivedMail]:
     rows = await session.scalars(select(ReceivedMail).where(ReceivedMail.id.in_(ids)))
     by_id = {row.id: row for row in rows}
     return [by_id[each] for each in ids]
+
+
+async def read_together(database, resources, ids: Sequence[UUID]) -> None:
+    """Read a batch, then, as a worker would, what it leaves to be read in its turn."""
+    async with database.transaction() as session:
+        await read_mails(session, ids, read_settings())
+    await read_in_turn(database, resources)
+
+
+async def read_in_turn(database, resources) -> None:
+    while True:
+        async with database.transaction() as session:
+            due = [each for each in await leases.lease(session, "default", 100) if "in_turn" in each.tag]
+        if not due:
+            return
+        for each in due:
+            await runner.run(database, resources, each)
 
 
 # Eighty mails of twenty people, of every kind; `world` keeps two of such stories apart in one database.
@@ -108,13 +125,13 @@ async def outcome(session, ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
     return found
 
 
-async def test_mails_that_are_read_together_become_what_they_become_alone(database):
+async def test_mails_that_are_read_together_become_what_they_become_alone(database, resources):
     together, alone = [], []
     one, two = story("one"), story("two")
     for start in range(0, len(one), 16):
         async with database.transaction() as session:
             ids = await kept(session, *one[start : start + 16])
-            await read_mails(session, ids, read_settings())
+        await read_together(database, resources, ids)
         together += ids
         async with database.transaction() as session:
             ids = await kept(session, *two[start : start + 16])
@@ -163,17 +180,17 @@ async def test_many_plain_mails_take_few_statements(database):
     assert len(said) <= 16
 
 
-async def test_one_mail_to_two_mailboxes_is_one_message_when_both_copies_wait(database):
+async def test_one_mail_to_two_mailboxes_is_one_message_when_both_copies_wait(database, resources):
     async with database.transaction() as session:
         ids = await kept(session, letter(), mailboxes=(SUPPORT, "shop@halden.test"))
-        await read_mails(session, ids, read_settings())
+    await read_together(database, resources, ids)
     async with database.transaction() as session:
         [first, second] = await mails_of(session, ids)
         assert first.message_id == second.message_id is not None
         assert await session.scalar(select(func.count()).select_from(Message)) == 1
 
 
-async def test_an_answer_to_our_token_joins_and_a_strangers_does_not(database):
+async def test_an_answer_to_our_token_joins_and_a_strangers_does_not(database, resources):
     async with database.transaction() as session:
         await meet(session, "ann@example.test")
         [first] = await kept(session, letter())
@@ -187,7 +204,7 @@ async def test_an_answer_to_our_token_joins_and_a_strangers_does_not(database):
             letter("eve@evil.test", to=address, message_id="<3@evil.test>"),
             letter("bob@example.test", message_id="<4@example.test>"),
         )
-        await read_mails(session, ids, read_settings())
+    await read_together(database, resources, ids)
     async with database.transaction() as session:
         [joined, forged, new] = await mails_of(session, ids)
         assert (await session.get_one(Message, joined.message_id)).conversation_id == conversation.id
@@ -271,7 +288,7 @@ async def test_batches_that_run_at_once_lose_and_double_nothing(database, resour
                 due = await leases.lease(session, "default", 16)
             if not due:
                 return
-            for part in runner.shared([each for each in due if each.tag == "channels.read_mail"]):
+            for part in runner.shared([each for each in due if "read_mail" in each.tag]):
                 await runner.run_together(database, resources, part)
 
     await asyncio.gather(*(work() for _ in range(4)))
@@ -286,20 +303,136 @@ async def test_batches_that_run_at_once_lose_and_double_nothing(database, resour
 
 
 @pytest.mark.parametrize("kind", ["a large one", "one from ourselves"])
-async def test_what_is_not_plain_is_read_by_itself_in_the_same_batch(database, kind, monkeypatch):
+async def test_what_is_not_plain_is_read_by_itself_after_the_batch(database, resources, kind, monkeypatch):
     monkeypatch.setattr(batches, "SMALL", 2000)
     odd = letter("bob@example.test", message_id="<2@example.test>", text="y " * 4000)
     if kind == "one from ourselves":
         odd = letter(SUPPORT, message_id="<2@example.test>")
     async with database.transaction() as session:
         ids = await kept(session, letter(), odd)
-        await read_mails(session, ids, read_settings())
+    await read_together(database, resources, ids)
     async with database.transaction() as session:
         [plain, other] = await mails_of(session, ids)
         assert plain.message_id is not None
         assert (other.message_id is not None, bool(other.quarantined)) == (
             (True, False) if kind == "a large one" else (False, True)
         )
+
+
+async def test_mails_that_have_to_do_with_one_that_is_left_are_read_after_it(database, resources):
+    """The second stands under an id that stood for another mail; the third goes on with it, the fourth with neither."""
+    raws = [
+        letter(message_id="<1@example.test>", subject="One"),
+        letter(message_id="<1@example.test>", subject="Two", references="<0@example.test>"),
+        letter(message_id="<3@example.test>", subject="Three", references="<0@example.test>"),
+        letter("bob@example.test", message_id="<4@example.test>", subject="Four"),
+    ]
+    async with database.transaction() as session:
+        ids = await kept(session, *raws)
+        await read_mails(session, ids, read_settings())
+    async with database.transaction() as session:
+        assert [mail.message_id is not None for mail in await mails_of(session, ids)] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+        [turn] = await session.scalars(
+            select(JobRow.payload).where(JobRow.tag == "channels.read_mails_in_turn")
+        )
+        assert [str(each) in turn for each in ids] == [False, True, True, False]
+    await read_in_turn(database, resources)
+    async with database.transaction() as session:
+        found = [await session.get_one(Message, mail.message_id) for mail in await mails_of(session, ids)]
+        assert [each.reason is None for each in found] == [True, False, True, True]
+        assert [each.seq for each in found] == [1, 2, 3, 1]
+
+
+async def test_a_first_proof_of_an_address_is_recorded_for_all_mails_of_a_batch(database):
+    async with database.transaction() as session:
+        claimant = await identities.resolve(session, identities.email("cid@example.test"), proven=False)
+        ids = await kept(
+            session,
+            letter("ann@example.test", message_id="<1@example.test>"),
+            letter("ann@example.test", message_id="<2@example.test>", references="<1@example.test>"),
+            letter("cid@example.test", message_id="<3@example.test>"),
+        )
+        await read_mails(session, ids, read_settings())
+    async with database.transaction() as session:
+        found = [await session.get_one(Message, mail.message_id) for mail in await mails_of(session, ids)]
+        ann = await identities.owner(session, identities.email("ann@example.test"))
+        assert [each.customer_id for each in found] == [ann, ann, claimant]
+        assert [each.seq for each in found] == [1, 2, 1]
+        assert await identities.owner(session, identities.email("cid@example.test")) == claimant
+        assert set(await session.scalars(select(Identity.verified_by))) == {"dkim"}
+        assert await session.scalar(select(func.count()).select_from(Customer)) == 2
+
+
+async def threads_of_two_addresses(database) -> None:
+    """One person with two proven addresses and two threads, named <x@…> and <y@…>."""
+    async with database.transaction() as session:
+        ann = await meet(session, "ann@example.test")
+        await identities.verify(session, identities.email("ann@work.test"), by="link", customer_id=ann)
+        raws = [letter(message_id=f"<{name}@example.test>") for name in "xy"]
+        await read_mails(session, await kept(session, *raws), read_settings())
+
+
+def answering(thread: str, name: str, sender: str, **more: Any) -> bytes:
+    return letter(sender, message_id=f"<{name}@example.test>", in_reply_to=f"<{thread}@example.test>", **more)
+
+
+@pytest.mark.parametrize("kind", ["threads in another order", "a large one"])
+async def test_batches_that_want_the_same_threads_and_senders_do_not_block_each_other(
+    database, resources, kind, monkeypatch
+):
+    """What the first goes on to want, the second holds; and what the second waits for, the first holds."""
+    monkeypatch.setattr(batches, "SMALL", 4000)
+    await threads_of_two_addresses(database)
+    first = [answering("x", "1", "ann@example.test")]
+    second = [answering("y", "3", "ann@work.test"), answering("x", "4", "ann@work.test")]
+    if kind == "a large one":
+        first.append(letter("bob@example.test", message_id="<2@example.test>", text="y " * 4000))
+        second.append(letter("bob@example.test", message_id="<5@example.test>"))
+    else:
+        first.append(answering("y", "2", "ann@example.test"))
+    wrote = [asyncio.Event(), asyncio.Event()]
+    whole = intake.write
+
+    async def write(session, several):
+        received = await whole(session, several)
+        mine = session.info["batch"]
+        wrote[mine].set()
+        with suppress(TimeoutError):  # until the other has written as well, or waits for us
+            await asyncio.wait_for(wrote[1 - mine].wait(), 0.3)
+        return received
+
+    monkeypatch.setattr(intake, "write", write)
+    ids: list[list[UUID]] = []
+    for raws in (first, second):
+        async with database.transaction() as session:
+            ids.append(await kept(session, *raws))
+
+    async def read_batch(number: int) -> None:
+        async with database.transaction() as session:
+            session.info["batch"] = number
+            await read_mails(session, ids[number], read_settings())
+
+    if kind == "a large one":
+        reading = asyncio.create_task(read_batch(0))
+        await wrote[0].wait()
+        await asyncio.gather(reading, read_batch(1))
+    else:
+        await asyncio.gather(read_batch(0), read_batch(1))
+    monkeypatch.setattr(intake, "write", whole)
+    await read_in_turn(database, resources)
+    async with database.transaction() as session:
+        found = [
+            await session.get_one(Message, mail.message_id)
+            for mail in await mails_of(session, [*ids[0], *ids[1]])
+        ]
+        assert len({(each.conversation_id, each.seq) for each in found}) == len(found)
+        threads = {each.external_id: each.conversation_id for each in found}
+        assert len(set(threads.values())) == (4 if kind == "a large one" else 2)
 
 
 async def claimed(session, address: str) -> None:
@@ -310,9 +443,9 @@ async def claimed(session, address: str) -> None:
 
 
 async def test_batches_that_merge_records_and_write_into_the_same_threads_do_not_block_each_other(
-    database, monkeypatch
+    database, resources
 ):
-    """Each first writes into a thread that the other writes into later, after a merge."""
+    """Each writes into a thread that the other writes into as well, after a merge."""
     both = "dora@example.test, cid@example.test, ann@example.test, bob@example.test"
     async with database.transaction() as session:
         for who in ("ann", "bob"):
@@ -329,29 +462,18 @@ async def test_batches_that_merge_records_and_write_into_the_same_threads_do_not
         [("ann", "x", "<1@example.test>"), ("cid", "y", "<2@example.test>")],
         [("bob", "y", "<3@example.test>"), ("dora", "x", "<4@example.test>")],
     ]
-    begun = [asyncio.Event(), asyncio.Event()]
-    whole = intake.write
-
-    async def write(session, several):
-        received = await whole(session, several)
-        # Both hold a thread before either goes on to merge, if nothing keeps the second one waiting.
-        mine = session.info["batch"]
-        begun[mine].set()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(begun[1 - mine].wait(), 1)
-        return received
 
     async def read_batch(number: int) -> None:
+        raws = [
+            letter(f"{who}@example.test", message_id=name, in_reply_to=f"<{thread}@example.test>")
+            for who, thread, name in stories[number]
+        ]
         async with database.transaction() as session:
-            session.info["batch"] = number
-            raws = [
-                letter(f"{who}@example.test", message_id=name, in_reply_to=f"<{thread}@example.test>")
-                for who, thread, name in stories[number]
-            ]
-            await read_mails(session, await kept(session, *raws), read_settings())
+            mails = await kept(session, *raws)
+        await read_together(database, resources, mails)
 
-    monkeypatch.setattr(intake, "write", write)
     await asyncio.gather(read_batch(0), read_batch(1))
+    await read_in_turn(database, resources)
     async with database.transaction() as session:
         seqs = await session.scalars(select(Conversation.last_seq).order_by(Conversation.id))
         assert list(seqs) == [3, 3]

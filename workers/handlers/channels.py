@@ -8,7 +8,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import calls, delivery, files, recovery
-from channels.adapters.email.batches import ReadMails, read_mails
+from channels.adapters.email import batches
+from channels.adapters.email.batches import ReadInTurn, ReadMails, read_mails
 from channels.adapters.email.reading import CheckMail, ReadMail, read_mail
 from channels.base import Channel, Outcome, Submission
 from channels.jobs import (
@@ -185,3 +186,8 @@ async def check_mail(run: Run, job: CheckMail) -> None:
 @transactional(ReadMails)
 async def read_several(session: AsyncSession, job: ReadMails) -> None:
     await read_mails(session, job.received_mail_ids, settings())
+
+
+@transactional(ReadInTurn)
+async def read_in_turn(session: AsyncSession, job: ReadInTurn) -> None:
+    await batches.read_in_turn(session, job, settings())

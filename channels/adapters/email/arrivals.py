@@ -1,18 +1,28 @@
 """Arrivals: raw mail is kept, once for each mailbox of ours, before anybody answers for it."""
 
+import asyncio
 import hashlib
 import json
 import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from channels.adapters.email.reading import ReadMail
+from core.database import Database
 from core.jobs import TOPIC, promised, promising
 from core.nudges import nudge
+
+# So many mails of up to so many bytes share a statement; a larger one has its own.
+TOGETHER = 16
+LARGE = 256 * 1024
 
 # What relays add on the way; two copies of one mail differ in these only.
 _OUR_FIELDS = re.compile(
@@ -37,6 +47,17 @@ def digest(raw: bytes) -> str:
     return hashlib.sha256(b"\n".join([*written, b"", body])).hexdigest()
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """A raw mail and its envelope, for the mailboxes of ours that it came to; `vouched_by` as in `keep`."""
+
+    mailboxes: Collection[str]
+    mail_from: str
+    rcpt_to: Sequence[str]
+    raw: bytes
+    vouched_by: str | None = None
+
+
 async def store(
     session: AsyncSession,
     mailboxes: set[str],
@@ -49,13 +70,94 @@ async def store(
 
     One statement, so that it needs no transaction around it. See `keep`.
     """
-    rows = _rows(mailboxes, mail_from, rcpt_to, raw, vouched_by)
-    jobs = [promised(ReadMail(mail_id)) for mail_id in rows["ids"]]
-    promise = {**jobs[0], "payloads": [job["payload"] for job in jobs]} if jobs else {}
-    kept = list(await session.scalars(STORE, {**rows, **promise})) if jobs else []
-    if kept:
+    [new] = await store_all(session, [Arrival(mailboxes, mail_from, rcpt_to, raw, vouched_by)])
+    return new
+
+
+async def store_all(session: AsyncSession, several: Sequence[Arrival]) -> list[int]:
+    """`store` for several mails, in one statement for all of them."""
+    digests = [digest(each.raw) for each in several]
+    # One order for everyone, so that nobody waits for whoever waits for them.
+    copies = sorted(
+        (digests[number], mailbox, number)
+        for number, each in enumerate(several)
+        for mailbox in each.mailboxes
+    )
+    if not copies:
+        return [0] * len(several)
+    owners = {uuid7(): number for _, _, number in copies}
+    ids = list(owners)
+    jobs = [promised(ReadMail(mail_id)) for mail_id in ids]
+    rows = {
+        "ids": ids,
+        "mailboxes": [mailbox for _, mailbox, _ in copies],
+        # Counted as PostgreSQL does.
+        "numbers": [number + 1 for _, _, number in copies],
+        "digests": digests,
+        "mail_froms": [each.mail_from for each in several],
+        "rcpt_tos": [json.dumps(list(each.rcpt_to)) for each in several],
+        "raws": [each.raw for each in several],
+        "vouched_bys": [each.vouched_by for each in several],
+    }
+    kept = await session.scalars(STORE, {**rows, **jobs[0], "payloads": [job["payload"] for job in jobs]})
+    new = Counter(owners[mail_id] for mail_id in kept)
+    if new:
         nudge(session, TOPIC)
-    return len(kept)
+    return [new[number] for number in range(len(several))]
+
+
+class Tray:
+    """Where mails are laid as they arrive: those that come while others are being kept are kept together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[Arrival, asyncio.Future[int]]] = []
+        self._work: asyncio.Task[None] | None = None
+
+    async def keep(self, arrival: Arrival) -> int:
+        """`store` a mail; it is committed when this returns. Raises whatever kept it, and it alone, from that."""
+        if len(arrival.raw) > LARGE:
+            async with self._database.statements() as session:
+                return (await store_all(session, [arrival]))[0]
+        kept: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((arrival, kept))
+        if self._work is None:
+            # A task of its own: whoever laid the first one may go, and the others stay.
+            self._work = asyncio.create_task(self._keep_waiting())
+        return await kept
+
+    async def _keep_waiting(self) -> None:
+        try:
+            while self._waiting:
+                together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+                try:
+                    await self._keep(together)
+                except (OperationalError, InterfaceError, OSError) as error:
+                    _give(together, error)  # the database is away: for each alone, too
+                except Exception:
+                    for each in together:
+                        try:
+                            await self._keep([each])
+                        except Exception as error:
+                            _give([each], error)
+        finally:
+            self._work = None
+            _give(self._waiting, ConnectionAbortedError("It was not kept: we are closing."))
+
+    async def _keep(self, together: Sequence[tuple[Arrival, "asyncio.Future[int]"]]) -> None:
+        async with self._database.statements() as session:
+            found = await store_all(session, [arrival for arrival, _ in together])
+            # Committed: whoever waits need not wait until others are told, too.
+            for (_, kept), new in zip(together, found, strict=True):
+                if not kept.done():
+                    kept.set_result(new)
+
+
+def _give(together: Sequence[tuple[Arrival, "asyncio.Future[int]"]], error: Exception) -> None:
+    """Tell all who still wait that nothing came of it."""
+    for _, kept in together:
+        if not kept.done():
+            kept.set_exception(error)
 
 
 async def keep(
@@ -85,9 +187,24 @@ FROM unnest(cast(:ids AS uuid[]), cast(:mailboxes AS text[])) AS new (id, mailbo
 ON CONFLICT DO NOTHING RETURNING id
 """
 KEEP = text(_KEEP)
-_PROMISED = """unnest(cast(:ids AS uuid[]), cast(:payloads AS text[])) AS promised (id, payload)
-JOIN kept ON kept.id = promised.id"""
-STORE = text(f"WITH kept AS ({_KEEP}) {promising(_PROMISED, payload='promised.payload')}")
+_PROMISED = """unnest(cast(:ids AS uuid[]), cast(:payloads AS text[])) WITH ORDINALITY AS promised (id, payload, place)
+JOIN kept ON kept.id = promised.id ORDER BY promised.place"""
+# What may be large is taken out of its array row by row, never through a table in between.
+STORE = text(f"""
+WITH kept AS (
+    INSERT INTO received_mail (id, mailbox, digest, mail_from, rcpt_to, raw, vouched_by)
+    SELECT id, mailbox, (cast(:digests AS text[]))[number], (cast(:mail_froms AS text[]))[number],
+        cast((cast(:rcpt_tos AS text[]))[number] AS jsonb), (cast(:raws AS bytea[]))[number],
+        (cast(:vouched_bys AS text[]))[number]
+    FROM (
+        SELECT id, mailbox, number FROM unnest(
+            cast(:ids AS uuid[]), cast(:mailboxes AS text[]), cast(:numbers AS int[])
+        ) WITH ORDINALITY AS copy (id, mailbox, number, place) ORDER BY place
+    ) AS new
+    ON CONFLICT DO NOTHING RETURNING id
+), promise AS ({promising(_PROMISED, payload="promised.payload")})
+SELECT id FROM kept
+""")  # noqa: S608 - only parts of our own are put in
 
 
 def _rows(

@@ -1,7 +1,11 @@
-"""Batches: kept mails that wait together are read together, in as many statements as one would take."""
+"""Batches: kept mails that wait together are read together, in as many statements as one would take.
+
+In one order for everyone, so that no two batches wait for each other: mails, names, threads, what is written. What
+needs a second look would begin that order anew, and is read in a transaction of its own.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,17 +25,21 @@ from channels.adapters.email.reading import (
     understand,
 )
 from channels.intake import Incoming
-from core import locks
 from core.clock import now
 from core.errors import Invalid
-from core.jobs import Job, enqueue_many
+from core.jobs import Job, enqueue, enqueue_many
 from core.locks import Realm
 from core.settings import Settings
-from customers.identities import Standing
 
 
 class ReadMails(Job, tag="channels.read_mails", frozen=True):
     """Read several kept mails in one transaction."""
+
+    received_mail_ids: list[UUID]
+
+
+class ReadInTurn(Job, tag="channels.read_mails_in_turn", frozen=True):
+    """Read several kept mails with care, one after another, each in a transaction of its own."""
 
     received_mail_ids: list[UUID]
 
@@ -59,50 +67,56 @@ FROM unnest(cast(:ids AS uuid[]), cast(:messages AS uuid[])) AS read (id, messag
 WHERE m.id = read.id
 """)
 
-Letter = tuple[Kept, Incoming]
-
 
 async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], settings: Settings) -> None:
-    """Read several kept mails: those that are plain in the same few statements, the others one by one.
+    """Read several kept mails: those that are plain in the same few statements, the others soon, in their turn.
 
-    Raises whatever goes wrong with one of the plain ones; the caller undoes it all and reads each alone.
+    A mail that is alone is read whatever it is. Raises whatever goes wrong with one of the plain ones; the caller
+    undoes it all and reads each alone.
     """
     waiting = await _waiting(session, received_mail_ids)
-    if not waiting:
-        return
     small = [(mail, mail.raw) for mail in waiting if mail.raw is not None]
-    said = dict(
-        zip([mail.id for mail, _ in small], await parse_all_apart([raw for _, raw in small]), strict=True)
-    )
+    parsed = await parse_all_apart([raw for _, raw in small]) if small else []
+    said = {mail.id: each for (mail, _), each in zip(small, parsed, strict=True)}
     unchecked = {mail.id for mail, _ in small if is_unchecked(mail, said[mail.id], settings)}
     await enqueue_many(session, [CheckMail(mail_id) for mail_id in sorted(unchecked)])
     waiting = [mail for mail in waiting if mail.id not in unchecked]
-    small = [(mail, raw) for mail, raw in small if mail.id not in unchecked]
+    if not waiting:
+        return
+    understood = {mail.id: _understood(mail, said.get(mail.id), settings) for mail in waiting}
+    await conversations.hold_all(
+        session,
+        [incoming for incoming in understood.values() if incoming is not None],
+        {(Realm.CONTENT, mail.digest) for mail in waiting},
+    )
     twins = await _twins(session, waiting)
-    letters = [
-        (mail, incoming)
-        for mail, _ in small
-        if (incoming := _understood(mail, said[mail.id], settings)) is not None
-    ]
-    known: dict[str, Standing] | None = None
-    if letters:
-        known = await conversations.hold_all(session, [incoming for _, incoming in letters])
     plain = [
         (mail, incoming)
-        for mail, incoming in letters
-        if mail.digest not in twins and not _is_report(mail, said[mail.id], settings)
+        for mail in waiting
+        if (incoming := understood[mail.id]) is not None
+        and mail.digest not in twins
+        and not _is_report(mail, said[mail.id], settings)
     ]
-    alone = {mail.id for mail in waiting} - {mail.id for mail, _ in plain}
-    while plain:
-        now_due, plain = _apart(plain)
-        received = await conversations.receive_all(session, [incoming for _, incoming in now_due], known)
-        known = None
-        read = [(mail.id, one) for (mail, _), one in zip(now_due, received, strict=True)]
-        await _note(session, [(mail_id, one.message_id) for mail_id, one in read if one is not None])
-        for mail_id in [mail_id for mail_id, one in read if one is None]:
-            await read_mail(session, ReadMail(mail_id), settings, said[mail_id])
-    for mail_id in sorted(alone):
-        await read_mail(session, ReadMail(mail_id), settings, said.get(mail_id))
+    received = await conversations.receive_all(session, [incoming for _, incoming in plain]) if plain else []
+    read = {
+        mail.id: one.message_id for (mail, _), one in zip(plain, received, strict=True) if one is not None
+    }
+    await _note(session, read)
+    left = [mail for mail in waiting if mail.id not in read]
+    if len(waiting) == 1 and left:
+        # Nothing was written yet.
+        await read_mail(session, ReadMail(left[0].id), settings, said.get(left[0].id))
+        return
+    for turn in _turns([(mail, understood[mail.id]) for mail in left]):
+        await enqueue(session, ReadInTurn(turn))
+
+
+async def read_in_turn(session: AsyncSession, job: ReadInTurn, settings: Settings) -> None:
+    """Read the first of these mails, and promise the reading of the others."""
+    first, *others = job.received_mail_ids
+    await read_mail(session, ReadMail(first), settings)
+    if others:
+        await enqueue(session, ReadInTurn(others))
 
 
 async def _waiting(session: AsyncSession, received_mail_ids: Sequence[UUID]) -> list[Kept]:
@@ -111,9 +125,8 @@ async def _waiting(session: AsyncSession, received_mail_ids: Sequence[UUID]) -> 
 
 
 async def _twins(session: AsyncSession, waiting: Sequence[Kept]) -> set[str]:
-    """The contents that several of these mails share, or that came in before; nobody else reads them meanwhile."""
+    """The contents that several of these mails share, or that came in before; hold them first."""
     counted = Counter(mail.digest for mail in waiting)
-    await locks.hold(session, [(Realm.CONTENT, digest) for digest in counted])
     asked = {"digests": list(counted), "mailboxes": list({mail.mailbox for mail in waiting})}
     return {
         *(await session.scalars(TWINS, asked)),
@@ -121,10 +134,10 @@ async def _twins(session: AsyncSession, waiting: Sequence[Kept]) -> set[str]:
     }
 
 
-def _understood(mail: Kept, parsed: ParsedMail, settings: Settings) -> Incoming | None:
-    """What a mail says, as a message; None for what stays out."""
+def _understood(mail: Kept, parsed: ParsedMail | None, settings: Settings) -> Incoming | None:
+    """What a mail says, as a message; None for what stays out, and for what was not read."""
     try:
-        return understand(mail, parsed, settings)
+        return understand(mail, parsed, settings) if parsed is not None else None
     except Invalid:
         return None
 
@@ -133,21 +146,21 @@ def _is_report(mail: Kept, parsed: ParsedMail, settings: Settings) -> bool:
     return complaints.find(parsed) is not None or bounces.find(parsed, came_back(mail, settings)) is not None
 
 
-def _apart(plain: Sequence[Letter]) -> tuple[list[Letter], list[Letter]]:
-    """Those that have nothing to do with one another, and the others, which must wait for them."""
-    first: list[Letter] = []
-    others: list[Letter] = []
-    seen: set[str] = set()
-    for mail, incoming in plain:
-        assert incoming.sender is not None
-        names = {incoming.sender.value, *(f"<{name}>" for name in incoming.ids)}
-        (first if seen.isdisjoint(names) else others).append((mail, incoming))
-        seen |= names
-    return first, others
+def _turns(left: Sequence[tuple[Kept, Incoming | None]]) -> list[list[UUID]]:
+    """The ids of these mails; those that have to do with one another together, in their order."""
+    turns: list[tuple[list[UUID], set[str]]] = []
+    for mail, incoming in left:
+        ids, names = [mail.id], {mail.digest}
+        if incoming is not None and incoming.sender is not None:
+            names |= {incoming.sender.value, *(f"<{name}>" for name in incoming.ids)}
+        for turn in [turn for turn in turns if not turn[1].isdisjoint(names)]:
+            turns.remove(turn)
+            ids, names = turn[0] + ids, turn[1] | names
+        turns.append((ids, names))
+    return [sorted(ids) for ids, _ in turns]
 
 
-async def _note(session: AsyncSession, read: Sequence[tuple[UUID, UUID]]) -> None:
+async def _note(session: AsyncSession, read: Mapping[UUID, UUID]) -> None:
     """Note which message each mail became."""
     if read:
-        ids, messages = zip(*read, strict=True)
-        await session.execute(NOTE, {"ids": list(ids), "messages": list(messages), "at": now()})
+        await session.execute(NOTE, {"ids": list(read), "messages": list(read.values()), "at": now()})

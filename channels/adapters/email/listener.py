@@ -1,6 +1,7 @@
 """The listener: takes mail over SMTP or LMTP from the relay in front of us, and says 250 once it is committed."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -8,7 +9,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from channels import mailboxes
-from channels.adapters.email.arrivals import store
+from channels.adapters.email.arrivals import Arrival, Tray
 from core import metrics
 from core.database import Database
 from core.settings import Settings
@@ -25,6 +26,7 @@ class Door:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
+        self._tray = Tray(database)
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -34,7 +36,7 @@ class Door:
             metrics.MAILS.labels("refused").inc()
             return "550 5.7.1 We do not take mail for that domain"
         try:
-            known = await self._is_ours(address)
+            known = await self._ours([address])
         except Exception as error:
             metrics.MAILS.labels("put off").inc()
             log.warning("mailbox not looked up", error=type(error).__name__)
@@ -52,26 +54,27 @@ class Door:
         # LMTP wants a word for each recipient (RFC 2033); all of them share one fate here.
         return "\r\n".join([answer] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else answer
 
-    async def _is_ours(self, address: str) -> bool:
-        if mailboxes.plain(address) in mailboxes.built_in(self._settings):
-            return True
+    async def _ours(self, addresses: Sequence[str]) -> set[str]:
+        """The mailboxes of ours behind these addresses; the database is asked for those of teams only."""
+        named = {mailboxes.plain(each) for each in addresses}
+        if named <= mailboxes.built_in(self._settings):
+            return named
         async with self._database.statements() as session:
-            return bool(await mailboxes.ours(session, self._settings, [address]))
+            return await mailboxes.ours(session, self._settings, addresses)
 
     async def _keep(self, envelope: Envelope) -> str:
         raw = envelope.original_content or b""
         rcpt_to = [str(address) for address in envelope.rcpt_tos]
         mail_from = (envelope.mail_from or "").replace("\x00", "")[:320]
         try:
-            async with self._database.statements() as session:
-                known = await mailboxes.ours(session, self._settings, rcpt_to)
-                new = await store(session, known, mail_from, rcpt_to, raw)
-                metrics.count(session, metrics.MAILS, "kept" if new else "known")
+            known = await self._ours(rcpt_to)
+            new = await self._tray.keep(Arrival(known, mail_from, rcpt_to, raw))
         except Exception as error:
             # Whatever it was: nothing is lost, the relay keeps the mail and comes again.
             metrics.MAILS.labels("put off").inc()
             log.warning("mail not taken", error=type(error).__name__)
             return "451 4.3.0 We cannot keep it just now; try again later"
+        metrics.MAILS.labels("kept" if new else "known").inc()
         return "250 2.0.0 Kept"
 
 
