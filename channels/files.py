@@ -7,22 +7,22 @@ of its own asks the scanner and carries the bytes to the storage, outside of any
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import null, or_, select
+from sqlalchemy import delete, func, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels import reservations
 from channels.base import Kept, Outcome, Submission, later, refused
 from channels.jobs import SeeToFile
-from channels.models import Attachment, Blob, Message, Scanned, table
+from channels.models import Attachment, Blob, Scanned, table
 from core import scanning
 from core.clock import now
 from core.errors import Conflict, DomainError, NotAllowed, NotFound, TransientError
-from core.jobs import enqueue_many
+from core.jobs import JobRow, enqueue_many
 from core.settings import Settings, settings
-from core.storage import Storage, mint_name
+from core.storage import Storage
 from core.words import mark, worded
 
 UNSCANNED = (Scanned.UNCHECKED, Scanned.PENDING)
@@ -42,69 +42,117 @@ async def keep(session: AsyncSession, contents: Mapping[str, bytes]) -> None:
         insert(table(Blob)).on_conflict_do_nothing().returning(table(Blob).c.sha256), rows
     )
     if told.clamd or told.file_storage:
-        await _promise(session, list(new))
+        await promise(session, list(new))
 
 
 async def sweep(session: AsyncSession, told: Settings) -> None:
-    """Promise what is still to be done for any file: also for those of before a scanner or a storage was set."""
+    """See that for any file a job is due that does what is to be done: also for those of before a scanner or a
+    storage was set, and for those whose job has waited for either in vain.
+    """
+    if not told.clamd:
+        # Nobody will look at it any more: it is as what came before there was a scanner.
+        await set_back(session, (Scanned.PENDING, Scanned.TOO_LARGE), Scanned.UNCHECKED)
     undone = []
     if told.clamd:
         undone.append(Blob.scanned.in_(UNSCANNED))
     if told.file_storage:
         undone.append(Blob.content.is_not(None))
-    if undone:
-        chosen = select(Blob.sha256).where(or_(*undone)).order_by(Blob.created_at).limit(SWEPT)
-        await _promise(session, list(await session.scalars(chosen)))
+    if not undone:
+        return
+    chosen = select(Blob.sha256).where(or_(*undone)).order_by(Blob.created_at).limit(SWEPT)
+    digests = list(await session.scalars(chosen))
+    # One job a file, however long an outage lasts.
+    await session.execute(delete(JobRow).where(SEES_TO_ONE, DIGEST.in_(digests), JobRow.dead_at.is_not(None)))
+    waits = await session.scalars(
+        update(JobRow)
+        .where(SEES_TO_ONE, DIGEST.in_(digests), JobRow.dead_at.is_(None))
+        .values(due_at=func.least(JobRow.due_at, func.now()))
+        .returning(DIGEST)
+        .execution_options(synchronize_session=False)
+    )
+    promised = set(waits)
+    await promise(session, [digest for digest in digests if digest not in promised])
 
 
-async def _promise(session: AsyncSession, digests: Sequence[str]) -> None:
+# The jobs of files, and which file each sees to.
+SEES_TO_ONE = JobRow.tag == str(SeeToFile.__struct_config__.tag)
+DIGEST = func.substring(JobRow.payload, '"sha256":"([0-9a-f]+)"')
+
+
+async def set_back(session: AsyncSession, states: Sequence[Scanned], to: Scanned) -> list[str]:
+    """Put files of these states into another, as if nobody had looked at them; their digests."""
+    return list(
+        await session.scalars(
+            update(Blob)
+            .where(Blob.scanned.in_(states))
+            .values(scanned=to, scanned_at=None)
+            .returning(Blob.sha256)
+            .execution_options(synchronize_session=False)
+        )
+    )
+
+
+async def promise(session: AsyncSession, digests: Sequence[str]) -> None:
+    """Promise that each of these files is seen to."""
     jobs = [SeeToFile(digest) for digest in digests]
     await enqueue_many(session, jobs, keys=[f"file:{digest}" for digest in digests])
 
 
-async def unseen(session: AsyncSession, sha256: str, told: Settings) -> Kept | None:
-    """A file for which something is to be done still, None when all is done."""
+@dataclass(frozen=True)
+class Task:
+    """A file for which something is to be done, and the name that it gets in the storage, if it is to go there."""
+
+    file: Kept
+    name: str | None
+
+
+async def unseen(session: AsyncSession, sha256: str, told: Settings) -> Task | None:
+    """What is to be done for a file still, None when all is done."""
     blob = await session.get(Blob, sha256)
     if blob is None:
         return None
     unscanned = bool(told.clamd) and blob.scanned in UNSCANNED
     unstored = bool(told.file_storage) and blob.content is not None
-    return kept(blob) if unscanned or unstored else None
+    if not unscanned and not unstored:
+        return None
+    return Task(kept(blob), await reservations.reserve(session, sha256) if unstored else None)
 
 
 def kept(blob: Blob) -> Kept:
     return Kept(blob.sha256, blob.content, blob.name, blob.scanned, blob.found)
 
 
-async def see_to(file: Kept, storage: Storage | None, clamd: str) -> Kept:
+async def see_to(task: Task, storage: Storage | None, clamd: str) -> Kept:
     """Check a file and carry it to the storage, as far as there are such; what it is then, to be recorded.
 
     No transaction is open meanwhile. Raises TransientError when the scanner or the storage is away.
     """
+    file = task.file
     content = await read(file, storage)
     file = await _scan(file, content, clamd)
-    if storage is not None and file.content is not None:
-        name = mint_name()
-        await storage.put(name, content)
-        file = replace(file, content=None, name=name)
+    if storage is not None and task.name is not None:
+        await storage.put(task.name, content)
+        file = replace(file, content=None, name=task.name)
     return file
 
 
 async def _scan(file: Kept, content: bytes, clamd: str) -> Kept:
     if not clamd or file.scanned not in UNSCANNED:
         return file
-    found = await scanning.scan(clamd, content)
+    try:
+        found = await scanning.scan(clamd, content)
+    except scanning.TooLarge:
+        return replace(file, scanned=Scanned.TOO_LARGE)
     return replace(file, scanned=Scanned.INFECTED if found else Scanned.CLEAN, found=found)
 
 
-async def record(session: AsyncSession, file: Kept) -> bool:
-    """Write down what `see_to` did; False when another had stored it meanwhile, and `file.name` is superfluous."""
+async def record(session: AsyncSession, file: Kept) -> None:
+    """Write down what `see_to` did, as far as nobody has written it down before."""
     blob = await session.get_one(Blob, file.sha256, with_for_update=True)
     if blob.scanned in UNSCANNED and file.scanned not in UNSCANNED:
         blob.scanned, blob.found, blob.scanned_at = file.scanned, file.found, now()
-    if file.name is not None and blob.content is not None:
+    if file.name is not None and blob.content is not None and await reservations.take(session, file.name):
         blob.name, blob.content = file.name, None
-    return blob.name == file.name
 
 
 async def read(file: Kept, storage: Storage | None) -> bytes:
@@ -119,6 +167,15 @@ async def read(file: Kept, storage: Storage | None) -> bytes:
     return content
 
 
+async def look_through(raw: bytes, told: Settings) -> Kept:
+    """What the scanner says of a whole mail, as of a file that is kept nowhere; see `check`.
+
+    Raises TransientError when it is away.
+    """
+    file = Kept(hashlib.sha256(raw).hexdigest(), raw, None, Scanned.UNCHECKED)
+    return await _scan(file, raw, told.clamd)
+
+
 def check(file: Kept, told: Settings) -> None:
     """Raise NotAllowed for a file with a virus, Conflict for one that a scanner is still to look at."""
     if file.scanned == Scanned.INFECTED:
@@ -126,6 +183,13 @@ def check(file: Kept, told: Settings) -> None:
             worded(
                 "This file holds a virus (%(virus)s). It is kept, but not given to anybody.",
                 virus=file.found or "?",
+            )
+        )
+    if told.clamd and file.scanned == Scanned.TOO_LARGE:
+        raise NotAllowed(
+            mark(
+                "This file is too large to be checked for viruses. It is kept, but not given to anybody before an"
+                " admin has raised the scanner's limit."
             )
         )
     if told.clamd and file.scanned != Scanned.CLEAN:
@@ -166,30 +230,3 @@ async def of_attachment(
         raise NotFound("That file does not exist.")
     attachment, sha256, bytes_, name, scanned, found = row
     return attachment, Kept(sha256, bytes_, name, scanned, found)
-
-
-@dataclass(frozen=True)
-class Infected:
-    """A file with a virus, and the message that brought it."""
-
-    filename: str
-    found: str
-    scanned_at: datetime
-    sender: str
-    conversation_id: UUID | None
-
-
-async def infected(session: AsyncSession, limit: int) -> list[Infected]:
-    """The files in which a scanner found something, the newest first."""
-    rows = await session.execute(
-        select(Attachment.filename, Blob.found, Blob.scanned_at, Message.sender, Message.conversation_id)
-        .join(Blob, Blob.sha256 == Attachment.sha256)
-        .join(Message, Message.id == Attachment.message_id)
-        .where(Blob.scanned == "infected")
-        .order_by(Blob.scanned_at.desc(), Attachment.id.desc())
-        .limit(limit)
-    )
-    return [
-        Infected(filename, found or "", scanned_at or now(), sender, conversation_id)
-        for filename, found, scanned_at, sender, conversation_id in rows
-    ]

@@ -62,6 +62,12 @@ class SweepFiles(Job, tag="channels.sweep_files", frozen=True):
     """Promise what is still to be done for files."""
 
 
+class RemoveForsaken(Job, tag="channels.remove_forsaken", frozen=True):
+    """Remove from the storage what no row has named for a day."""
+
+    queue = "calls"
+
+
 DELIVERIES = ("channels.deliver", "channels.deliver_bulk")
 
 

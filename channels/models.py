@@ -185,6 +185,7 @@ class Scanned(StrEnum):
     PENDING = "pending"
     CLEAN = "clean"
     INFECTED = "infected"
+    TOO_LARGE = "too large"  # for the scanner, which looked at none of it, or not at all of it
 
 
 class Blob(Base):
@@ -195,7 +196,7 @@ class Blob(Base):
         CheckConstraint("content IS NOT NULL OR name IS NOT NULL", "somewhere"),
         Index("ix_blob_pending", "created_at", postgresql_where=sql("scanned IN ('unchecked', 'pending')")),
         Index("ix_blob_here", "created_at", postgresql_where=sql("content IS NOT NULL")),
-        Index("ix_blob_infected", "scanned_at", postgresql_where=sql("scanned = 'infected'")),
+        Index("ix_blob_withheld", "scanned_at", postgresql_where=sql("scanned IN ('infected', 'too large')")),
     )
 
     sha256: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -206,6 +207,21 @@ class Blob(Base):
     scanned_at: Mapped[Instant | None]
     # What the scanner found, in its words.
     found: Mapped[str | None] = mapped_column(Text)
+
+
+class ReservedName(Base):
+    """A name in the storage under which a content is being put, for as long as no row names it."""
+
+    __tablename__ = "reserved_name"
+    __table_args__ = (
+        Index("uq_reserved_name_sha256", "sha256", unique=True, postgresql_where=sql("NOT forsaken")),
+    )
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    sha256: Mapped[str] = mapped_column(Text)
+    reserved_at: Mapped[CreatedAt]
+    # Nobody takes it any more: what lies there, if anything, is to be removed.
+    forsaken: Mapped[bool] = mapped_column(server_default=sql("false"))
 
 
 class Attachment(Base):

@@ -1,12 +1,14 @@
 """Quarantine: mail that was kept but not let in, for a colleague to judge. Webhooks have theirs in `core`."""
 
+import asyncio
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from channels.adapters.email.parsing import ParsedMail, parse
+from channels.adapters.email.isolation import Reader
+from channels.adapters.email.parsing import ParsedMail
 from channels.adapters.email.reading import ReadMail
 from channels.models import ReceivedMail
 from core.clock import now
@@ -29,12 +31,25 @@ async def waiting(session: AsyncSession, limit: int = 100) -> list[ReceivedMail]
     )
 
 
-async def look(session: AsyncSession, received_mail_id: UUID) -> tuple[ReceivedMail, ParsedMail]:
-    """One mail and what it says, as far as that can be read. Raises NotFound."""
+async def find(session: AsyncSession, received_mail_id: UUID) -> ReceivedMail:
+    """One mail with its raw bytes, whatever became of it. Raises NotFound."""
     mail = await session.get(ReceivedMail, received_mail_id)
     if mail is None:
         raise NotFound("That mail does not exist.")
-    return mail, parse(mail.raw)
+    return mail
+
+
+async def read(raw: bytes) -> ParsedMail:
+    """What a mail says, as far as that can be read: in a process of its own, which ends with it."""
+    return await asyncio.to_thread(_read, raw)
+
+
+def _read(raw: bytes) -> ParsedMail:
+    reader = Reader()
+    try:
+        return reader.parse(raw)
+    finally:
+        reader.stop()
 
 
 async def replay(session: AsyncSession, received_mail_id: UUID, *, alone: bool = False) -> None:

@@ -76,8 +76,7 @@ class Folder:
         return await self._do(self._path(name).read_bytes)
 
     async def remove(self, name: str) -> None:
-        with suppress(NotFound):
-            await self._do(self._path(name).unlink)
+        await self._do(self._unlink, self._path(name))
 
     async def stored(self) -> AsyncIterator[Stored]:
         for file in await self._do(lambda: [*self._folder.glob("??/*")]):
@@ -109,6 +108,12 @@ class Folder:
             os.fsync(entry)
         finally:
             os.close(entry)
+
+    @staticmethod
+    def _unlink(path: Path) -> None:
+        # Also what a process that died left half written.
+        for each in (path, *path.parent.glob(f"{path.name}.*")):
+            each.unlink(missing_ok=True)
 
     async def _do[**P, T](self, act: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """Do what touches the disk, off the loop."""

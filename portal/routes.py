@@ -41,6 +41,7 @@ from portal.desk import (
     inbox,
     letters,
     macros,
+    mails,
     operations,
     palette,
     payments,
@@ -110,6 +111,7 @@ MODULES: list[Any] = [
     settings,
     programs,
     operations,
+    mails,
     desk_styleguide,
 ]
 

@@ -131,12 +131,15 @@ def _file(file: File, place: str) -> tuple[str, str, str]:
     """Its name, its size and its address; why nobody gets it, and no address, where a scanner has not passed it."""
     if file.scanned == Scanned.INFECTED:
         return file.filename, _("holds a virus"), ""
+    if file.scanned == Scanned.TOO_LARGE:
+        return file.filename, _("too large to be checked for viruses"), ""
     if file.scanned == Scanned.PENDING:
         return file.filename, _("being checked"), ""
-    return file.filename, _size(file.size), f"{place}/attachments/{file.id}"
+    return file.filename, size_words(file.size), f"{place}/attachments/{file.id}"
 
 
-def _size(count: int) -> str:
+def size_words(count: int) -> str:
+    """A number of bytes, as people say it."""
     unit, value = ("MB", count / 1_000_000) if count >= 1_000_000 else ("kB", max(1, round(count / 1000)))
     return f"{format_decimal(round(value, 1), locale=current_locale())} {unit}"
 

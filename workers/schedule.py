@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.jobs import ForgetCalls, SweepFiles
+from channels.jobs import ForgetCalls, RemoveForsaken, SweepFiles
 from core.clock import now
 from core.database import Database
 from core.jobs import Job, enqueue
@@ -27,6 +27,7 @@ RECURRING: list[tuple[timedelta, Job]] = [
     (timedelta(hours=1), ForgetSignIns()),
     (timedelta(hours=1), ForgetCalls()),
     (timedelta(minutes=15), SweepFiles()),
+    (timedelta(hours=1), RemoveForsaken()),
 ]
 
 

@@ -17,9 +17,9 @@ from core.storage import Storage, mint_name, open_storage
 
 PATIENCE = timedelta(seconds=10)
 _STATES = text("""
-SELECT count(*) FILTER (WHERE scanned = 'infected'),
+SELECT count(*) FILTER (WHERE scanned = 'infected'), count(*) FILTER (WHERE scanned = 'too large'),
     count(*) FILTER (WHERE scanned IN ('unchecked', 'pending')), count(*) FILTER (WHERE content IS NOT NULL)
-FROM blob WHERE created_at < now() - interval '15 minutes' OR scanned = 'infected'
+FROM blob WHERE created_at < now() - interval '15 minutes' OR scanned IN ('infected', 'too large')
 """)
 
 
@@ -44,12 +44,16 @@ async def about_files(database: Database, settings: Settings) -> AsyncIterator[F
         yield await _scanner(settings)
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()), database.transaction() as session:
-            infected, unchecked, here = (await session.execute(_STATES)).one()
+            infected, too_large, unchecked, here = (await session.execute(_STATES)).one()
     except (SQLAlchemyError, OSError, TimeoutError):
         return  # said elsewhere
     if infected:
         yield Finding("warn", "Viruses", f"{infected} files hold one. Nobody is given them.", (
             "Look at the desk under Operations, who sent them."
+        ))  # fmt: skip
+    if too_large and settings.clamd:
+        yield Finding("warn", "Files too large to check", f"{too_large}. Nobody is given them.", (
+            "Raise StreamMaxLength in clamd.conf, restart clamd, and check them again at the desk under Operations."
         ))  # fmt: skip
     late = [
         f"{number} files wait to be {what}"

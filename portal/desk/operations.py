@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
-from channels import files, obstacles, quarantine
+from channels import obstacles, quarantine, withheld
 from core import jobs, leases, operations
 from core.clock import now
 from core.database import Database
@@ -21,6 +21,7 @@ from portal.forms import read_form
 from portal.guards import staff
 from portal.live import Live
 from portal.rendering import page
+from portal.threads import size_words
 from portal.visits import Visit
 
 SHOWN = 100
@@ -45,7 +46,9 @@ async def _facts(database: Database) -> dict[str, Any]:
             "obstacles": await obstacles.standing(session),
             "webhooks": await operations.quarantined_webhooks(session, SHOWN),
             "mails": await quarantine.waiting(session, SHOWN),
-            "infected": await files.infected(session, SHOWN),
+            "infected": await withheld.infected(session, SHOWN),
+            "too_large": [(file, size_words(file.size)) for file in await withheld.too_large(session, SHOWN)],
+            "files_waiting": await withheld.waiting(session),
             "providers": await operations.last_webhooks(session),
         }
 
@@ -104,13 +107,23 @@ async def restore_job(
     return led(request, Redirect(HERE, status_code=303))
 
 
+@post(f"{HERE}/files/check", guards=[staff(Role.ADMIN)])
+async def check_files_again(
+    request: Request[Any, Any, Any], database: NamedDependency[Database]
+) -> Response[Any]:
+    """Once the scanner's limit is raised: let it look at what was too large for it."""
+    async with database.transaction() as session:
+        await withheld.check_again(session)
+    return await _answer(request, database)
+
+
 @get(f"{HERE}/webhooks/{{webhook_id:uuid}}/raw", guards=[staff(Role.ADMIN)])
 async def download_webhook(
     webhook_id: FromPath[UUID], database: NamedDependency[Database]
 ) -> Response[bytes]:
     async with database.transaction() as session:
         found = await operations.webhook(session, webhook_id)
-    return _as_text(found.body, f"webhook-{webhook_id}.txt")
+    return as_text(found.body, f"webhook-{webhook_id}.txt")
 
 
 @post(f"{HERE}/webhooks/{{webhook_id:uuid}}/replay", guards=[staff(Role.ADMIN)])
@@ -141,14 +154,6 @@ async def restore_webhook(
     async with database.transaction() as session:
         await operations.restore_webhook(session, webhook_id)
     return led(request, Redirect(HERE, status_code=303))
-
-
-@get(f"{HERE}/mails/{{mail_id:uuid}}/raw", guards=[staff(Role.ADMIN)])
-async def download_mail(mail_id: FromPath[UUID], database: NamedDependency[Database]) -> Response[bytes]:
-    async with database.transaction() as session:
-        found, _parsed = await quarantine.look(session, mail_id)
-        raw = found.raw
-    return _as_text(raw, f"mail-{mail_id}.txt")
 
 
 class Replay(msgspec.Struct):
@@ -204,7 +209,7 @@ async def _answer(request: Request[Any, Any, Any], database: Database, taken: st
     return Redirect(f"{HERE}?taken={taken}" if taken else HERE, status_code=303)
 
 
-def _as_text(body: bytes, filename: str) -> Response[bytes]:
+def as_text(body: bytes, filename: str) -> Response[bytes]:
     """Raw bytes from outside: to be saved, never to be rendered by a browser."""
     return Response(
         body,
@@ -214,7 +219,7 @@ def _as_text(body: bytes, filename: str) -> Response[bytes]:
 
 
 handlers = [
-    show_operations, show_now, listen, retry_job, retry_all_jobs, discard_job, restore_job,
+    show_operations, show_now, listen, retry_job, retry_all_jobs, discard_job, restore_job, check_files_again,
     download_webhook, replay_webhook, dismiss_webhook, restore_webhook,
-    download_mail, replay_mail, dismiss_mail, restore_mail,
+    replay_mail, dismiss_mail, restore_mail,
 ]  # fmt: skip

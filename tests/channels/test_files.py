@@ -185,16 +185,19 @@ async def test_what_came_before_a_scanner_and_a_storage_were_set_is_seen_to_by_t
 async def test_two_that_carry_one_file_leave_one_copy(database, told, customer_id, tmp_path: Path):
     resources = told(file_storage=str(tmp_path / "files"))
     await queue(database, mail(customer_id, files=[NOTE]))
-    async with database.transaction() as session:
-        file = await files.unseen(session, hashlib.sha256(NOTE.content).hexdigest(), resources.settings)
-    assert file is not None
-    seen = [await files.see_to(file, resources.storage, "") for _ in range(2)]
-    used = []
+    digest = hashlib.sha256(NOTE.content).hexdigest()
+    seen = []
+    for _ in range(2):
+        async with database.transaction() as session:
+            task = await files.unseen(session, digest, resources.settings)
+        assert task is not None
+        seen.append(await files.see_to(task, resources.storage, ""))
     for each in seen:
         async with database.transaction() as session:
-            used.append(await files.record(session, each))
-    assert used == [True, False]
-    assert (await blob(database, NOTE.content)).name == seen[0].name
+            await files.record(session, each)
+    kept = await blob(database, NOTE.content)
+    assert [each.name async for each in resources.storage.stored()] == [kept.name]
+    assert await files.read(files.kept(kept), resources.storage) == NOTE.content
 
 
 async def test_a_file_that_was_changed_where_it_lies_is_not_given_out(

@@ -30,7 +30,7 @@ async def promised(session) -> Any:
 async def test_quarantined_mail_is_listed_and_can_be_read(session, forged):
     [mail] = await quarantine.waiting(session)
     assert mail.id == forged.id
-    _, parsed = await quarantine.look(session, forged.id)
+    parsed = await quarantine.read((await quarantine.find(session, forged.id)).raw)
     assert (parsed.sender, parsed.text) == ("ann@example.test", "It drips.")
 
 

@@ -12,11 +12,15 @@ EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!
 
 @dataclass
 class Scanner:
-    """`limit` is the size from which it hangs up, as StreamMaxLength; `asked` counts the files that it saw."""
+    """`limit` is the size from which it hangs up, as StreamMaxLength; `asked` counts the files that it saw.
+
+    `says`, if set, is what it answers to any of them; empty, it hangs up instead.
+    """
 
     address: str = ""
     limit: int = 25_000_000
     asked: int = 0
+    says: bytes | None = None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -40,6 +44,8 @@ class Scanner:
             if len(content) + length > self.limit:
                 return b"INSTREAM size limit exceeded. ERROR\0"
             content += await reader.readexactly(length)
+        if self.says is not None:
+            return self.says and self.says + b"\0"
         return b"stream: Eicar-Test-Signature FOUND\0" if EICAR in content else b"stream: OK\0"
 
 

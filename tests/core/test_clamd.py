@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from core import scanning
-from core.errors import TransientError
 from tests.core.scanner import EICAR
 from tests.journeys.town import free_port
 
@@ -57,5 +56,6 @@ async def test_a_real_clamd_names_a_virus_and_what_it_does_not_look_at_is_not_cl
     assert await scanning.scan(address, b"Turn it off first.") is None
     assert await scanning.scan(address, b"x" * (LIMIT - 1)) is None
     assert (await scanning.scan(address, EICAR) or "").startswith("Eicar-Test-Signature")
-    with pytest.raises(TransientError):
-        await scanning.scan(address, b"x" * (4 * LIMIT))
+    for size in (LIMIT + 1, 4 * LIMIT, 16 * LIMIT):
+        with pytest.raises(scanning.TooLarge):
+            await scanning.scan(address, b"x" * size)

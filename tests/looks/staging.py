@@ -258,6 +258,20 @@ def _form_team(stage: Stage) -> None:
     page.context.close()
 
 
+def _write_as_ourselves(stage: Stage) -> None:
+    """A mail that claims to be ours waits in quarantine."""
+    page = stage.page("owner")
+    note = {"filename": "invoice.html", "content_type": "text/html", "content": "PHA+UGF5LjwvcD4="}
+    mail = {"from": "support@halden.test", "to": "support@halden.test", "subject": "Your mailbox is full"}
+    page.context.request.post(
+        f"{stage.town.sandbox}/api/mail", data={**mail, "text": "Sign in here.", "attachments": [note]}
+    )
+    page.goto("/desk/operations")
+    found = page.get_by_role("link", name="Look").first.get_attribute("href") or ""
+    stage.places["odd_mail"] = found.rpartition("/")[2]
+    page.context.close()
+
+
 ACTS: dict[Callable[[Stage], None], set[str]] = {
     _fill_cart: {"shopper"},
     _buy: {"buyer", "checkout", "thanks", "order_link"},
@@ -268,4 +282,5 @@ ACTS: dict[Callable[[Stage], None], set[str]] = {
     _launch: {"sent", "unsubscribe", "preferences"},
     _connect: {"endpoint"},
     _form_team: {"team"},
+    _write_as_ourselves: {"odd_mail"},
 }

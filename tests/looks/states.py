@@ -252,6 +252,7 @@ DESK = (
     State("figures-tickets", "/desk/figures/tickets", "owner"),
     State("figures-campaigns", "/desk/figures/campaigns", "owner"),
     State("operations", "/desk/operations", "owner"),
+    State("operations-mail", "/desk/operations/mails/{odd_mail}", "owner"),
     State("settings", "/desk/settings", "owner"),
     State("api", "/desk/settings/api", "owner"),
     State("endpoint", "/desk/settings/api/endpoints/{endpoint}", "owner"),

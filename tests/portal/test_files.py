@@ -44,7 +44,14 @@ async def test_a_link_to_a_file_downloads_it_and_runs_out(app: Litestar, client:
         assert "This link has run out" in late.text
 
 
-@pytest.mark.parametrize("state", ["infected", "pending"])
+STATES = {
+    "infected": "holds a virus",
+    "pending": "being checked",
+    "too large": "too large to be checked for viruses",
+}
+
+
+@pytest.mark.parametrize("state", STATES)
 async def test_a_file_that_is_not_clean_is_named_and_not_given(
     app: Litestar, client: Browser, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
@@ -54,7 +61,7 @@ async def test_a_file_that_is_not_clean_is_named_and_not_given(
         await session.execute(text("UPDATE blob SET scanned = :state, found = 'Eicar'"), {"state": state})
     page = (await client.get("/chat")).text
     assert place not in page
-    assert ("holds a virus" if state == "infected" else "being checked") in page
+    assert STATES[state] in page
     if state == "infected":
         for each in (place, link):
             refused = await client.get(each)
@@ -91,3 +98,31 @@ async def test_an_admin_sees_which_files_hold_a_virus_and_who_sent_them(
     async with browser(app, await employed(app, Role.ADMIN)) as admin:
         page = (await admin.get("/desk/operations")).text
     assert re.search(r'<a href="/desk/inbox/[^"]+">hum.png</a>.*Eicar', page)
+
+
+async def test_an_admin_is_told_what_was_too_large_and_lets_it_be_checked_again(
+    app: Litestar, client: Browser
+) -> None:
+    await link_to_a_file(client)
+    async with app.state.database.transaction() as session:
+        await session.execute(text("UPDATE blob SET scanned = 'too large', scanned_at = now()"))
+    async with browser(app, await employed(app, Role.AGENT, email="tom@halden.test")) as agent:
+        assert (await agent.submit("/desk/operations/files/check")).status_code == 403
+    async with browser(app, await employed(app, Role.ADMIN)) as admin:
+        page = (await admin.get("/desk/operations")).text
+        assert "StreamMaxLength" in page
+        assert re.search(r'<a href="/desk/inbox/[^"]+">hum.png</a>', page)
+        assert (await admin.submit("/desk/operations/files/check")).status_code == 303
+        assert "StreamMaxLength" not in (await admin.get("/desk/operations")).text
+    async with app.state.database.transaction() as session:
+        assert await session.scalar(text("SELECT scanned FROM blob")) == "pending"
+        waits = "SELECT count(*) FROM job WHERE tag = 'channels.see_to_file'"
+        assert await session.scalar(text(waits)) == 1
+        # Nobody answers it.
+        await session.execute(
+            text("UPDATE job SET error = 'TransientError: <b>away</b>', due_at = now() + interval '1 hour'")
+        )
+    async with browser(app, await employed(app, Role.ADMIN, email="second@halden.test")) as admin:
+        page = (await admin.get("/desk/operations")).text
+    assert "1 file waits" in page
+    assert "&lt;b&gt;away&lt;/b&gt;" in page

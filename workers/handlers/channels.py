@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import calls, delivery, files, recovery
+from channels import calls, copies, delivery, files, recovery, reservations
 from channels.adapters.email import batches
 from channels.adapters.email.batches import ReadInTurn, ReadMails, read_mails
 from channels.adapters.email.reading import CheckMail, ReadMail, read_mail
@@ -18,6 +18,7 @@ from channels.jobs import (
     Deliver,
     DeliverBulk,
     ForgetCalls,
+    RemoveForsaken,
     ReplayCalls,
     SeeToFile,
     SweepFiles,
@@ -79,19 +80,30 @@ async def see_to_file(run: Run, job: SeeToFile) -> None:
     """Ask the scanner, carry the bytes to the storage, and write down both."""
     storage, told = run.resources.storage, run.resources.settings
     async with run.transaction() as session:
-        file = await files.unseen(session, job.sha256, told)
-    if file is None:
+        task = await files.unseen(session, job.sha256, told)
+    if task is None:
         return
-    seen = await files.see_to(file, storage, told.clamd)
+    seen = await files.see_to(task, storage, told.clamd)
     async with run.final() as session:
-        used = await files.record(session, seen)
-    if not used and storage is not None and seen.name is not None:
-        await storage.remove(seen.name)
+        await files.record(session, seen)
 
 
 @transactional(SweepFiles)
 async def sweep_files(session: AsyncSession, job: SweepFiles) -> None:
     await files.sweep(session, settings())
+
+
+@outside(RemoveForsaken)
+async def remove_forsaken(run: Run, job: RemoveForsaken) -> None:
+    storage = run.resources.storage
+    if storage is None:
+        return
+    async with run.transaction() as session:
+        names = await reservations.forsake(session)
+    for name in names:
+        await storage.remove(name)
+    async with run.final() as session:
+        await reservations.forget(session, names)
 
 
 @transactional(Abandon)

@@ -697,6 +697,13 @@ CREATE TABLE public.refund (
     CONSTRAINT ck_refund_amount CHECK ((amount > 0))
 );
 
+CREATE TABLE public.reserved_name (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    reserved_at timestamp with time zone DEFAULT now() NOT NULL,
+    forsaken boolean DEFAULT false NOT NULL
+);
+
 CREATE TABLE public.review (
     id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -1054,6 +1061,9 @@ ALTER TABLE ONLY public.received_webhook
 ALTER TABLE ONLY public.refund
     ADD CONSTRAINT pk_refund PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.reserved_name
+    ADD CONSTRAINT pk_reserved_name PRIMARY KEY (name);
+
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT pk_review PRIMARY KEY (id);
 
@@ -1239,9 +1249,9 @@ CREATE INDEX ix_attributed_order_broadcast_id ON public.attributed_order USING b
 
 CREATE INDEX ix_blob_here ON public.blob USING btree (created_at) WHERE (content IS NOT NULL);
 
-CREATE INDEX ix_blob_infected ON public.blob USING btree (scanned_at) WHERE (scanned = 'infected'::text);
-
 CREATE INDEX ix_blob_pending ON public.blob USING btree (created_at) WHERE (scanned = ANY (ARRAY['unchecked'::text, 'pending'::text]));
+
+CREATE INDEX ix_blob_withheld ON public.blob USING btree (scanned_at) WHERE (scanned = ANY (ARRAY['infected'::text, 'too large'::text]));
 
 CREATE INDEX ix_broadcast_created_at_id ON public.broadcast USING btree (created_at, id);
 
@@ -1394,6 +1404,8 @@ CREATE UNIQUE INDEX uq_message_external ON public.message USING btree (channel, 
 CREATE UNIQUE INDEX uq_payment_open ON public.payment USING btree (invoice_id) WHERE (status = ANY (ARRAY['pending'::text, 'unknown'::text]));
 
 CREATE UNIQUE INDEX uq_payment_provider ON public.payment USING btree (provider_session) WHERE (provider_session IS NOT NULL);
+
+CREATE UNIQUE INDEX uq_reserved_name_sha256 ON public.reserved_name USING btree (sha256) WHERE (NOT forsaken);
 
 CREATE UNIQUE INDEX uq_sign_in_browser ON public.sign_in USING btree (browser_hash) WHERE (used_at IS NULL);
 
