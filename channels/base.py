@@ -33,8 +33,8 @@ class News:
 class Outcome:
     """What a provider said to one submission.
 
-    `accepted`: it is theirs now, under `provider_id`; `reason` tells what of it is not. `refused`: never try
-    this again. `later`: nothing was sent, trying again may work; with a `hindrance` it was no fault of the message.
+    `accepted`: it is theirs now, under `provider_id`, for all but those `missed`. `refused`: never try this again.
+    `later`: nothing was sent, trying again may work; with a `hindrance` it was no fault of the message.
     `unknown`: the connection broke after they had all of it.
     """
 
@@ -45,10 +45,12 @@ class Outcome:
     opted_out: bool = False
     hindrance: Hindrance | None = None
     news: tuple[News, ...] = field(default=(), compare=False)
+    # Who was to get a copy and does not, with why: `refused`, or `later` by itself.
+    missed: tuple[tuple[str, "Outcome"], ...] = ()
 
 
-def accepted(provider_id: str | None = None, reason: str = "") -> Outcome:
-    return Outcome("accepted", provider_id, reason)
+def accepted(provider_id: str | None = None, missed: tuple[tuple[str, Outcome], ...] = ()) -> Outcome:
+    return Outcome("accepted", provider_id, missed=missed)
 
 
 def refused(reason: str, *, opted_out: bool = False) -> Outcome:
@@ -93,6 +95,8 @@ class Submission:
     sender_name: str
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
+    # Who alone gets it this time, of all those that it is for; empty: all of them.
+    only: str = ""
     subject: str = ""
     text: str = ""
     html: str | None = None
@@ -106,6 +110,11 @@ class Submission:
     # When it was taken up, by the database's clock, and whether something kept others like it waiting before then.
     claimed_at: datetime | None = None
     wary: bool = False
+
+    @property
+    def addressee(self) -> str:
+        """Whose provider has the word."""
+        return self.only or self.to[0]
 
 
 class Channel(Protocol):

@@ -5,22 +5,22 @@ transaction that claims the next one, so a crash leaves no more unknown than a l
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import RowMapping, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from channels import obstacles
+from channels import copies, obstacles
 from channels.announcements import LIGHT, MESSAGE, announce
 from channels.base import Outcome, Submission
-from channels.jobs import Deliver, DeliverBulk
-from channels.models import DeliveryAttempt, MessageStatus
-from channels.submissions import complete
+from channels.jobs import Deliver, DeliverBulk, DeliverCopy
+from channels.models import MessageStatus
+from channels.submissions import LETTER, complete
+from channels.tries import MAX_TRIES, MAX_UNKNOWN, pause, tries_of
 from core import metrics
 from core.clock import now
 from core.jobs import enqueue
@@ -28,41 +28,25 @@ from core.leases import Lease
 from customers.consent import Recipient, Verdict, may_contact_all, suppress
 from customers.models import SuppressionScope
 
-MAX_TRIES = 12
-# How often a message that may have gone out already is sent again, at most.
-MAX_UNKNOWN = 4
 NO_ROOM = timedelta(seconds=1)
 OPTED_OUT = "opted out at the provider"
 
 # A message as WAITING finds it.
-Row = Mapping[str, Any]
+Row = RowMapping
 
-_FACTS = ("recipients", "headers")
-_LIGHT = ", ".join(f"message.{column.key}" for column in LIGHT if column.key not in _FACTS)
+_LIGHT = ", ".join(f"message.{column.key}" for column in LIGHT if column.key not in ("recipients", "headers"))
 # By the database's clock, which decides when a job is due, too. Nobody's lock is passed over: a message
 # that is left out here would wait for ever. What stands before it, if anything does, is told with it.
-_ALL = ", ".join(
-    f"cast(message.{key} AS text) AS {key}" if key in _FACTS else f"message.{key}"
-    for key in (column.key for column in MESSAGE.c)
-)
 WAITING = text(f"""
-SELECT {_ALL}, now() AS moment,
-    EXISTS (SELECT FROM attachment WHERE message_id = message.id) AS enclosed,
+SELECT {LETTER}, message.purpose, message.topic, message.created_at, message.release_at,
     o.kind AS stopped_by, o.name AS stopped_at, o.until AS stopped_until, o.since AS stopped_since,
     o.reason AS stopped_why
-FROM message LEFT JOIN LATERAL (
-    SELECT kind, name, until, since, reason FROM obstacle
-    WHERE obstacle.channel = message.channel AND (
-        kind = 'domain' AND name = lower(split_part(message.recipients -> 'to' ->> 0, '@', 2))
-        OR kind = 'sender' AND name = message.account OR kind = 'road' AND name = ''
-    )
-    ORDER BY until DESC LIMIT 1
-) AS o ON true
+FROM message {obstacles.BEFORE.format(address="message.recipients -> 'to' ->> 0")}
 WHERE message.id = ANY(cast(:ids AS uuid[]))
   AND (status = 'queued' OR status IN ('held', 'unknown') AND release_at IS NOT NULL)
 ORDER BY message.id
 FOR UPDATE OF message
-""")  # noqa: S608 - only names of our own are put in; values are bound
+""")  # noqa: S608 - only parts of our own are put in; values are bound
 CLAIM = text("""
 WITH claimed AS (
     UPDATE message SET status = 'sending' WHERE id = ANY(cast(:ids AS uuid[]))
@@ -97,7 +81,7 @@ RETURNING {_LIGHT}
 """)  # noqa: S608 - only names and parts of our own are put in; values are bound
 
 
-async def put_off(session: AsyncSession, job: Deliver) -> None:
+async def put_off(session: AsyncSession, job: Deliver | DeliverCopy) -> None:
     """Promise a job again, a second from now, by the database's clock."""
     moment = (await session.scalars(select(func.clock_timestamp()))).one()
     await enqueue(session, job, due_at=moment + NO_ROOM)
@@ -114,8 +98,7 @@ async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence
     early: dict[datetime, list[UUID]] = defaultdict(list)
     blocked: list[tuple[Row, datetime]] = []
     first: dict[tuple[str, str], int] = defaultdict(int)
-    for found in result.mappings():
-        row = {**found, **{name: msgspec.json.decode(found[name]) for name in _FACTS}}
+    for row in result.mappings():
         if row["release_at"] is not None and row["release_at"] > row["moment"]:
             early[row["release_at"]].append(row["id"])
         elif row["stopped_by"] is None:
@@ -162,10 +145,7 @@ async def _ask(session: AsyncSession, rows: list[Row]) -> list[Verdict]:
         groups[row["purpose"], row["topic"]].append(i)
     verdicts: dict[int, Verdict] = {}
     for (purpose, topic), places in groups.items():
-        asked = [
-            Recipient(rows[i]["customer_id"], rows[i]["channel"], rows[i]["recipients"]["to"][0])
-            for i in places
-        ]
+        asked = [Recipient(rows[i]["customer_id"], rows[i]["channel"], rows[i]["addressee"]) for i in places]
         answers = await may_contact_all(session, asked, purpose, topic)
         verdicts.update(zip(places, answers, strict=True))
     return [verdicts[i] for i in range(len(rows))]
@@ -245,7 +225,7 @@ async def record(
     unclear = [each.message_id for each, said in outcomes if said.became == "unknown"]
     # The present attempt stands as `sending` still.
     lost = await tries_of(session, unclear, "unknown", "sending")
-    again: dict[datetime, list[UUID]] = defaultdict(list)
+    promised: dict[datetime, list[UUID]] = defaultdict(list)
     statuses: list[str] = []
     attempts: list[str] = []
     reasons: list[str] = []
@@ -260,6 +240,9 @@ async def record(
         match outcome.became:
             case "accepted":
                 status = MessageStatus.SENT
+                if outcome.missed:
+                    again = repeatable and not isinstance(job, DeliverBulk)
+                    reason = await copies.miss(session, submission, outcome, job.channel, again=again)
             case "refused":
                 status = MessageStatus.FAILED
             case "unknown":
@@ -291,14 +274,14 @@ async def record(
         if wait is not None:
             release_at = max(release_at or moment, moment + wait)
         if release_at is not None:
-            again[release_at].append(message_id)
+            promised[release_at].append(message_id)
         statuses.append(str(status))
         tried = MessageStatus.QUEUED if status == MessageStatus.HELD else status
         attempts.append("stopped" if stopped else str(tried))
         metrics.count(session, metrics.MESSAGES, job.channel, str(status))
         reasons.append(reason)
         releases.append(release_at)
-    for due_at, ids in again.items():
+    for due_at, ids in promised.items():
         await enqueue(session, type(job)(job.channel, ids), due_at=due_at)
     rows = await session.execute(
         RECORD,
@@ -318,22 +301,3 @@ async def record(
         },
     )
     await announce(session, list(rows.mappings()))
-
-
-def pause(tries: int) -> timedelta:
-    """How long to wait after so many tries: from five seconds, threefold each time, to four hours."""
-    return min(timedelta(seconds=5 * 3 ** (tries - 1)), timedelta(hours=4))
-
-
-async def tries_of(session: AsyncSession, ids: list[UUID], *outcomes: str) -> dict[UUID, int]:
-    """How many attempts were made at each message; only those that came to one of `outcomes`, if given."""
-    if not ids:
-        return {}
-    counted = (
-        select(DeliveryAttempt.message_id, func.count())
-        .where(DeliveryAttempt.message_id.in_(ids))
-        .group_by(DeliveryAttempt.message_id)
-    )
-    if outcomes:
-        counted = counted.where(DeliveryAttempt.outcome.in_(outcomes))
-    return {message_id: tries for message_id, tries in await session.execute(counted)}

@@ -24,6 +24,15 @@ class DeliverBulk(Deliver, tag="channels.deliver_bulk", frozen=True):
     queue = "bulk"
 
 
+class DeliverCopy(Job, tag="channels.deliver_copy", frozen=True):
+    """Send a message that went out to one who was to get a copy, and did not then."""
+
+    queue = "delivery"
+    channel: str
+    message_id: UUID
+    address: str
+
+
 class CallEndpoint(Job, tag="channels.call_endpoint", frozen=True):
     """Tell an endpoint one thing; `waits` is how often there was no room to.
 
@@ -72,15 +81,22 @@ DELIVERIES = ("channels.deliver", "channels.deliver_bulk")
 
 
 class Abandon(Job, tag="channels.abandon", frozen=True):
-    """Fail those of these messages that no job will send any more; the reason is shown."""
+    """Fail those of these messages that no job will send any more; the reason is shown.
+
+    With an `address`, only its copy of the one message is given up.
+    """
 
     message_ids: list[UUID]
     reason: str
+    address: str = ""
 
 
 async def give_up(session: AsyncSession, tag: str, payload: str) -> None:
     """Fail what a discarded job was to send; nothing for a job of another kind."""
-    if tag in DELIVERIES:
-        job = decode(tag, payload)
-        assert isinstance(job, Deliver)
+    if tag not in (*DELIVERIES, "channels.deliver_copy"):
+        return
+    job = decode(tag, payload)
+    if isinstance(job, DeliverCopy):
+        await enqueue(session, Abandon([job.message_id], "its delivery was given up", job.address))
+    elif isinstance(job, Deliver):
         await enqueue(session, Abandon(job.message_ids, "It was not sent: its delivery was given up."))

@@ -161,6 +161,21 @@ class DeliveryAttempt(Base):
     detail: Mapped[str] = mapped_column(Text, server_default="")
 
 
+class MissedCopy(Base):
+    """Who was to get a copy of a message that went out, and did not: never will, or is tried again by themselves."""
+
+    __tablename__ = "missed_copy"
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(Text, primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    # Tries after the first, counted as they begin.
+    tries: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[CreatedAt]
+    # When it is tried again; none any more is NULL.
+    release_at: Mapped[Instant | None]
+
+
 class Obstacle(Base):
     """What keeps messages waiting: a domain that takes none now, a sender or road refused, a server set aside."""
 

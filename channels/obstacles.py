@@ -30,6 +30,17 @@ ROAD = ("road", "")
 # People read of a server that was set aside for so long after its pause, if nobody has heard better.
 SHOWN = timedelta(hours=1)
 
+# What stands before a message, as a join: whose mail system has to take it is a part of the statement.
+BEFORE = """
+LEFT JOIN LATERAL (
+    SELECT kind, name, until, since, reason FROM obstacle
+    WHERE obstacle.channel = message.channel AND (
+        kind = 'domain' AND name = lower(split_part({address}, '@', 2))
+        OR kind = 'sender' AND name = message.account OR kind = 'road' AND name = ''
+    )
+    ORDER BY until DESC LIMIT 1
+) AS o ON true
+"""
 # What set out before an obstacle was met says nothing new about it. Long after, it is a new one.
 MEET = text("""
 INSERT INTO obstacle AS o (channel, kind, name, tries, since, until, reason)
@@ -87,8 +98,10 @@ async def learn(
         began = submission.claimed_at or began
         for news in outcome.news:
             _hear(news, met, well)
+        for _, missed in outcome.missed:
+            _run_into(missed, met)
         if outcome.hindrance is not None:
-            met[outcome.hindrance.kind, outcome.hindrance.name] = (outcome.reason, outcome.hindrance.pause)
+            _run_into(outcome, met)
         elif submission.wary and outcome.became == "accepted":
             passed |= set(stands_before(submission))
     until: dict[tuple[str, str], datetime] = {}
@@ -109,6 +122,11 @@ async def learn(
     return until
 
 
+def _run_into(outcome: Outcome, met: dict[tuple[str, str], tuple[str, timedelta | None]]) -> None:
+    if outcome.hindrance is not None:
+        met[outcome.hindrance.kind, outcome.hindrance.name] = (outcome.reason, outcome.hindrance.pause)
+
+
 def _hear(news: News, met: dict[tuple[str, str], tuple[str, timedelta | None]], well: set[str]) -> None:
     if news.pause is None:
         well.add(news.server)
@@ -120,7 +138,7 @@ def _hear(news: News, met: dict[tuple[str, str], tuple[str, timedelta | None]], 
 
 def stands_before(submission: Submission) -> Iterable[tuple[str, str]]:
     """The obstacles that would have stood before a message: kind and name."""
-    yield "domain", domain_of(submission.to[0])
+    yield "domain", domain_of(submission.addressee)
     yield "sender", submission.account
     yield ROAD
 

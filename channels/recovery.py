@@ -7,9 +7,9 @@ from sqlalchemy import case, func, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.announcements import LIGHT, MESSAGE, announce
-from channels.delivery import MAX_UNKNOWN, tries_of
 from channels.jobs import Deliver
 from channels.models import DeliveryAttempt, MessageStatus
+from channels.tries import MAX_UNKNOWN, tries_of
 from core.clock import now
 from core.leases import Lease
 

@@ -46,17 +46,17 @@ class Lane:
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def take(self) -> AsyncIterator[int]:
+    async def take(self, at_most: int | None = None) -> AsyncIterator[int]:
         """Some of the room, for the length of the block: never all of it, so that two may alternate.
 
-        0 when none becomes free within PATIENCE: come again later.
+        Half of it, or `at_most`, as far as it is free. 0 when none becomes free within PATIENCE: come again later.
         """
         taken = 0
         async with self._changed:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
                     await self._changed.wait_for(lambda: self._free > 0)
-                taken = min(self._free, max(1, self._room // 2))
+                taken = min(self._free, at_most or max(1, self._room // 2))
                 self._free -= taken
         try:
             yield taken

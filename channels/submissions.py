@@ -1,33 +1,52 @@
 """Submissions: messages complete, as a channel needs them: with their files and the thread that they answer."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.base import Enclosure, Submission
 from channels.files import kept
 from channels.models import Attachment, Blob, Message
 
+# What `complete` reads of a message, and who it is for; the moment is by the database's clock.
+LETTER = """
+message.id, message.customer_id, message.channel, message.account, message.sender_name,
+    cast(message.recipients AS text) AS recipients, message.recipients -> 'to' ->> 0 AS addressee, message.subject,
+    message.text, message.html, cast(message.headers AS text) AS headers, message.author, message.conversation_id,
+    message.seq, message.rfc_message_id, message.in_reply_to_id, now() AS moment,
+    EXISTS (SELECT FROM attachment WHERE message_id = message.id) AS enclosed
+"""
 
-async def complete(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> list[Submission]:
-    """A submission for each row; `rows` are those of delivery's WAITING."""
+
+class _Addressed(msgspec.Struct):
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+
+
+_addressed = msgspec.json.Decoder(_Addressed).decode
+_headers = msgspec.json.Decoder(dict[str, str]).decode
+
+
+async def complete(session: AsyncSession, rows: Sequence[RowMapping]) -> list[Submission]:
+    """A submission for each row; `rows` map LETTER and what stands before them."""
     files = await _files(session, [row["id"] for row in rows if row["enclosed"]])
     chains = await _references(session, rows)
+    addressed = [_addressed(row["recipients"]) for row in rows]
     return [
         Submission(
             message_id=row["id"],
             account=row["account"],
             sender_name=row["sender_name"],
-            to=tuple(row["recipients"]["to"]),
-            cc=tuple(row["recipients"].get("cc", ())),
+            to=to.to,
+            cc=to.cc,
             subject=row["subject"],
             text=row["text"],
             html=row["html"],
-            headers=row["headers"],
+            headers=_headers(row["headers"]),
             author=row["author"],
             conversation_id=row["conversation_id"],
             rfc_message_id=row["rfc_message_id"],
@@ -36,7 +55,7 @@ async def complete(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> 
             claimed_at=row["moment"],
             wary=row["stopped_by"] is not None,
         )
-        for row in rows
+        for row, to in zip(rows, addressed, strict=True)
     ]
 
 
@@ -61,9 +80,7 @@ async def _files(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[
     return files
 
 
-async def _references(
-    session: AsyncSession, rows: Sequence[Mapping[str, Any]]
-) -> dict[UUID, tuple[str, ...]]:
+async def _references(session: AsyncSession, rows: Sequence[RowMapping]) -> dict[UUID, tuple[str, ...]]:
     """The Message-IDs of each message's thread before it, the one it answers last."""
     threads = {row["conversation_id"] for row in rows if row["conversation_id"] is not None}
     if not threads:

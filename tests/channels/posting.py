@@ -45,6 +45,7 @@ async def make_all_due(database) -> None:
     async with database.transaction() as session:
         await session.execute(text("UPDATE job SET due_at = now(), leased_until = NULL"))
         await session.execute(text("UPDATE message SET release_at = now() WHERE release_at IS NOT NULL"))
+        await session.execute(text("UPDATE missed_copy SET release_at = now() WHERE release_at IS NOT NULL"))
         await session.execute(text("UPDATE obstacle SET until = now()"))
 
 

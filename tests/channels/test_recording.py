@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from channels import announcements, delivery, jobs, recovery
+from channels import announcements, delivery, jobs, recovery, tries
 from channels.models import DeliveryAttempt, Message
 from core.clock import now
 from core.jobs import JobRow, decode
@@ -145,7 +145,7 @@ async def test_an_unknown_answer_is_resent_four_times_at_most_and_ever_later(
     [message_id] = await queue(database, mail(customer_id))
     waits = []
     message = None
-    for _ in range(delivery.MAX_UNKNOWN):
+    for _ in range(tries.MAX_UNKNOWN):
         await make_all_due(database)
         assert await run_due(database, resources) == 1
         message = await read(database, message_id)

@@ -9,8 +9,10 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pydantic import SecretStr
 
-from channels.adapters.email.records import MAX_LOOKUPS, examine, public_half
+from channels.adapters.email.policies import MAX_LOOKUPS
+from channels.adapters.email.records import examine, public_half
 from channels.adapters.email.resolving import Resolver
 from channels.adapters.email.signing import Key
 from channels.commands import dns as command
@@ -103,6 +105,54 @@ def test_a_record_that_is_wrong_is_named(settings, server, signing, name, kind, 
     found = levels(settings.model_copy(update={"dkim_keys": signing}), server)
     assert found.pop(what) == level
     assert set(found.values()) == {"ok"}
+
+
+SPARE = (
+    "smtp://smtp.halden.test smtps://mail.provider.test smtp://192.0.2.9 smtp://10.0.0.9 smtp://198.51.101.7"
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "missing"),
+    [
+        ("v=spf1 mx -all", ["smtp.halden.test", "mail.provider.test", "198.51.101.7"]),
+        ("v=spf1 a:smtp.halden.test include:provider.test ip4:198.51.101.0/24 -all", []),
+        # What the provider sends by stands in a record of the provider's, not what we hand mail to.
+        ("v=spf1 include:_spf.provider.test -all", ["smtp.halden.test", "198.51.101.7"]),
+        ("v=spf1 a:one.halden.test/24 redirect=provider.test", ["198.51.101.7"]),
+        ("v=spf1 -a:smtp.halden.test ?include:provider.test ip4:198.51.101.7 -all",
+         ["smtp.halden.test", "mail.provider.test"]),
+        ("v=spf1 include:_spf.halden.test ip4:nonsense -all", ["mail.provider.test"]),
+        ("v=spf1 mx:provider.test a:%{d} exists:%{i}.halden.test ip4:198.51.101.7 -all",
+         ["smtp.halden.test"]),
+    ],
+)  # fmt: skip
+def test_every_mail_server_that_sends_for_us_is_looked_for_in_the_policy(settings, server, policy, missing):
+    server.zone = {
+        **published(),
+        ("halden.test", "TXT"): [f'"{policy}"'],
+        ("smtp.halden.test", "A"): ["203.0.113.25"],
+        ("smtp.halden.test", "AAAA"): ["2001:db8::25"],
+        ("one.halden.test", "A"): ["203.0.113.1"],
+        ("_spf.halden.test", "TXT"): ['"v=spf1 ip6:2001:db8::/64 ip4:198.51.101.7 -all"'],
+        ("provider.test", "TXT"): ['"v=spf1 ip4:203.0.114.0/24 include:halden.test -all"'],
+        ("provider.test", "MX"): ["5 mail.provider.test."],
+        ("_spf.provider.test", "TXT"): ['"v=spf1 ip4:203.0.114.0/24 -all"'],
+        ("mail.provider.test", "A"): ["203.0.115.3"],
+    }
+    given = settings.model_copy(update={"smtp_spare_relays": SecretStr(SPARE)})
+    found = {
+        each.what: each
+        for each in examine(given, Resolver("127.0.0.1", server.port))
+        if each.what.startswith("SPF")
+    }
+    # Nothing can be said of one that sends under an address that is not its own; 192.0.2.0/24 is for documents.
+    assert list(found) == ["SPF", "SPF smtp.halden.test", "SPF mail.provider.test", "SPF 198.51.101.7"]
+    assert [what[4:] for what, each in found.items() if what != "SPF" and each.level != "ok"] == missing
+    for host in missing:
+        said = found[f"SPF {host}"]
+        assert (said.level, f"ip4:{host}" in said.mend or f"a:{host}" in said.mend) == ("warn", True)
+        assert said.mend.index(host) < max(said.mend.find("-all"), said.mend.find("redirect="))
 
 
 def test_a_domain_below_another_follows_what_that_one_says_for_those_below(settings, server):

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from channels import base, delivery, outbox
+from channels import base, outbox, tries
 from channels.adapters.email.compose import compose
 from channels.models import Conversation, DeliveryAttempt
 from core.clock import now
@@ -98,7 +98,7 @@ async def test_a_relay_that_is_away_loses_nothing_however_long(database, resourc
     port = resources.settings.smtp_relay_port
     resources.settings.smtp_relay_port = 9
     [message_id] = await queue(database, mail(customer_id))
-    for _ in range(delivery.MAX_TRIES + 1):
+    for _ in range(tries.MAX_TRIES + 1):
         assert (await read(database, message_id)).status == "queued"
         await make_all_due(database)
         await run_due(database, resources)
@@ -116,7 +116,7 @@ async def test_a_relay_that_is_away_loses_nothing_however_long(database, resourc
 async def test_tries_of_one_mail_end(database, resources, sink, customer_id):
     sink.answer = lambda verb, line: "450 4.2.1 not now" if verb == "RCPT" else None
     [message_id] = await queue(database, mail(customer_id))
-    for _ in range(delivery.MAX_TRIES):
+    for _ in range(tries.MAX_TRIES):
         assert (await read(database, message_id)).status == "queued"
         await make_all_due(database)
         await run_due(database, resources)
@@ -150,7 +150,7 @@ async def test_one_refused_copy_does_not_keep_the_answer(database, resources, si
     message = await read(database, message_id)
     [(_, recipients, _)] = sink.mails
     assert recipients == ["ann@example.test", "eve@example.test"]
-    said = "No copy to bob@example.test: 550 no such person"
+    said = "Not delivered to bob@example.test, because: 550 no such person"
     assert (message.status, message.reason) == ("sent", said)
     async with database.transaction() as session:
         assert await session.scalar(select(DeliveryAttempt.detail)) == said

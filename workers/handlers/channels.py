@@ -7,9 +7,14 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+<<<<<<< HEAD
 from channels import calls, copies, delivery, files, recovery, reservations
 from channels.adapters.email import batches
 from channels.adapters.email.batches import ReadInTurn, ReadMails, read_mails
+=======
+from channels import calls, copies, delivery, files, recovery
+from channels.adapters.email.batches import ReadMails, read_mails
+>>>>>>> fc6f0c1 (wip)
 from channels.adapters.email.reading import CheckMail, ReadMail, read_mail
 from channels.base import Channel, Outcome, Submission
 from channels.jobs import (
@@ -17,6 +22,7 @@ from channels.jobs import (
     CallEndpoint,
     Deliver,
     DeliverBulk,
+    DeliverCopy,
     ForgetCalls,
     RemoveForsaken,
     ReplayCalls,
@@ -66,6 +72,24 @@ async def deliver(run: Run, job: Deliver) -> None:
 outside(DeliverBulk)(deliver)
 
 
+@outside(DeliverCopy)
+async def deliver_copy(run: Run, job: DeliverCopy) -> None:
+    """Try once more to get a message to one who was to have a copy of it."""
+    channel = run.resources.channels.channel(job.channel)
+    async with run.resources.channels.lane(job.channel, job.queue).take(1) as room:
+        if not room:
+            async with run.final() as session:
+                await delivery.put_off(session, job)
+            return
+        async with run.transaction() as session:
+            submission = await copies.claim(session, job)
+        if submission is None:
+            return
+        outcome = await _submit(run, channel, submission)
+        async with run.final() as session:
+            await copies.record(session, job, submission, outcome)
+
+
 async def _submit(run: Run, channel: Channel, submission: Submission) -> Outcome:
     if submission.files:
         found = await files.enclosed(submission, run.resources.storage, run.resources.settings)
@@ -108,7 +132,10 @@ async def remove_forsaken(run: Run, job: RemoveForsaken) -> None:
 
 @transactional(Abandon)
 async def abandon(session: AsyncSession, job: Abandon) -> None:
-    await recovery.abandon(session, job.message_ids, job.reason)
+    if job.address:
+        await copies.give_up(session, job.message_ids[0], job.address, job.reason)
+    else:
+        await recovery.abandon(session, job.message_ids, job.reason)
 
 
 @outside(CallEndpoint)

@@ -17,7 +17,7 @@ from aiosmtplib import (
 )
 from aiosmtplib.email import quote_address
 
-from channels.adapters.email.refusals import Trouble, tidy
+from channels.adapters.email.refusals import Trouble
 from channels.adapters.email.wire import Wire
 from core.mail_relays import MailRelay
 
@@ -38,10 +38,10 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Taken:
-    """The relay's words when it took a mail, and those about copies that it did not take."""
+    """The relay's words when it took a mail, and what it said of those whose copies it did not take."""
 
     words: str
-    left_out: list[str] = field(default_factory=list)
+    missed: list[Trouble] = field(default_factory=list)
 
 
 class Connection:
@@ -120,14 +120,14 @@ class Connection:
         if not self._wire.pipelining:
             together = [[mail], *([rcpt] for rcpt in rcpts), [b"DATA"]]
         answers: list[SMTPResponse] = []
-        left_out: list[str] = []
+        missed: list[Trouble] = []
         for commands in together:
             verb = ("MAIL", *(["RCPT"] * len(rcpts)), "DATA")[len(answers)]
             try:
                 answers += await self._wire.exchange(commands)
             except (SMTPException, OSError) as error:
                 raise self._broken(verb, error) from None
-            left_out = self._check(answers, envelope)
+            missed = self._check(answers, envelope)
         try:
             said = await self._wire.hand_over(raw, WHOLE_MAIL)
         except (SMTPException, OSError) as error:
@@ -136,15 +136,15 @@ class Connection:
             raise Trouble("the mail", said.code, said.message)
         self.carried += 1
         self.used_at = asyncio.get_running_loop().time()
-        return Taken(said.message, left_out)
+        return Taken(said.message, missed)
 
     def _broken(self, verb: str, error: Exception) -> Trouble:
         self.drop()
         return Trouble(verb, None, str(error) or type(error).__name__)
 
-    def _check(self, answers: list[SMTPResponse], envelope: Envelope) -> list[str]:
+    def _check(self, answers: list[SMTPResponse], envelope: Envelope) -> list[Trouble]:
         """Raise the first refusal among the answers to MAIL, each RCPT and DATA, as far as they have come."""
-        left_out: list[str] = []
+        missed: list[Trouble] = []
         mail, *rest = answers
         if mail.code != SMTPStatus.completed:
             self._refuse(answers, Trouble("MAIL", mail.code, mail.message))
@@ -155,10 +155,10 @@ class Connection:
             # 421 ends the conversation, not the copy.
             if address in envelope.recipients or answer.code in (421, -1):
                 self._refuse(answers, Trouble("RCPT", answer.code, answer.message, address))
-            left_out.append(f"No copy to {address}: {answer.code} {tidy(answer.message)}")
+            missed.append(Trouble("RCPT", answer.code, answer.message, address))
         if len(rest) > len(addresses) and rest[-1].code != SMTPStatus.start_input:
             raise Trouble("DATA", rest[-1].code, rest[-1].message)
-        return left_out
+        return missed
 
     def _refuse(self, answers: list[SMTPResponse], trouble: Trouble) -> None:
         if answers[-1].code == SMTPStatus.start_input:

@@ -57,7 +57,8 @@ class Mail:
                 met.append(trouble)
             else:
                 news += pool.succeeded()
-                return _with(accepted(tidy(taken.words), " ".join(taken.left_out)[:500]), news)
+                missed = tuple((each.address, _outcome(each, submission)) for each in taken.missed)
+                return _with(accepted(tidy(taken.words), missed), news)
         return _with(self._nobody(submission, met), news)
 
     def _nobody(self, submission: Submission, met: Sequence[Trouble]) -> Outcome:
@@ -99,7 +100,7 @@ def _outcome(trouble: Trouble, submission: Submission) -> Outcome:
         case Fault.UNKNOWN:
             return unknown(f"The connection broke while the relay had the mail. {trouble}")
         case Fault.DOMAIN:
-            domain = domain_of(trouble.address or submission.to[0])
+            domain = domain_of(trouble.address or submission.addressee)
             return later(str(trouble), Hindrance("domain", domain))
         case Fault.MAILBOX:
             return later(str(trouble))
@@ -120,6 +121,8 @@ def envelope(submission: Submission, settings: Settings) -> Envelope:
         sender = _ascii_domain(bounce_address(settings, submission.account, submission.message_id))
     else:
         sender = _ascii_domain(submission.account)
+    if submission.only:
+        return Envelope(sender, (_ascii_domain(submission.only),))
     return Envelope(
         sender, tuple(map(_ascii_domain, submission.to)), tuple(map(_ascii_domain, submission.cc))
     )

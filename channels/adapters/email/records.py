@@ -2,46 +2,19 @@
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from channels.adapters.email import policies
+from channels.adapters.email.publishing import Names, Record, silent
 from channels.adapters.email.signing import Key, read_keys
 from core.errors import TransientError
 from core.launcher.findings import Finding
+from core.mail_relays import mail_relays
 from core.settings import Settings
 
-# How many further questions an SPF record may cost (RFC 7208, 4.6.4).
-MAX_LOOKUPS = 10
-_ASKING = ("include:", "exists:", "redirect=")
 POLICIES = ("none", "quarantine", "reject")
-
-
-class Names(Protocol):
-    """Whom to ask: what stands under a name, empty when nothing does. Raises TransientError without an answer."""
-
-    def texts(self, name: str) -> list[str]: ...
-
-    def exchanges(self, name: str) -> list[tuple[int, str]]: ...
-
-
-@dataclass(frozen=True)
-class Record:
-    """A line to publish."""
-
-    name: str
-    kind: str
-    value: str
-
-    def __str__(self) -> str:
-        """As zone files write it, a long text in pieces of 255 characters."""
-        value = self.value
-        if self.kind == "TXT":
-            value = " ".join(f'"{value[at : at + 255]}"' for at in range(0, len(value), 255))
-        return f"{self.name}. IN {self.kind} {value}"
 
 
 def examine(settings: Settings, names: Names) -> Iterator[Finding]:
@@ -52,7 +25,7 @@ def examine(settings: Settings, names: Names) -> Iterator[Finding]:
     domain = settings.mail_domain.lower()
     keys = [key for several in read_keys(settings.dkim_keys).values() for key in several]
     yield _mx(domain, names)
-    yield _spf(domain, settings.smtp_relay_host, names)
+    yield from policies.examine(domain, [relay.host for relay in mail_relays(settings)], names)
     if not keys:
         yield Finding("warn", "DKIM", "we sign nothing: the mail server that sends for us must.", (
             "Name a key in THROUGHLINE_DKIM_KEYS, unless that server signs."
@@ -62,76 +35,17 @@ def examine(settings: Settings, names: Names) -> Iterator[Finding]:
     yield _dmarc(domain, names)
 
 
-def _silent(what: str, error: TransientError) -> Finding:
-    return Finding("fail", what, error.message, "Ask again, or another name server with --resolver.")
-
-
 def _mx(domain: str, names: Names) -> Finding:
     try:
         found = sorted(names.exchanges(domain))
     except TransientError as error:
-        return _silent("MX", error)
+        return silent("MX", error)
     publish = f"Publish: {Record(domain, 'MX', f'10 the-mail-server.{domain}.')}"
     if not found:
         return Finding("fail", "MX", f"none for {domain}: no mail comes in.", publish)
     if any(host in ("", ".") for _, host in found):
         return Finding("fail", "MX", f"{domain} says that it takes no mail (RFC 7505).", publish)
     return Finding("ok", "MX", ", ".join(f"{preference} {host}" for preference, host in found))
-
-
-def _spf(domain: str, relay: str, names: Names) -> Finding:
-    publish = f"Publish: {Record(domain, 'TXT', f'v=spf1 mx{_named(relay)} ~all')}"
-    try:
-        found = _policies(domain, names)
-        if not found:
-            return Finding("fail", "SPF", f"none for {domain}.", publish)
-        if len(found) > 1:
-            return Finding("fail", "SPF", "there are several, which counts as none.", "Leave one of them.")
-        [record] = found
-        terms = record.lower().split()[1:]
-        asked = _questions(terms, names, {domain})
-    except TransientError as error:
-        return _silent("SPF", error)
-    if asked > MAX_LOOKUPS:
-        told = f"it costs {asked} further questions; after {MAX_LOOKUPS} receivers give up."
-        return Finding("fail", "SPF", told, "Name networks (ip4:, ip6:) instead of including records.")
-    last = next((term for term in terms if term.lstrip("+-~?") == "all"), "")
-    if last in ("all", "+all"):
-        return Finding("fail", "SPF", "it lets everybody send in our name.", publish)
-    if last not in ("-all", "~all") and not any(term.startswith("redirect=") for term in terms):
-        return Finding("warn", "SPF", "it refuses nobody.", "Let it end with ~all or -all.")
-    return Finding("ok", "SPF", record)
-
-
-def _named(relay: str) -> str:
-    """The relay in an SPF record; nothing for one on this machine, which sends under the machine's own name."""
-    try:
-        address = ip_address(relay)
-    except ValueError:
-        return f" a:{relay}" if "." in relay else ""
-    return "" if not address.is_global else f" ip{address.version}:{address}"
-
-
-def _policies(domain: str, names: Names) -> list[str]:
-    return [text for text in names.texts(domain) if text.lower().split(" ", 1)[0] == "v=spf1"]
-
-
-def _questions(terms: list[str], names: Names, seen: set[str]) -> int:
-    """How many names a receiver has to ask for; counted until there are too many."""
-    asked = 0
-    for term in (term.lstrip("+-~?") for term in terms):
-        if asked > MAX_LOOKUPS:
-            break
-        if term.startswith(_ASKING) or term.split(":")[0].split("/")[0] in ("a", "mx", "ptr"):
-            asked += 1
-        if term.startswith(("include:", "redirect=")):
-            inner = term.replace("=", ":", 1).partition(":")[2]
-            if inner in seen or "%" in inner:
-                continue
-            seen.add(inner)
-            for record in _policies(inner, names)[:1]:
-                asked += _questions(record.lower().split()[1:], names, seen)
-    return asked
 
 
 def _tags(record: str) -> dict[str, str]:
@@ -157,7 +71,7 @@ def _dkim(key: Key, domain: str, names: Names) -> Finding:
     try:
         found = [_tags(text) for text in names.texts(name)]
     except TransientError as error:
-        return _silent(what, error)
+        return silent(what, error)
     held = [tags.get("p", "") for tags in found if "p" in tags]
     if public_half(key) in held:
         return Finding("ok", what, f"{kind}, published under {name}")
@@ -176,7 +90,7 @@ def _dmarc(domain: str, names: Names) -> Finding:
         try:
             found = [text for text in names.texts(f"_dmarc.{owner}") if _tags(text).get("v") == "DMARC1"]
         except TransientError as error:
-            return _silent("DMARC", error)
+            return silent("DMARC", error)
         if not found:
             continue
         if len(found) > 1:

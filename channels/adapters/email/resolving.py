@@ -51,6 +51,10 @@ class Resolver:
             (found.preference, found.exchange.to_text(omit_final_dot=True)) for found in self._ask(name, "MX")
         ]
 
+    def addresses(self, name: str) -> list[str]:
+        """The addresses of a host, of both kinds. Raises TransientError without an answer."""
+        return [found.address for kind in ("A", "AAAA") for found in self._ask(name, kind)]
+
     def _ask(self, name: str, kind: str) -> Iterable[Any]:
         try:
             return self._resolver.resolve(name, kind, raise_on_no_answer=False, search=False).rrset or ()

@@ -508,6 +508,15 @@ CREATE TABLE public.message_reference (
     message_id uuid
 );
 
+CREATE TABLE public.missed_copy (
+    message_id uuid NOT NULL,
+    address text NOT NULL,
+    reason text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    release_at timestamp with time zone
+);
+
 CREATE TABLE public.money_task (
     id uuid NOT NULL,
     kind text NOT NULL,
@@ -1027,6 +1036,9 @@ ALTER TABLE ONLY public.message
 
 ALTER TABLE ONLY public.message_reference
     ADD CONSTRAINT pk_message_reference PRIMARY KEY (rfc_message_id);
+
+ALTER TABLE ONLY public.missed_copy
+    ADD CONSTRAINT pk_missed_copy PRIMARY KEY (message_id, address);
 
 ALTER TABLE ONLY public.money_task
     ADD CONSTRAINT pk_money_task PRIMARY KEY (id);
@@ -1580,6 +1592,9 @@ ALTER TABLE ONLY public.message_reference
 
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT fk_message_staff_id FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
+ALTER TABLE ONLY public.missed_copy
+    ADD CONSTRAINT fk_missed_copy_message_id FOREIGN KEY (message_id) REFERENCES public.message(id);
 
 ALTER TABLE ONLY public.money_task
     ADD CONSTRAINT fk_money_task_done_by FOREIGN KEY (done_by) REFERENCES public.staff(id);
