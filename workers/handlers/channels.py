@@ -7,14 +7,9 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-<<<<<<< HEAD
 from channels import calls, copies, delivery, files, recovery, reservations
 from channels.adapters.email import batches
 from channels.adapters.email.batches import ReadInTurn, ReadMails, read_mails
-=======
-from channels import calls, copies, delivery, files, recovery
-from channels.adapters.email.batches import ReadMails, read_mails
->>>>>>> fc6f0c1 (wip)
 from channels.adapters.email.reading import CheckMail, ReadMail, read_mail
 from channels.base import Channel, Outcome, Submission
 from channels.jobs import (
