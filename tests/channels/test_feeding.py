@@ -1,7 +1,12 @@
 """Mail from files takes the very path of mail that comes in."""
 
+import bz2
+import gzip
 import json
+import lzma
 import mailbox
+import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -93,7 +98,14 @@ async def test_files_are_told_with_their_names_and_sizes(database):
     mail.set_content("See there.")
     mail.add_attachment(b"12345", "image", "png", filename="kettle.png")
     found = await fed(database, mail.as_bytes())
-    assert found.attachments == [{"filename": "kettle.png", "content_type": "image/png", "size": 5}]
+    assert found.attachments == [
+        {
+            "filename": "kettle.png",
+            "content_type": "image/png",
+            "size": 5,
+            "sha256": sha256(b"12345").hexdigest(),
+        }
+    ]
 
 
 def complaint(message_id: str, kind: str = "abuse") -> bytes:
@@ -191,3 +203,71 @@ def test_the_command_tells_of_each_mail(settings, tmp_path: Path):
     told = CliRunner().invoke(inbound, ["feed", str(tmp_path)], catch_exceptions=False)
     assert "2 mails: " in told.stdout
     assert "1.eml: duplicate from Ann Lee: Grüße ☕" in told.stdout
+
+
+def test_nothing_that_could_be_mail_is_passed_over(tmp_path: Path):
+    """A folder called tmp beside no Maildir, a From line with nothing below it, words above the first one."""
+    plain = {"tmp/1.eml": b"Subject: tmp\n\n", "dovecot/2.eml": b"Subject: dovecot\n\n"}
+    odd = {"a.txt": FROM_LINE, "b.mbox": FROM_LINE + b"no header\n\n" + FROM_LINE + b"Subject: two\n\nBye\n"}
+    for name, raw in {**plain, **odd}.items():
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(raw)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_bytes(b"ref: main\n")
+    found = {Path(source).relative_to(tmp_path).as_posix(): raw for source, raw in letters([tmp_path])}
+    assert found == {**plain, "a.txt": b"", "b.mbox#1": b"no header\n", "b.mbox#2": b"Subject: two\n\nBye"}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_packed_mail_is_unpacked_whatever_it_is_called(tmp_path: Path, pack):
+    (tmp_path / "1.eml.gz").write_bytes(pack(b"Subject: one\n\nHello\n"))
+    (tmp_path / "old").write_bytes(
+        pack(FROM_LINE + b"Subject: a\n\nA\n\n" + FROM_LINE + b"Subject: b\n\nB\n")
+    )
+    assert [raw for _, raw in letters([tmp_path])] == [
+        b"Subject: one\n\nHello\n",
+        b"Subject: a\n\nA\n",
+        b"Subject: b\n\nB",
+    ]
+
+
+def test_what_cannot_be_read_is_named_and_the_others_go_on(settings, tmp_path: Path):
+    from workers.inbound import inbound
+
+    (tmp_path / "1.eml").symlink_to(tmp_path / "gone")
+    (tmp_path / "2.eml").write_bytes(gzip.compress(b"Subject: cut\n\nHello")[:-6])
+    os.mkfifo(tmp_path / "3.eml")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "4.eml").write_bytes(letter())
+    shown = CliRunner().invoke(inbound, ["feed", str(tmp_path), "--json"])
+    assert shown.exit_code == 1
+    told = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert [(Path(each["source"]).name, each["outcome"]) for each in told] == [
+        ("1.eml", "not taken"),
+        ("2.eml", "not taken"),
+        ("3.eml", "not taken"),
+        ("4.eml", "new thread"),
+    ]
+    assert told[0]["reason"] == "It is no file."
+    assert told[1]["reason"].startswith("It cannot be read: ")
+    assert shown.stderr == "4 mails: 3 not taken, 1 new thread.\n"
+
+
+def test_mail_is_read_from_a_pipe_and_no_letter_ends_a_line(settings):
+    from workers.inbound import inbound
+
+    mail = letter(text="a\u2029b\u2028c\x85d")
+    shown = CliRunner().invoke(inbound, ["feed", "-", "--json"], input=mail, catch_exceptions=False)
+    assert shown.exit_code == 0
+    [line] = shown.stdout.splitlines()
+    told = json.loads(line)
+    assert (told["source"], told["outcome"], told["text"]) == ("-", "new thread", "a\u2029b\u2028c\x85d")
+
+
+def test_a_file_whose_name_is_no_text_is_named_all_the_same(settings, tmp_path: Path):
+    from workers.inbound import inbound
+
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.eml")).write_bytes(letter())
+    shown = CliRunner().invoke(inbound, ["feed", str(tmp_path), "--json"], catch_exceptions=False)
+    assert json.loads(shown.stdout)["source"] == f"{tmp_path}/caf\\xe9.eml"

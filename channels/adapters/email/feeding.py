@@ -1,5 +1,6 @@
 """Feeding: mails from files take the very path of mails that come in; for imports and replays."""
 
+import hashlib
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -72,6 +73,12 @@ async def feed(
         return await _let_in(session, source, said, reading, message)
 
 
+def left_out(source: str, raw: bytes, why: str) -> Fed:
+    """Of what could not be taken: nothing is kept of it, and it may be fed again."""
+    said = head(raw)
+    return Fed(source, said.message_id, Outcome.NOT_TAKEN, why, sender=said.sender, subject=said.subject)
+
+
 def _kept_out(source: str, said: ParsedMail, reading: Reading) -> Fed:
     """Of a mail that no message stands for: in quarantine, or a report that was recorded."""
     parsed = reading.parsed or said
@@ -84,7 +91,10 @@ def _kept_out(source: str, said: ParsedMail, reading: Reading) -> Fed:
         subject=parsed.subject,
         text=parsed.text,
         attachments=[
-            _attachment(each.filename, each.content_type, len(each.content)) for each in parsed.files
+            _attachment(
+                each.filename, each.content_type, len(each.content), hashlib.sha256(each.content).hexdigest()
+            )
+            for each in parsed.files
         ],
     )
 
@@ -107,9 +117,9 @@ async def _let_in(
         sender=message.sender,
         subject=message.subject,
         text=message.text,
-        attachments=[_attachment(each.filename, each.content_type, each.size) for each in files],
+        attachments=[_attachment(each.filename, each.content_type, each.size, each.sha256) for each in files],
     )
 
 
-def _attachment(filename: str, content_type: str, size: int) -> dict[str, str | int]:
-    return {"filename": filename, "content_type": content_type, "size": size}
+def _attachment(filename: str, content_type: str, size: int, sha256: str) -> dict[str, str | int]:
+    return {"filename": filename, "content_type": content_type, "size": size, "sha256": sha256}

@@ -53,6 +53,7 @@ class Outcome(StrEnum):
     BOUNCE = "bounce"
     COMPLAINT = "complaint"
     QUARANTINED = "quarantined"
+    NOT_TAKEN = "not taken"  # of a file that cannot be read: nothing is kept of it
 
 
 @dataclass(frozen=True)
