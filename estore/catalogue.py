@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
 from estore import search
-from estore.goods import FEW, Category, PaymentMethod, Product, ShippingMethod, Sku, Stock
+from estore.goods import FEW, Category, PaymentMethod, Product, ProductPicture, ShippingMethod, Sku, Stock
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,10 @@ class Shown:
     offers: list[Offer]
 
 
-def words(thing: Product | Category | ShippingMethod | PaymentMethod, key: str, locale: str) -> str:
+Worded = Product | ProductPicture | Category | ShippingMethod | PaymentMethod
+
+
+def words(thing: Worded, key: str, locale: str) -> str:
     """A text of what the shop offers in a language, in English where nobody has translated it."""
     translated = thing.translations.get(locale, {}).get(key)
     return str(translated or getattr(thing, key))

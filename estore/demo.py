@@ -16,6 +16,7 @@ from estore.goods import (
     FormerPrice,
     PaymentMethod,
     Product,
+    ProductPicture,
     Seller,
     ShippingMethod,
     Sku,
@@ -161,8 +162,11 @@ async def load(session: AsyncSession) -> None:
 
 async def _add_products(session: AsyncSession) -> None:
     products, skus, stocks = [], [], []
+    # {(product, file): the articles that it shows}
+    drawings: dict[tuple[UUID, str], list[UUID]] = {}
     for position, row in enumerate(demo_products.PRODUCTS, start=1):
         product_id = demo_id("product", row["slug"])
+        drawings[product_id, _drawing(row.get("picture", row["slug"]))] = []
         products.append(
             {
                 "id": product_id,
@@ -173,19 +177,21 @@ async def _add_products(session: AsyncSession) -> None:
                 "specification": row["specification"],
                 "translations": demo_translations.of(row),
                 "category_id": demo_id("category", row["category"]),
-                "picture": f"pictures/products/{row.get('picture', row['slug'])}.svg",
+                "picture": _drawing(row.get("picture", row["slug"])),
                 "tax_category": row.get("tax", "standard"),
                 "position": position,
             }
         )
         for place, (code, options, price, weight, on_hand, *drawn) in enumerate(row["skus"], start=1):
+            if drawn:
+                drawings.setdefault((product_id, _drawing(drawn[0])), []).append(demo_id("sku", code))
             skus.append(
                 {
                     "id": demo_id("sku", code),
                     "product_id": product_id,
                     "code": code,
                     "options": options,
-                    "picture": f"pictures/products/{drawn[0]}.svg" if drawn else "",
+                    "picture": _drawing(drawn[0]) if drawn else "",
                     "price": price,
                     "weight": weight,
                     "position": place,
@@ -205,10 +211,30 @@ async def _add_products(session: AsyncSession) -> None:
                 "until": at,
             }
             former.append(row)
-    for model, rows in ((Product, products), (Sku, skus), (Stock, stocks), (FormerPrice, former)):
+    pictures = [
+        {
+            "id": demo_id("picture", f"{product_id} {file}"),
+            "product_id": product_id,
+            "file": file,
+            "sku_ids": sku_ids,
+            "position": place,
+        }
+        for place, ((product_id, file), sku_ids) in enumerate(drawings.items(), start=1)
+    ]
+    for model, rows in (
+        (Product, products),
+        (ProductPicture, pictures),
+        (Sku, skus),
+        (Stock, stocks),
+        (FormerPrice, former),
+    ):
         await _add(session, model, rows)
     for product in await session.scalars(select(Product).where(Product.document == "")):
         await search.index(session, product)
+
+
+def _drawing(name: str) -> str:
+    return f"pictures/products/{name}.svg"
 
 
 async def _add(session: AsyncSession, model: Any, rows: list[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Numeric,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
@@ -70,6 +71,42 @@ class Product(Base):
     search: Mapped[Any] = mapped_column(
         TSVECTOR, Computed("to_tsvector('simple'::regconfig, document)", persisted=True), deferred=True
     )
+
+
+class ProductPicture(Base):
+    """A picture of a product; the first is its main one.
+
+    `Product.picture` and `Sku.picture` say which of them stands for each, so that lists need not ask here.
+    """
+
+    __tablename__ = "product_picture"
+    __table_args__ = (UniqueConstraint("product_id", "file"),)
+
+    id: Mapped[Key]
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    # As `pictures.Reference` writes it, or the path of a file under portal/static.
+    file: Mapped[str] = mapped_column(Text)
+    # The articles that it shows, where it shows certain ones: those of one colour.
+    sku_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    # What is to be seen, for those who do not see it; the product's name where it is empty.
+    alt: Mapped[str] = mapped_column(Text, server_default="")
+    # {locale: {"alt": …}}
+    translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    position: Mapped[int] = mapped_column(server_default="0")
+    created_at: Mapped[CreatedAt]
+    # Taken off the page by a colleague, who may bring it back.
+    removed_at: Mapped[Instant | None]
+
+
+class PictureFile(Base):
+    """One size of a picture that somebody sent, under the digest of its largest; kept where attachments are."""
+
+    __tablename__ = "picture_file"
+
+    digest: Mapped[str] = mapped_column(Text, primary_key=True)
+    # "640.webp", "jpg"
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
 
 
 class Sku(Base):
@@ -218,7 +255,7 @@ class Review(Base):
 
 
 # Read by the pages that are kept ready-made (portal/kept.py); of the stock, they tell no more than FEW.
-for _model in (Category, Product, Sku, FormerPrice, ShippingMethod, Review):
+for _model in (Category, Product, ProductPicture, Sku, FormerPrice, ShippingMethod, Review):
     changes.announce(Base.metadata.tables[_model.__tablename__])
 changes.announce(
     Base.metadata.tables[Stock.__tablename__],

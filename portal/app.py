@@ -33,6 +33,7 @@ from portal.kept import Kept
 from portal.limits import Limits
 from portal.live import Live
 from portal.pages import Pages
+from portal.pictures import Shelf
 from portal.rendering import STATIC, make_environment
 from portal.requests import Requests
 from portal.sheets import FOR_EVER
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> Litestar:
         app.state.changes.start()
         app.state.gateway = Gateway(settings)
         app.state.storage = open_storage(settings)
+        app.state.pictures = Shelf()
         app.state.zone = settings.time_zone
         clearing = asyncio.create_task(
             visits.keep_clear(app.state.database, visits.forget_expired, answers.forget_old)
@@ -165,7 +167,7 @@ class Visits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and not scope["path"].startswith(
-            ("/static/", "/webhooks/", "/health/", "/api/")
+            ("/static/", "/pictures/", "/webhooks/", "/health/", "/api/")
         ):
             request: Request[Any, Any, Any] = Request(scope)
             state = scope["litestar_app"].state

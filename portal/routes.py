@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
-from portal import files, guards, health, sheets, webhooks
+from portal import files, guards, health, pictures, sheets, webhooks
 from portal.api import routes as api
 from portal.customer import (
     account,
@@ -57,6 +57,7 @@ from portal.desk import (
 from portal.desk import catalogue as desk_catalogue
 from portal.desk import invoices as desk_invoices
 from portal.desk import orders as desk_orders
+from portal.desk import pictures as desk_pictures
 from portal.desk import signin as desk_signin
 from portal.desk import styleguide as desk_styleguide
 from portal.desk import tickets as desk_tickets
@@ -64,6 +65,7 @@ from portal.desk import tickets as desk_tickets
 MODULES: list[Any] = [
     health,
     sheets,
+    pictures,
     webhooks,
     store,
     products,
@@ -91,6 +93,7 @@ MODULES: list[Any] = [
     macros,
     desk_catalogue,
     assortment,
+    desk_pictures,
     desk_orders,
     desk_invoices,
     reviews,

@@ -15,11 +15,13 @@ from core.database import Database
 from core.errors import NotFound
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import assortment, catalogue
+from estore import assortment, catalogue, pictures
 from estore.goods import Product, Sku, Stock
 from portal.api.answers import once, require_match
 from portal.api.fields import TEXT, WORDS, Moment
 from portal.api.paging import Cursor, Limit, Page, paged
+from portal.api.pictures import PictureOut
+from portal.api.pictures import show as show_picture
 from portal.api.skus import SkuIn, SkuOut, Word
 from portal.api.skus import show as show_sku
 from portal.guards import program
@@ -52,6 +54,7 @@ class ProductOut(msgspec.Struct):
     active: bool
     created_at: Moment
     skus: list[SkuOut]
+    pictures: list[PictureOut]
 
 
 class ProductChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -85,7 +88,7 @@ class CategoryOut(msgspec.Struct):
     description: str
 
 
-async def _show(session: AsyncSession, products: list[Product]) -> list[ProductOut]:
+async def _show(session: AsyncSession, products: list[Product], public_url: str) -> list[ProductOut]:
     rows = await session.execute(
         select(Sku, Stock)
         .outerjoin(Stock, Stock.sku_id == Sku.id)
@@ -94,8 +97,13 @@ async def _show(session: AsyncSession, products: list[Product]) -> list[ProductO
     )
     categories = {one.id: one.slug for one in await catalogue.categories(session)}
     shown: dict[UUID, list[SkuOut]] = {product.id: [] for product in products}
+    codes: dict[UUID, str] = {}
     for sku, shelf in rows:
         shown[sku.product_id].append(show_sku(sku, shelf))
+        codes[sku.id] = sku.code
+    seen: dict[UUID, list[PictureOut]] = {product.id: [] for product in products}
+    for one in await pictures.of_products(session, list(seen)):
+        seen[one.product_id].append(show_picture(one, codes, public_url))
     return [
         ProductOut(
             product.id,
@@ -109,6 +117,7 @@ async def _show(session: AsyncSession, products: list[Product]) -> list[ProductO
             product.active,
             product.created_at,
             shown[product.id],
+            seen[product.id],
         )
         for product in products
     ]
@@ -120,6 +129,7 @@ Code = Annotated[str | None, QueryParameter(description="Only the product that t
 @get("/products", guards=[READ])
 async def list_products(
     database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
     active: FromQuery[bool | None] = None,
     code: Code = None,
     cursor: Cursor = "",
@@ -133,14 +143,18 @@ async def list_products(
         query = query.where(Product.id.in_(select(Sku.product_id).where(Sku.code == code)))
     async with database.transaction() as session:
         found = await paged(session, query, [Product.id], lambda product: product, cursor, limit)
-        return Page(await _show(session, found.data), found.next_cursor)
+        return Page(await _show(session, found.data, settings.public_url), found.next_cursor)
 
 
 @get("/products/{product_id:uuid}", guards=[READ])
-async def get_product(product_id: FromPath[UUID], database: NamedDependency[Database]) -> ProductOut:
+async def get_product(
+    product_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> ProductOut:
     """One product."""
     async with database.transaction() as session:
-        return (await _show(session, [await _product(session, product_id)]))[0]
+        return (await _show(session, [await _product(session, product_id)], settings.public_url))[0]
 
 
 async def _product(session: AsyncSession, product_id: UUID) -> Product:
@@ -156,11 +170,12 @@ async def change_product(
     request: Request[Any, Any, Any],
     data: JSONBody[ProductChange],
     database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
 ) -> ProductOut:
     """Change a product's words, or whether it is for sale."""
     async with database.transaction() as session:
         product = await _product(session, product_id)
-        require_match(request, (await _show(session, [product]))[0])
+        require_match(request, (await _show(session, [product], settings.public_url))[0])
         said = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not UNSET}
         facts = {
             "name": product.name,
@@ -169,7 +184,7 @@ async def change_product(
             "active": product.active,
         }
         changed = await catalogue.edit(session, product.slug, **{**facts, **said})
-        return (await _show(session, [changed]))[0]
+        return (await _show(session, [changed], settings.public_url))[0]
 
 
 @post("/products", guards=[WRITE])
@@ -193,7 +208,8 @@ async def create_product(
     )
 
     async def act(session: AsyncSession) -> ProductOut:
-        return (await _show(session, [await assortment.add(session, new, settings.currency)]))[0]
+        product = await assortment.add(session, new, settings.currency)
+        return (await _show(session, [product], settings.public_url))[0]
 
     return await once(request, database, act)
 

@@ -19,10 +19,11 @@ from core.settings import Settings
 from estore import carts, catalogue, quotes
 from portal import visits
 from portal.customer import products
-from portal.customer.store import amount, name_of, picture, stock_words
+from portal.customer.store import amount, name_of, stock_words
 from portal.forms import read_form
 from portal.guards import anyone
 from portal.limits import Limits, client
+from portal.pictures import picture
 from portal.rendering import page
 from portal.visits import Visit
 
@@ -134,7 +135,7 @@ async def add(
         facts = products.context(shown, form.sku, _(next(iter(error.fields.values()), error.message)))
         async with database.transaction() as session:
             shell = request.app.state.get("shell")
-            facts |= await products.around(session, shown, shell, visit, settings.country)
+            facts |= await products.around(session, shown, shell, visit, settings.country, form.sku)
         if hx:
             return page("store/_buy.html", facts, status_code=422, re_target="#buy", re_swap="outerHTML")
         return page("store/product.html", facts, status_code=422)

@@ -20,8 +20,9 @@ from estore.gateway import Gateway
 from estore.goods import PaymentMethod
 from estore.models import Order, OrderStatus
 from portal.customer import paying
-from portal.customer.store import amount, picture
+from portal.customer.store import amount
 from portal.guards import anyone, customer
+from portal.pictures import picture
 from portal.rendering import page
 from portal.visits import Visit
 

@@ -1,5 +1,6 @@
 """A product's page: what it is, what it costs, when it comes, and what those say who have it."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,13 +15,14 @@ from core.errors import Invalid
 from core.rendering import current_locale
 from core.rendering import gettext as _
 from core.settings import Settings
-from estore import catalogue, prices, quotes, reviews, search
-from estore.goods import Product, Sku
+from estore import catalogue, pictures, prices, quotes, reviews, search
+from estore.goods import Product, ProductPicture, Sku
 from portal import notices
-from portal.customer.store import SHELF, amount, cards, lowest_words, name_of, picture, stock_words
+from portal.customer.store import SHELF, amount, cards, lowest_words, name_of, stock_words
 from portal.guards import anyone, customer
 from portal.kept import kept
 from portal.limits import Limits
+from portal.pictures import Picture, picture
 from portal.rendering import page
 from portal.shell import Shell
 from portal.visits import Visit
@@ -32,29 +34,30 @@ MANY_REVIEWS = 100
 Code = Annotated[str, QueryParameter(name="sku", max_length=60)]
 
 
+@dataclass(frozen=True)
+class Frame:
+    """A picture in the gallery; `alt` says what is to be seen."""
+
+    picture: Picture
+    alt: str
+
+
+def chosen_of(shown: catalogue.Shown, sku: str) -> catalogue.Offer | None:
+    """The offer with this article number, else the first that is to be had, else the first."""
+    named = [offer for offer in shown.offers if offer.sku.code == sku]
+    return next(iter(named or [one for one in shown.offers if one.available > 0] or shown.offers), None)
+
+
 def context(shown: catalogue.Shown, sku: str = "", error: str = "") -> dict[str, Any]:
-    """What the picture and the buying box show."""
+    """What the buying box shows."""
     product, locale = shown.product, current_locale()
-    chosen = next((offer for offer in shown.offers if offer.sku.code == sku), None)
-    if chosen is None:
-        chosen = next((offer for offer in shown.offers if offer.available > 0), None)
-    if chosen is None and shown.offers:
-        chosen = shown.offers[0]
+    chosen = chosen_of(shown, sku)
     choice = next((key for offer in shown.offers for key in offer.sku.options), "")
-    pictured = {offer.sku.picture: offer.sku for offer in reversed(shown.offers) if offer.sku.picture}
     return {
         "product": product,
         "name": name_of(product),
         "tagline": catalogue.words(product, "tagline", locale),
         "story": [part for part in catalogue.words(product, "description", locale).split("\n") if part],
-        "picture": picture((chosen.sku.picture if chosen else "") or product.picture),
-        # Another picture for each variant that has one.
-        "pictures": [
-            (picture(path), catalogue.label(product, one, locale), f"/p/{product.slug}?sku={one.code}")
-            for path, one in reversed(pictured.items())
-        ]
-        if len(pictured) > 1
-        else [],
         "category": (name_of(shown.category), f"/c/{shown.category.slug}"),
         "option": catalogue.option(product, choice, locale) if choice else "",
         "options": [_option(product, offer, shown.offers) for offer in shown.offers],
@@ -63,6 +66,27 @@ def context(shown: catalogue.Shown, sku: str = "", error: str = "") -> dict[str,
         "stock_words": stock_words(chosen.available) if chosen else _("Sold out for now"),
         "error": error,
     }
+
+
+async def _gallery(session: AsyncSession, shown: catalogue.Shown, sku: str) -> list[Frame]:
+    """The pictures of a product, that of the chosen article first; a plain parcel where there is none."""
+    there = await pictures.of_product(session, shown.product.id)
+    chosen = chosen_of(shown, sku)
+    of_chosen = chosen.sku.picture if chosen is not None else ""
+    there.sort(key=lambda one: one.file != of_chosen if of_chosen else False)
+    return [Frame(picture(one.file), alt_of(shown, one)) for one in there] or [
+        Frame(picture(""), name_of(shown.product))
+    ]
+
+
+def alt_of(shown: catalogue.Shown, one: ProductPicture) -> str:
+    """What is to be seen in a picture: in words of its own, else the name and what keeps the article apart."""
+    locale = current_locale()
+    if said := catalogue.words(one, "alt", locale):
+        return said
+    shows = [offer.sku for offer in shown.offers if offer.sku.id in one.sku_ids]
+    label = catalogue.label(shown.product, shows[0], locale) if len(shows) == 1 else ""
+    return f"{name_of(shown.product)}, {label}" if label else name_of(shown.product)
 
 
 def _option(
@@ -77,9 +101,14 @@ def _option(
 
 
 async def around(
-    session: AsyncSession, shown: catalogue.Shown, shell: Shell | None, visit: Visit, country: str
+    session: AsyncSession,
+    shown: catalogue.Shown,
+    shell: Shell | None,
+    visit: Visit,
+    country: str,
+    sku: str = "",
 ) -> dict[str, Any]:
-    """What the page shows below the buying box, and the promise of delivery in it."""
+    """What the page shows beside and below the buying box, and the promise of delivery in it."""
     locale = current_locale()
     ways = await quotes.shipping_methods(session, country)
     lowest = await prices.lowest(session, [offer.sku for offer in shown.offers])
@@ -89,6 +118,7 @@ async def around(
         others += [one for one in await catalogue.related(session, shown) if one.product.id not in seen]
     questions = await articles.search(session, name_of(shown.category), locale, limit=3)
     return {
+        "gallery": await _gallery(session, shown, sku),
         "delivery_words": _delivery(ways[0]) if ways else "",
         "lowest": {
             offer.sku.id: lowest_words(lowest[offer.sku.id], offer.sku.currency)
@@ -142,7 +172,7 @@ async def show_product(
 ) -> Response[Any]:
     async with database.statements() as session:
         shown = await catalogue.show(session, slug)
-        more = await around(session, shown, request.app.state.get("shell"), visit, settings.country)
+        more = await around(session, shown, request.app.state.get("shell"), visit, settings.country, sku)
     return page("store/product.html", context(shown, sku) | more)
 
 

@@ -20,7 +20,8 @@ from estore import catalogue, facets, prices, reviews, sales, search
 from estore.goods import FEW, Category, Product, Sku
 from portal.guards import anyone
 from portal.kept import kept
-from portal.rendering import STATIC, page, static
+from portal.pictures import Picture, picture
+from portal.rendering import page
 from portal.shell import Shell
 from portal.visits import Visit
 from support import articles
@@ -29,7 +30,6 @@ PAGE_SIZE = 24
 # How many products stand side by side where a few are shown.
 SHELF = 4
 HERO = "pictures/hero.svg"
-PLAIN = "pictures/products/plain.svg"
 # Between the name of what there is to choose and what was chosen.
 IS = ":"
 MOST_OPTIONS = 20
@@ -46,7 +46,7 @@ class Card:
 
     name: str
     href: str
-    picture: str
+    picture: Picture
     amount: str
     several: bool
     tagline: str
@@ -57,12 +57,6 @@ class Card:
     # While it is reduced: the price before, and the lowest of the thirty days before that, in words.
     before: str | None = None
     lowest: str | None = None
-
-
-def picture(path: str) -> str:
-    """The address of a picture of the catalogue; a plain parcel where there is none yet."""
-    path = path or PLAIN
-    return static(path) if (STATIC / path).is_file() else f"/static/{path}"
 
 
 def amount(minor: int, currency: str) -> str:

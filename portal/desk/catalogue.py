@@ -7,23 +7,27 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy import select
 
 from core.database import Database
 from core.errors import Invalid, NotFound
+from core.rendering import LANGUAGES
 from core.rendering import gettext as _
 from core.staff import Role
 from core.words import mark
-from estore import assortment, catalogue, prices, stock
+from estore import assortment, catalogue, pictures, prices, stock
 from estore.goods import Category, Product, Sku, Stock
-from portal.customer.store import picture
+from portal.customer.products import alt_of
 from portal.forms import read_form
 from portal.guards import staff
+from portal.pictures import picture
 from portal.rendering import page
 
 HERE = "/desk/store"
+# With these, a telephone sends JPEG instead of what only it reads.
+PICTURE_TYPES = "image/jpeg,image/png,image/webp,image/avif,image/gif"
 
 
 class Words(msgspec.Struct):
@@ -114,18 +118,38 @@ async def product_page(
     *,
     errors: dict[str, str] | None = None,
     typed: Article | None = None,
+    refused: list[str] | None = None,
+    removed: UUID | None = None,
     status: int = 200,
 ) -> Response[Any]:
-    """A product with its articles; `typed` is one more that was not taken, with what is wrong under `new-…`."""
+    """A product with its articles; `typed` is one more that was not taken, with what is wrong under `new-…`.
+
+    `refused` says what was wrong with pictures, and `removed` is the one that was just taken off.
+    """
     async with database.transaction() as session:
         shown = await catalogue.show(session, slug, inactive=True)
+        there = await pictures.of_product(session, shown.product.id)
         ids = [offer.sku.id for offer in shown.offers]
         kept = {row.sku_id: row for row in await session.scalars(select(Stock).where(Stock.sku_id.in_(ids)))}
         lowest = await prices.lowest(session, [offer.sku for offer in shown.offers])
     context = {
         "product": shown.product,
         "category": shown.category,
-        "picture": picture(shown.product.picture),
+        "pictures": [
+            (
+                one,
+                picture(one.file),
+                alt_of(shown, one),
+                {code: one.translations.get(code, {}).get("alt", "") for code in LANGUAGES if code != "en"},
+            )
+            for one in there
+        ],
+        "shelf_choices": [(str(offer.sku.id), offer.sku.label or offer.sku.code) for offer in shown.offers],
+        "order": " ".join(str(one.id) for one in there),
+        "most_pictures": pictures.MOST,
+        "picture_types": PICTURE_TYPES,
+        "refused": refused or [],
+        "removed": removed,
         "shelves": [
             (
                 offer.sku,
@@ -144,8 +168,10 @@ async def product_page(
 
 
 @get(f"{HERE}/products/{{slug:str}}", guards=[staff(Role.MERCHANDISER, Role.AGENT)])
-async def show_product(slug: FromPath[str], database: NamedDependency[Database]) -> Response[Any]:
-    return await product_page(database, slug)
+async def show_product(
+    slug: FromPath[str], database: NamedDependency[Database], removed: FromQuery[UUID | None] = None
+) -> Response[Any]:
+    return await product_page(database, slug, removed=removed)
 
 
 @post(f"{HERE}/products/{{slug:str}}", guards=[staff(Role.MERCHANDISER)])

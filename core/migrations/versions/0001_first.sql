@@ -646,6 +646,12 @@ CREATE TABLE public.payment_method (
     "position" integer DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE public.picture_file (
+    digest text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL
+);
+
 CREATE TABLE public.product (
     id uuid NOT NULL,
     slug text NOT NULL,
@@ -662,6 +668,18 @@ CREATE TABLE public.product (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     document text DEFAULT ''::text NOT NULL,
     search tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, document)) STORED NOT NULL
+);
+
+CREATE TABLE public.product_picture (
+    id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    file text NOT NULL,
+    sku_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    alt text DEFAULT ''::text NOT NULL,
+    translations jsonb DEFAULT '{}'::jsonb NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    removed_at timestamp with time zone
 );
 
 CREATE TABLE public.received_mail (
@@ -1061,8 +1079,14 @@ ALTER TABLE ONLY public.payment
 ALTER TABLE ONLY public.payment_method
     ADD CONSTRAINT pk_payment_method PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.picture_file
+    ADD CONSTRAINT pk_picture_file PRIMARY KEY (digest, name);
+
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT pk_product PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.product_picture
+    ADD CONSTRAINT pk_product_picture PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.received_mail
     ADD CONSTRAINT pk_received_mail PRIMARY KEY (id);
@@ -1192,6 +1216,9 @@ ALTER TABLE ONLY public.payment
 
 ALTER TABLE ONLY public.payment_method
     ADD CONSTRAINT uq_payment_method_code UNIQUE (code);
+
+ALTER TABLE ONLY public.product_picture
+    ADD CONSTRAINT uq_product_picture_product_id_file UNIQUE (product_id, file);
 
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT uq_product_slug UNIQUE (slug);
@@ -1431,6 +1458,8 @@ CREATE TRIGGER former_price_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCA
 
 CREATE TRIGGER product_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.product FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
 
+CREATE TRIGGER product_picture_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.product_picture FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
 CREATE TRIGGER review_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.review FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
 
 CREATE TRIGGER shipping_method_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.shipping_method FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
@@ -1632,8 +1661,14 @@ ALTER TABLE ONLY public.payment
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT fk_payment_order_id FOREIGN KEY (order_id) REFERENCES public.orders(id);
 
+ALTER TABLE ONLY public.picture_file
+    ADD CONSTRAINT fk_picture_file_sha256 FOREIGN KEY (sha256) REFERENCES public.blob(sha256);
+
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT fk_product_category_id FOREIGN KEY (category_id) REFERENCES public.category(id);
+
+ALTER TABLE ONLY public.product_picture
+    ADD CONSTRAINT fk_product_picture_product_id FOREIGN KEY (product_id) REFERENCES public.product(id);
 
 ALTER TABLE ONLY public.received_mail
     ADD CONSTRAINT fk_received_mail_message_id FOREIGN KEY (message_id) REFERENCES public.message(id);
