@@ -59,8 +59,9 @@ def _stated(mail: ParsedMail, trusted_authserv_id: str | None) -> list[Result]:
 
 def _ascii(domain: str) -> str:
     """A domain as results name it: in ASCII (RFC 5890), whatever letters the sender wrote it with."""
-    with suppress(UnicodeError):
-        return domain.encode("idna").decode()
+    if not domain.isascii():
+        with suppress(UnicodeError):
+            return domain.encode("idna").decode()
     return domain
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from channels.adapters.email.parsing import ParsedMail
 
@@ -50,31 +51,45 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 
 def why_automated(mail: ParsedMail, mail_from: str, our_domain: str) -> str:
     """What shows that a machine sent this mail, empty for a person's: RFC 3834 and the field's habits."""
-    submitted = re.split(r"[;(]", mail.first("auto-submitted"), maxsplit=1)[0].strip().lower()
+    return next(_reasons(mail, mail_from, our_domain.lower()), "")
+
+
+def _reasons(mail: ParsedMail, mail_from: str, our_domain: str) -> Iterator[str]:
+    submitted = mail.first("auto-submitted")
+    submitted = re.split(r"[;(]", submitted, maxsplit=1)[0].strip().lower() if submitted else ""
+    if submitted not in ("", "no"):
+        yield f"Auto-Submitted: {submitted}"
     precedence = mail.first("precedence").strip().lower()
+    if precedence in ("bulk", "junk", "list", "auto_reply"):
+        yield f"Precedence: {precedence}"
+    if mail_from in ("", "<>"):
+        yield "null sender"
+    if mail.first("list-id") or mail.first("list-unsubscribe"):
+        yield "mailing list"
+    if any(mail.values(name) for name in _ANSWERERS) or _answers_for(mail):
+        yield "automatic reply"
+    if mail.first("x-auto-response-suppress").lower() not in ("", "none"):
+        yield "vacation reply"
+    if mail.content_type in ("multipart/report", "message/delivery-status"):
+        yield "delivery report"
     local, _, domain = mail.sender.lower().rpartition("@")
-    reasons = {
-        f"Auto-Submitted: {submitted}": submitted not in ("", "no"),
-        f"Precedence: {precedence}": precedence in ("bulk", "junk", "list", "auto_reply"),
-        "null sender": mail_from in ("", "<>"),
-        "mailing list": bool(mail.first("list-id") or mail.first("list-unsubscribe")),
-        "automatic reply": any(mail.values(name) for name in _ANSWERERS) or _answers_for(mail),
-        "vacation reply": mail.first("x-auto-response-suppress").lower() not in ("", "none"),
-        "delivery report": mail.content_type in ("multipart/report", "message/delivery-status"),
-        "sent by a robot": local.partition("+")[0] in _ROBOTS,
-        "our own address": domain == our_domain.lower(),
-        "looped": any(our_domain.lower() in value.lower() for value in mail.values("x-loop")),
-        "absence": bool(_ABSENT.match(_plain(mail.subject))),
-    }
-    return next((reason for reason, holds in reasons.items() if holds), "")
+    if local.partition("+")[0] in _ROBOTS:
+        yield "sent by a robot"
+    if domain == our_domain:
+        yield "our own address"
+    if any(our_domain in value.lower() for value in mail.values("x-loop")):
+        yield "looped"
+    if _ABSENT.match(_plain(mail.subject)):
+        yield "absence"
 
 
 def _answers_for(mail: ParsedMail) -> bool:
     """Whether a rule of a mail server, or an autoresponder, says that it wrote this."""
-    said = (mail.first("x-ms-exchange-generated-message-source"), mail.first("x-post-messageclass"))
-    return any(word in value.lower() for value in said for word in ("rules agent", "autoresponder")) or any(
-        value.strip().lower() == "autoresponder" for value in mail.values("delivered-to")
-    )
+    for name in ("x-ms-exchange-generated-message-source", "x-post-messageclass"):
+        said = mail.first(name).lower()
+        if said and ("rules agent" in said or "autoresponder" in said):
+            return True
+    return any(value.strip().lower() == "autoresponder" for value in mail.values("delivered-to"))
 
 
 def _plain(subject: str) -> str:

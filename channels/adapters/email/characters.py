@@ -63,6 +63,8 @@ _STRAY = {0xDC00 + byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) f
 
 def clean(text: str) -> str:
     """Text without what PostgreSQL refuses: NUL and lone surrogates."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
@@ -97,6 +99,8 @@ def characters(content: bytes, charset: str | None = None, *, is_html: bool = Fa
 def decoded(value: str) -> str:
     """A header for reading, on one line: its encoded words (RFC 2047) decoded, as far as they can be."""
     flat = " ".join(value.split())
+    if "=?" not in flat and flat.isascii() and flat.isprintable():
+        return flat
     if 0 < flat.count("=?") <= MAX_ENCODED_WORDS:
         flat = _without_encoding(flat)
     return clean(_CONTROLS.sub("", " ".join(flat.split())))

@@ -1,10 +1,11 @@
 """Parsing: from the bytes of a mail to what it says. Whatever the bytes are, `parse` returns."""
 
 import re
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.feedparser import BytesFeedParser
+from email.feedparser import BufferedSubFile, BytesFeedParser
 from email.message import Message
 from email.policy import Compat32
 from email.utils import parsedate_to_datetime
@@ -113,6 +114,7 @@ class _Part(Message):
 
     _known: dict[str, str] | None = None
     _kind: str | None = None
+    _stated: dict[str, Any] | None = None
 
     def get(self, name: str, failobj: Any = None) -> Any:
         if self._known is None:
@@ -127,20 +129,32 @@ class _Part(Message):
             self._kind = super().get_content_type()
         return self._kind
 
+    def _get_params_preserve(self, failobj: Any, header: str) -> Any:
+        if self._stated is None:
+            self._stated = {}
+        if header not in self._stated:
+            # Taken apart once, however many of its parameters are asked for.
+            self._stated[header] = super()._get_params_preserve(None, header)  # type: ignore[misc]  # the library declares less than it has
+        found = self._stated[header]
+        return failobj if found is None else list(found)
+
+    def _forget(self) -> None:
+        self._known = self._kind = self._stated = None
+
     def set_raw(self, name: str, value: str) -> None:
-        self._known = self._kind = None
+        self._forget()
         super().set_raw(name, value)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._known = self._kind = None
+        self._forget()
         super().__setitem__(name, value)
 
     def __delitem__(self, name: str) -> None:
-        self._known = self._kind = None
+        self._forget()
         super().__delitem__(name)
 
     def set_type(self, *given: Any, **more: Any) -> None:
-        self._known = self._kind = None
+        self._forget()
         super().set_type(*given, **more)
 
     def set_default_type(self, kind: str) -> None:
@@ -149,6 +163,16 @@ class _Part(Message):
 
 
 _POLICY = _Bounded(message_factory=_Part)
+
+
+class _Lines(BufferedSubFile):
+    """Lines of a mail. What ends a part begins with a dash or is an empty line: the others are not asked about it."""
+
+    def __next__(self) -> Any:
+        waiting: deque[str] = self._lines  # type: ignore[attr-defined]  # the library declares less than it has
+        if waiting and waiting[0][:1] not in "-\r\n":
+            return waiting.popleft()
+        return super().__next__()
 
 
 def parse(raw: bytes, *, with_html: bool = True) -> ParsedMail:
@@ -190,6 +214,7 @@ def _above(raw: bytes) -> int:
 def _message(raw: bytes) -> Message:
     # Fed in pieces: whole, it is copied to four bytes a character.
     parser = BytesFeedParser(policy=_POLICY)
+    parser._input = _Lines()  # type: ignore[attr-defined]  # the library declares less than it has
     place = _above(raw)
     if (end := _end_of_head(raw, place)) is not None:
         parser.feed(_mended(raw[place:end]))
