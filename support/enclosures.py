@@ -29,8 +29,13 @@ def check(files: Sequence[tuple[str, bytes]]) -> list[Enclosure]:
     return [_enclosure(name, content) for name, content in files]
 
 
+def plain_name(name: str) -> str:
+    """A file's name without folders, and without signs that nobody sees or that turn the others around."""
+    return "".join(sign for sign in PurePosixPath(name.replace("\\", "/")).name if sign.isprintable())
+
+
 def _enclosure(name: str, content: bytes) -> Enclosure:
-    shown = "".join(sign for sign in PurePosixPath(name.replace("\\", "/")).name if sign.isprintable())
+    shown = plain_name(name)
     stem, ending = PurePosixPath(shown).stem[:120], PurePosixPath(shown).suffix.lower()
     if ending not in ENDINGS:
         raise _refused(mark("We take pictures, films, sounds, PDF, text and office files."))

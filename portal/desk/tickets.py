@@ -26,7 +26,7 @@ from portal.forms import read_form
 from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
-from support import drafts, notes, snoozes, threads, tickets
+from support import drafts, enclosures, notes, snoozes, threads, tickets
 from support.models import DONE, Priority, TicketStatus
 
 MAX_FILES = 10 * 1024 * 1024
@@ -69,7 +69,7 @@ async def _files(request: Request[Any, Any, Any]) -> list[outbox.File]:
             content = await given.read()
             files.append(
                 outbox.File(
-                    filename=given.filename.replace("\r", " ").replace("\n", " ")[:200],
+                    filename=enclosures.plain_name(given.filename)[:200] or "file",
                     content_type=given.content_type.split(";")[0].strip() or "application/octet-stream",
                     content=content,
                 )

@@ -16,6 +16,11 @@ from core.settings import Settings
 
 MAX_SIZE = 25 * 1024 * 1024
 MAX_RECIPIENTS = 100
+# Longer than SMTP allows (RFC 5321, 4.5.3.1.6), since programs write such lines, and relays pass them on.
+MAX_LINE = 1024 * 1024
+# How many may speak to one port at a time, and how long each may take for one command, or for one mail (seconds).
+MAX_SESSIONS = 500
+PATIENCE = 300.0
 
 log = structlog.get_logger()
 
@@ -78,6 +83,40 @@ class Door:
         return "250 2.0.0 Kept"
 
 
+class _Speaker(SMTP):
+    """One session by SMTP, if there is room for it."""
+
+    line_length_limit = MAX_LINE
+
+    def __init__(self, door: Door, others: set[SMTP], **told: Any) -> None:
+        super().__init__(door, **told)
+        self._others = others
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if len(self._others) >= MAX_SESSIONS:
+            assert isinstance(transport, asyncio.Transport)
+            transport.write(b"421 4.3.2 Too many speak to us just now; try again later\r\n")
+            transport.close()
+            return
+        self._others.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self in self._others:
+            self._others.discard(self)
+            super().connection_lost(error)
+
+
+class _LocalSpeaker(_Speaker, LMTP):
+    """The same by LMTP."""
+
+    async def push(self, status: str | bytes) -> None:
+        # What is wrong with a mail as a whole is said for each of its recipients, too.
+        if isinstance(status, str) and status.startswith(("500 Line too long", "552 ")) and self.envelope:
+            status = "\r\n".join([status] * len(self.envelope.rcpt_tos))
+        await super().push(status)
+
+
 async def run_listener(database: Database, settings: Settings, stop: asyncio.Event) -> None:
     """Take mail on `smtp_host`:`smtp_port`, and by LMTP on `lmtp_port` if it is set, until `stop` is set.
 
@@ -98,10 +137,14 @@ async def start_listener(
 ) -> asyncio.Server:
     """The listening server, on the running loop; port 0 lets the system choose one."""
     door = Door(database, settings)
+    speaker: type[_Speaker] = _LocalSpeaker if issubclass(protocol, LMTP) else _Speaker
+    others: set[SMTP] = set()
 
     def answer() -> Any:
-        return protocol(
+        return speaker(
             door,
+            others,
+            timeout=PATIENCE,
             hostname=settings.mail_domain,
             ident=protocol.__name__.replace("SMTP", "ESMTP"),
             data_size_limit=MAX_SIZE,
