@@ -91,8 +91,16 @@ class Settings(BaseSettings):
     )
     opening_hours: str = Field(
         default="Mon-Fri 09:00-17:00",
-        description="when people answer, in that time zone: Mon-Fri 09:00-17:00, Sat 10:00-14:00; told before"
-        " somebody writes",
+        description="when people answer, in that time zone: Mon-Fri 09:00-12:00 13:00-17:00, Sat 10:00-14:00; told"
+        " before somebody writes, and what tickets promise is counted in it; empty: that runs day and night",
+    )
+    public_holidays: str = Field(
+        default="",
+        description="the country, or a part of it, on whose public holidays nobody answers: DE, DE-BY, HU, BR-SP",
+    )
+    closed_on: str = Field(
+        default="",
+        description="more days on which nobody answers, every year or once: 12-24, 12-31, 2027-05-14",
     )
 
     mail_domain: str = Field(
@@ -239,9 +247,22 @@ class Settings(BaseSettings):
         opening.parse(given, ZoneInfo("UTC"))
         return given
 
+    @field_validator("public_holidays")
+    @classmethod
+    def _place(cls, given: str) -> str:
+        opening.parse_closed(given, "")
+        return given
+
+    @field_validator("closed_on")
+    @classmethod
+    def _days(cls, given: str) -> str:
+        opening.parse_closed("", given)
+        return given
+
     @property
     def hours(self) -> opening.Hours:
-        return opening.parse(self.opening_hours, self.zone)
+        closed = opening.parse_closed(self.public_holidays, self.closed_on)
+        return opening.parse(self.opening_hours, self.zone, closed)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.models import Direction, Message, MessageStatus
 from core.errors import NotFound
+from core.settings import settings
 from customers import timeline
 from support import events
 from support.events import Done
 from support.happenings import TicketReopened
 from support.models import DONE, Priority, Ticket, TicketCycle, TicketStatus
 
+# Counted while we are open (core.hours).
 FIRST_RESPONSE = {
     Priority.URGENT: timedelta(hours=1),
     Priority.HIGH: timedelta(hours=4),
@@ -22,26 +24,25 @@ FIRST_RESPONSE = {
 }
 SOLUTION = {
     Priority.URGENT: timedelta(hours=8),
-    Priority.HIGH: timedelta(days=1),
-    Priority.NORMAL: timedelta(days=3),
-    Priority.LOW: timedelta(days=7),
+    Priority.HIGH: timedelta(hours=16),
+    Priority.NORMAL: timedelta(hours=24),
+    Priority.LOW: timedelta(hours=56),
 }
 
 
 async def start(session: AsyncSession, ticket: Ticket, seq: int, at: datetime) -> None:
     """Begin a ticket's cycle with what its priority promises."""
-    priority = Priority(ticket.priority)
-    session.add(
-        TicketCycle(
-            ticket_id=ticket.id,
-            cycle=ticket.cycle,
-            started_at=at,
-            started_seq=seq,
-            first_response_due_at=at + FIRST_RESPONSE[priority],
-            solution_due_at=at + SOLUTION[priority],
-        )
-    )
+    cycle = TicketCycle(ticket_id=ticket.id, cycle=ticket.cycle, started_at=at, started_seq=seq)
+    promise(cycle, Priority(ticket.priority))
+    session.add(cycle)
     await session.flush()
+
+
+def promise(cycle: TicketCycle, priority: Priority) -> None:
+    """Set by when this priority wants an answer and a solution, in hours in which we are open."""
+    hours = settings().hours
+    cycle.first_response_due_at = hours.after(cycle.started_at, FIRST_RESPONSE[priority])
+    cycle.solution_due_at = hours.after(cycle.started_at, SOLUTION[priority])
 
 
 async def start_again(

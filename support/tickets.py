@@ -225,8 +225,7 @@ async def set_priority(
     ticket.priority = priority
     cycle = await session.get(TicketCycle, (ticket.id, ticket.cycle))
     assert cycle is not None
-    cycle.first_response_due_at = cycle.started_at + cycles.FIRST_RESPONSE[priority]
-    cycle.solution_due_at = cycle.started_at + cycles.SOLUTION[priority]
+    cycles.promise(cycle, priority)
     await session.flush()
     await events.record(session, ticket, Done.PRIORITY, by=by, detail=priority)
     tell(session, ticket)

@@ -221,6 +221,27 @@ def settings(
     process_settings.cache_clear()
 
 
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What the process's settings are read from, for tests without a deployment; nothing answers there."""
+    for name, value in {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": "postgresql+asyncpg://nowhere/none",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "SECRET_KEY": "k" * 32,
+        "MAIL_DOMAIN": "halden.test",
+        "TRUSTED_AUTHSERV_ID": "mx-test.sandbox.test",
+        "STRIPE_API_KEY": "sk_test_throughline",
+        "STRIPE_WEBHOOK_SECRET": "whsec_throughline",
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "t" * 32,
+    }.items():
+        monkeypatch.setenv(f"THROUGHLINE_{name}", value)
+    process_settings.cache_clear()
+    yield
+    process_settings.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords with the least that argon2 takes: most tests hire somebody, and 64 MiB each add up to minutes.

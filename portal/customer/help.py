@@ -1,11 +1,11 @@
 """The help centre: search that answers while typing, articles, and the ways to reach us."""
 
-from datetime import time, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import msgspec
-from babel.dates import format_date, format_time, format_timedelta, get_day_names
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_day_names
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -16,7 +16,7 @@ from campaigns import tracking
 from core.clock import now
 from core.database import Database
 from core.errors import Invalid, NotFound
-from core.hours import Hours
+from core.hours import Hours, Span
 from core.rendering import current_locale, spoken
 from core.rendering import gettext as _
 from core.settings import Settings
@@ -65,12 +65,20 @@ def presence(settings: Settings) -> dict[str, Any]:
     hours, at, here = settings.hours, now(), spoken()
     closes, opens = hours.closes(at), hours.opens(at)
     there = ""
-    if closes is not None:
+    if closes is not None and closes - at > timedelta(days=1):
+        there = _("We are here day and night.")
+    elif closes is not None:
         there = _("We are here until %(time)s.") % {"time": format_time(closes, "short", locale=here)}
     elif opens is not None:
         clock = format_time(opens, "short", locale=here)
-        today = opens.date() == at.astimezone(hours.zone).date()
-        day = "" if today else format_date(opens, "EEEE", locale=here)
+        away = opens.date() - at.astimezone(hours.zone).date()
+        today = not away
+        # A weekday alone would be taken for the next one.
+        day = (
+            format_date(opens, "EEEE", locale=here)
+            if away < timedelta(days=7)
+            else format_skeleton("MMMEd", opens, locale=here)
+        )
         there = (
             _("We are back at %(time)s.") % {"time": clock}
             if today
@@ -84,19 +92,22 @@ def presence(settings: Settings) -> dict[str, Any]:
 
 
 def _week(hours: Hours) -> str:
-    """The week in a line: "Mon–Fri 09:00–17:00, Sat 10:00–14:00"."""
+    """The week in a line: "Mon–Fri 09:00–12:00 13:00–17:00, Sat 10:00–14:00"."""
     here = spoken()
     names = get_day_names("abbreviated", locale=here)
-    runs: list[tuple[int, int, tuple[time, time]]] = []
-    for day, span in enumerate(hours.week):
-        if span is not None and runs and runs[-1][1] == day - 1 and runs[-1][2] == span:
-            runs[-1] = (runs[-1][0], day, span)
-        elif span is not None:
-            runs.append((day, day, span))
+    runs: list[tuple[int, int, tuple[Span, ...]]] = []
+    for day, spans in enumerate(hours.week):
+        if spans and runs and runs[-1][1] == day - 1 and runs[-1][2] == spans:
+            runs[-1] = (runs[-1][0], day, spans)
+        elif spans:
+            runs.append((day, day, spans))
+
+    def told(span: Span) -> str:
+        return "–".join(format_time(each, "short", locale=here) for each in span)
+
     return ", ".join(
-        f"{names[first]}{f'–{names[last]}' if last > first else ''}"
-        f" {format_time(span[0], 'short', locale=here)}–{format_time(span[1], 'short', locale=here)}"
-        for first, last, span in runs
+        f"{names[first]}{f'–{names[last]}' if last > first else ''} {' '.join(told(span) for span in spans)}"
+        for first, last, spans in runs
     )
 
 

@@ -1,13 +1,10 @@
 """Fixtures of the channel tests: settings in the environment, customers, a mail server."""
 
-from collections.abc import Iterator
-
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.schema import import_models
-from core.settings import settings as read_settings
 from customers import identities
 from tests.channels import sink as sinks
 from tests.channels.receiver import receiving
@@ -16,24 +13,8 @@ from workers.resources import Resources
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What `core.settings.settings()` reads, for the functions that ask it."""
-    for name, value in {
-        "ENVIRONMENT": "test",
-        "DATABASE_URL": "postgresql+asyncpg://nowhere/none",
-        "REDIS_URL": "redis://127.0.0.1:9/0",
-        "SECRET_KEY": "k" * 32,
-        "MAIL_DOMAIN": "halden.test",
-        "TRUSTED_AUTHSERV_ID": "mx-test.sandbox.test",
-        "STRIPE_API_KEY": "sk_test_throughline",
-        "STRIPE_WEBHOOK_SECRET": "whsec_throughline",
-        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
-        "TWILIO_AUTH_TOKEN": "t" * 32,
-    }.items():
-        monkeypatch.setenv(f"THROUGHLINE_{name}", value)
-    read_settings.cache_clear()
-    yield
-    read_settings.cache_clear()
+def told(environment: None) -> None:
+    """All tests here read the process's settings."""
 
 
 async def meet(session: AsyncSession, address: str, *, verified: bool = True):

@@ -12,6 +12,7 @@ from core.database import Database
 from core.settings import Settings
 from core.staff import Role
 from customers.models import Identity
+from portal.customer.help import presence
 from support.models import Ticket
 from tests.portal.conftest import Browser, browser, employed, links, signed_in
 from tests.support import talk
@@ -98,3 +99,14 @@ async def test_what_is_no_number_is_said_beside_the_field_and_begins_nothing(
     assert "The grinder hums.</textarea>" in answer.text
     async with store(app).transaction() as session:
         assert await session.scalar(select(func.count()).select_from(Conversation)) == 0
+
+
+def test_who_never_closes_says_so_and_a_long_break_names_the_day(settings: Settings, monday: None) -> None:
+    always = settings.model_copy(update={"opening_hours": "Mon-Sun 00:00-24:00"})
+    assert presence(always)["there"] == "We are here day and night."
+    away = ", ".join(f"11-{day}" for day in range(23, 31))
+    told = presence(
+        settings.model_copy(update={"opening_hours": "Mon-Fri 09:00-12:00 13:00-17:00", "closed_on": away})
+    )
+    assert told["there"] == "We are back on Tue 1 Dec at 09:00."
+    assert told["opening_hours"] == "Mon–Fri 09:00–12:00 13:00–17:00"

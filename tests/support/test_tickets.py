@@ -1,5 +1,5 @@
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from core.clock import now
 from core.database import Database
 from core.errors import Conflict, Invalid, NotFound
 from core.jobs import JobRow
+from core.settings import settings
 from core.staff import Role, hire
 from customers import merging, timeline
-from support import snoozes, tickets
+from support import cycles, snoozes, tickets
 from support.models import Priority, Ticket, TicketCycle, TicketStatus
 from support.triage import reconsider, triage
 from tests.support import talk
@@ -39,7 +40,7 @@ async def test_the_first_message_opens_a_ticket_with_its_clocks(session):
     assert ticket.number >= 1001
     assert ticket.waiting_since == first.created_at
     cycle = await session.get(TicketCycle, (ticket.id, 1))
-    assert cycle.first_response_due_at == first.created_at + timedelta(hours=8)
+    assert cycle.first_response_due_at == settings().hours.after(first.created_at, timedelta(hours=8))
     assert cycle.first_response_at is None
     assert await kinds(session, conversation.customer_id) == ["ticket.opened"]
 
@@ -231,11 +232,22 @@ async def test_waking_leaves_alone_what_was_snoozed_for_longer(session):
         await snoozes.snooze(session, ticket.id, now())
 
 
+def test_what_is_promised_on_a_friday_evening_is_due_on_monday(monkeypatch):
+    friday = datetime.fromisoformat("2026-11-27T18:00:00+01:00")
+    told = settings().model_copy(update={"time_zone": "Europe/Berlin", "closed_on": "11-30"})
+    monkeypatch.setattr(cycles, "settings", lambda: told)
+    cycle = TicketCycle(started_at=friday)
+    cycles.promise(cycle, Priority.HIGH)
+    # Monday is closed.
+    assert cycle.first_response_due_at == datetime.fromisoformat("2026-12-01T13:00:00+01:00")
+    assert cycle.solution_due_at == datetime.fromisoformat("2026-12-02T17:00:00+01:00")
+
+
 async def test_priority_moves_what_was_promised(session):
     _, first, ticket = await opened(session)
     await tickets.set_priority(session, ticket.id, Priority.URGENT)
     cycle = await session.get(TicketCycle, (ticket.id, 1))
-    assert cycle.first_response_due_at == first.created_at + timedelta(hours=1)
+    assert cycle.first_response_due_at == settings().hours.after(first.created_at, timedelta(hours=1))
 
 
 async def test_a_customer_finds_their_tickets_after_a_merge_and_nobody_else_s(session):
