@@ -23,6 +23,10 @@ _TOKEN = re.compile(
 )
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _SIGN = re.compile(r" ?([@.]) ?")
+# "ann at example.org (Ann Lee)": how archives of mailing lists hide addresses from those who collect them.
+_HIDDEN = re.compile(
+    r"\s*([\w.+-]{1,64}) at ([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})\s*(?:\(([^()]{0,200})\)\s*)?"
+)
 _ROUTE = re.compile(r"\s*(?:mailto:|@[^:<>]*:)", re.IGNORECASE)
 
 
@@ -34,8 +38,10 @@ def pairs(values: list[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for value in values:
         named = _read(value) if "@" in value else []
-        if not named:
+        if not named and "@" in value:
             named = [("", word) for word in _BETWEEN.split(value) if _is_address(word)]
+        elif not named and (hidden := _HIDDEN.fullmatch(value)):
+            named = [(hidden[3] or "", f"{hidden[1]}@{hidden[2]}")]
         found += [(decoded(name).strip("'")[:200], clean(address)[:254]) for name, address in named]
     return found[:MAX_ADDRESSES]
 

@@ -31,6 +31,7 @@ _ANSWERERS = (
 _ABSENT = re.compile(
     r"""(?:
         (?:auto(?:matic|mated)?[ -]?(?:reply|response|answer|responder))
+      | auto:\ .{1,80}\ is\ (?:away|out)\b.*
       | (?:i(?:'m|\ am)\ |currently\ |now\ )*out[ -]of[ -](?:the[ -])?office
       | (?:vacation|holiday|absence|away)[ ](?:reply|message|response)
       | (?:automatische\ )?abwesenheits(?:notiz|nachricht|meldung|assistent|benachrichtigung) | abwesend

@@ -28,12 +28,22 @@ _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message
 _STATUS = re.compile(r"(?<![.\d])([245]\.\d{1,3}\.\d{1,3})(?![.\d])")
 _CODE = re.compile(r"\b5[05]\d[ \-]")
 _UNKNOWN = re.compile(
-    r"no such (?:user|mailbox|recipient|address)|user unknown|unknown user|unknown (?:local )?(?:user|recipient)"
-    r"|unrouteable address|does(?:n't| not) exist|no mailbox here|mailbox unavailable|unrouteable mail domain"
-    r"|couldn't find any host|account (?:has been )?disabled|address rejected|recipient not found",
+    r"no such (?:user|mailbox|recipient|address|person)|user unknown|unknown user|unknown (?:local )?(?:user|recipient)"
+    r"|unrouteable address|does(?:n't| not) exist|no mail ?box (?:here|available)|mailbox (?:unavailable|not found)"
+    r"|unrouteable mail domain|couldn't find any host|address rejected|(?:user|recipient)(?: address)? not found"
+    r"|not (?:a|our) (?:known|valid|current) (?:user|customer|address|mailbox|recipient)|not an active address"
+    r"|(?:account|mailbox|user|address)(?: has been| is)?(?: \w+)? (?:disabled|deactivated|discontinued|closed)"
+    r"|(?:deactivated|disabled|invalid|bad)[ _](?:mailbox|recipient|user|account)|no such domain at this location",
+    re.IGNORECASE,
+)
+# The mailbox is there: it is full, or what was sent, or who sent it, was not wanted.
+_OTHERWISE = re.compile(
+    r"(?P<full>quota|full\b|too many messages|over(?:size| limit)|(?:disk|storage|space|size)\b.{0,30}(?:limit|exceed))"
+    r"|\b(?:sender|spam|junk|spf|dkim|dmarc|blacklist|block(?:ed|list)|relay(?:ing)?|policy|reputation|greylist)",
     re.IGNORECASE,
 )
 _OWN_ID = re.compile(r"^[ >]*Message-ID:\s*<([^<>\s]{1,500})>", re.IGNORECASE | re.MULTILINE)
+_NO_SUCH_ADDRESS = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 _REPORTERS = ("mailer-daemon", "postmaster", "mail-daemon", "mdaemon", "mailerdaemon", "mail_daemon")
 
 
@@ -54,7 +64,7 @@ class Bounce:
     @property
     def is_address(self) -> bool:
         """Whether the address itself is at fault, not the mail or the mailbox's state."""
-        return self.status in ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+        return self.status in _NO_SUCH_ADDRESS
 
 
 def find(mail: ParsedMail, came_back: UUID | None = None) -> Bounce | None:
@@ -70,11 +80,9 @@ def find(mail: ParsedMail, came_back: UUID | None = None) -> Bounce | None:
     bounce = None
     if reports:
         bounce = _stated(mail, clean(reports[0].content[:MAX_REPORT].decode("utf-8", "replace")))
-    elif came_back or (_is_by_mail_system(mail) and _returned(mail)):
+    elif came_back or _is_by_mail_system(mail):
         bounce = _guessed(mail)
-    if bounce is None or not (came_back or bounce.rfc_message_id):
-        return None
-    return replace(bounce, message_id=came_back)
+    return replace(bounce, message_id=came_back) if bounce is not None else None
 
 
 def _stated(mail: ParsedMail, report: str) -> Bounce | None:
@@ -85,10 +93,7 @@ def _stated(mail: ParsedMail, report: str) -> Bounce | None:
             continue
         words = " ".join(str(fields.get("diagnostic-code", "")).split())[:200]
         named = str(fields.get("original-recipient") or fields.get("final-recipient") or "")
-        code = status[1] if status else _code(words)
-        if code.startswith("5.0."):  # "other": its words may say more
-            code = found[1] if (found := _STATUS.search(words)) else code
-        return Bounce(_returned(mail), code, words, _address(named))
+        return Bounce(_returned(mail), _meant(status[1] if status else "", words), words, _address(named))
     return None
 
 
@@ -146,14 +151,20 @@ def _guessed(mail: ParsedMail) -> Bounce | None:
         if _STATUS.search(line) or _CODE.search(line) or _UNKNOWN.search(line)
     ]
     words = " ".join(" ".join(reasons[:2]).split())[:200]
-    return Bounce(_returned(mail), _code(words), words, first.decode("ascii", "replace").lower())
+    return Bounce(_returned(mail), _meant("", words), words, first.decode("ascii", "replace").lower())
 
 
-def _code(words: str) -> str:
-    """The enhanced code that words state or mean; 5.0.0 for a failure that says nothing more."""
-    if found := _STATUS.search(words):
-        return found[1]
-    return "5.1.1" if _UNKNOWN.search(words) else "5.0.0"
+def _meant(code: str, words: str) -> str:
+    """The enhanced code, or what the words say where it is missing or says nothing; 5.0.0 when they do neither."""
+    if not code or code.startswith("5.0."):  # "other"
+        stated = _STATUS.search(words)
+        code = stated[1] if stated and not stated[1].startswith("5.0.") else code or "5.0.0"
+    otherwise = _OTHERWISE.search(words)
+    if otherwise is None:
+        return "5.1.1" if code.startswith("5.0.") and _UNKNOWN.search(words) else code
+    if code in _NO_SUCH_ADDRESS and otherwise["full"]:
+        return "5.2.2"
+    return code
 
 
 async def record(session: AsyncSession, bounce: Bounce) -> bool:

@@ -11,6 +11,9 @@ _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?(.*?)\?=")
 _QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _META = re.compile(rb"<meta[^<>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
 
+_LETTERS = re.compile(rb"[A-Za-z\x80-\xff]+")
+_ASCII_LETTER = re.compile(rb"[A-Za-z]")
+
 # What labels mean in the field (WHATWG Encoding): the larger set that senders really use.
 _MEANT = {
     "ascii": "utf-8",
@@ -86,6 +89,8 @@ def characters(content: bytes, charset: str | None = None, *, is_html: bool = Fa
         pass
     if _is_utf8(content):
         return _tidy(content.decode())
+    if name.startswith("iso2022_jp"):
+        return _tidy(_japanese(content))
     try:  # a few bytes that are wrong must not spoil the others
         text = content.decode(name, "replace")
     except (LookupError, UnicodeError, ValueError):
@@ -117,6 +122,7 @@ def _known(charset: str | None) -> str | None:
 
 
 def _guessed(content: bytes) -> str:
+    """The charset of a text that names none; utf-8 where nothing says more."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     if b"\x1b$" in content[:20_000] and not _has_foreign(content):
@@ -138,10 +144,54 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
+def _japanese(content: bytes) -> str:
+    """ISO-2022-JP as it is sent in the field: with the signs that makers added to the set, and narrow letters."""
+    first, *rest = content.split(b"\x1b")
+    text = [first.decode("latin-1")]
+    for piece in rest:
+        if piece[:2] in (b"$B", b"$@"):
+            signs = piece[2:]
+            pairs = [signs[place : place + 2] for place in range(0, len(signs), 2)]
+            text.append("".join(_japanese_sign(pair) for pair in pairs))
+        elif piece[:2] == b"(I":
+            text.append(bytes(byte | 0x80 for byte in piece[2:]).decode("cp932", "replace"))
+        else:
+            text.append(piece[2:].decode("latin-1"))
+    return "".join(text)
+
+
+def _japanese_sign(pair: bytes) -> str:
+    """The sign in a row and a cell of JIS X 0208 or what NEC and IBM added; line ends as they are."""
+    if len(pair) < 2 or min(pair) < 0x21 or max(pair) > 0x7E:
+        return pair.decode("latin-1")
+    row, cell = pair
+    first = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
+    second = cell + (0x7E if row % 2 == 0 else 0x1F if cell < 0x60 else 0x20)
+    return bytes((first, second)).decode("cp932", "replace")
+
+
 def _mostly_utf8(content: bytes) -> str:
     """UTF-8, and each byte that is none of it as Windows-1252 has it: two texts of two charsets in one."""
     text = content.decode("utf-8", "surrogateescape")
-    return text if text.isascii() else text.translate(_STRAY)
+    if text.isascii():
+        return text
+    if (cyrillic := _cyrillic(content[:4000])) and not _is_utf8(content):
+        return content.decode(cyrillic, "replace")
+    return text.translate(_STRAY)
+
+
+def _cyrillic(content: bytes) -> str:
+    """The charset of Russian letters that name none, empty for any other text.
+
+    Their words are of such letters only, nearly all of them small: KOI8-R has those where Windows-1251 has the large.
+    """
+    words = [word for word in _LETTERS.findall(content) if not word.isascii()]
+    foreign = [word for word in words if len(word) > 1 and not _ASCII_LETTER.search(word)]
+    letters = b"".join(foreign)
+    small, large = (sum(first <= byte < first + 32 for byte in letters) for first in (0xC0, 0xE0))
+    if len(letters) < 4 or len(foreign) < 0.8 * len(words) or small + large < 0.95 * len(letters):
+        return ""
+    return "koi8_r" if small > large else "cp1251"
 
 
 def _tidy(text: str) -> str:

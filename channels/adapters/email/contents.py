@@ -14,6 +14,7 @@ from channels.base import Enclosure
 
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]")
 _SUFFIX = re.compile(r"\.\w{1,8}$")
+_PIECES = re.compile(rb"[A-Za-z0-9+/=\r\n]*")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _SUFFIXES = {
     "application/pdf": ".pdf",
@@ -35,7 +36,8 @@ _SUFFIXES = {
 
 def content_type(part: Message) -> str:
     """Its type in lower case; text/plain where it names none."""
-    return clean(part.get_content_type())[:100]
+    said = clean(part.get_content_type())
+    return (said.split(maxsplit=1) or [said])[0][:100]
 
 
 def parameter(part: Message, name: str) -> str:
@@ -81,11 +83,20 @@ def _unpacked(content: bytes, is_text: bool) -> bytes:
     """What base64 says, also where some of it is missing; a text that never was base64 stays as it is."""
     if is_text and b" " in content.strip().partition(b"\n")[0].strip():
         return content
+    if b"=" in (inside := content.rstrip(b"=\r\n \t")) and _PIECES.fullmatch(inside):
+        # Each piece, or each line, was encoded by itself: the standard decoder would stop at the first end.
+        return b"".join(_piece(piece) for piece in inside.split(b"="))
     try:
         return a2b_base64(content)
     except BinasciiError:
-        plain = _NO_BASE64.sub(b"", content)
-        return a2b_base64(plain[: len(plain) // 4 * 4])
+        return _piece(content)
+
+
+def _piece(content: bytes) -> bytes:
+    plain = _NO_BASE64.sub(b"", content)
+    if len(plain) % 4 == 1:  # six bits make no byte
+        plain = plain[:-1]
+    return a2b_base64(plain + b"=" * (-len(plain) % 4))
 
 
 def _enclosed(part: Message, encoding: str) -> bytes:

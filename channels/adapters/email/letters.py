@@ -8,9 +8,9 @@ import re
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 STDIN = Path("-")
 # The largest mail that is let in from a file, and the largest file that is unpacked (bytes).
@@ -28,7 +28,7 @@ _NO_FOLDERS = {".git", ".hg", ".svn"}
 # What mail servers and systems leave behind in folders of mail.
 _NO_LETTERS = re.compile(r"\..*|dovecot[.-].*|maildirfolder|maildirsize|thumbs\.db|.*\.msf", re.IGNORECASE)
 # How files begin that are packed; no mail does.
-_PACKED: list[tuple[bytes, Callable[..., IO[bytes]]]] = [
+_PACKED: list[tuple[bytes, Any]] = [
     (b"\x1f\x8b\x08", gzip.open),
     (b"\xfd7zXZ\x00", lzma.open),
     *((b"BZh%d1AY&SY" % level, bz2.open) for level in range(1, 10)),

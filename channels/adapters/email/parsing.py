@@ -10,11 +10,12 @@ from email.message import Message
 from email.policy import Compat32
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from channels.adapters.email.addressees import pairs
 from channels.adapters.email.characters import characters, clean, decoded
-from channels.adapters.email.contents import content_type
+from channels.adapters.email.contents import content_type, parameter
 from channels.adapters.email.pieces import read_parts
 from channels.base import Enclosure
 
@@ -34,6 +35,7 @@ _KNOWN_FIELD = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|mime-version|content-type|received|reply-to)[ \t]*:",
     re.IGNORECASE,
 )
+_BOUNDARY = re.compile(rb"\bboundary[ \t]*=[ \t]*\"?([^\s\";]{1,70})", re.IGNORECASE)
 _FORWARD = re.compile(
     r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:fwd?|wg|rv|enc|tov\S*|tr|weitergeleitet)\s*:", re.IGNORECASE
 )
@@ -230,8 +232,14 @@ def _end_of_head(raw: bytes, place: int) -> int | None:
         found for sign in (b"\n\n", b"\n\r\n") if (found := raw.find(sign, place, place + MAX_HEADERS)) >= 0
     ]
     end = min(ends, default=min(len(raw), place + MAX_HEADERS) - 1) + 1
-    lines = raw[place:end].split(b"\n")
-    return end if any(not _FIELD.match(line.rstrip(b"\r")) for line in lines) else None
+    head = raw[place:end]
+    if all(_FIELD.match(line.rstrip(b"\r")) for line in head.split(b"\n")):
+        return None
+    # Its parts may begin where no empty line is.
+    if named := _BOUNDARY.search(head):
+        begun = re.search(rb"^--" + re.escape(named[1]) + rb"[ \t\r]*$", head, re.MULTILINE)
+        return place + begun.start() if begun else end
+    return end
 
 
 def _mended(head: bytes) -> bytes:
@@ -254,7 +262,8 @@ def _read(message: Message, with_html: bool) -> ParsedMail:
         raise ValueError("its headers are too long")
     # Whom a header names that was cut, nobody knows.
     cut = sum(name.lower() == "from" and len(value) >= MAX_HEADER for name, value in stated)
-    headers = [(name.lower(), _raw(value)) for name, value in stated]
+    charset = _charset(message) if any(not str(value).isascii() for _, value in stated) else ""
+    headers = [(name.lower(), _raw(value, charset)) for name, value in stated]
     shown = [(clean(name)[:100], _shown(name, value)) for name, value in headers[:500]]
 
     def of(name: str) -> list[str]:
@@ -295,12 +304,24 @@ def _is_forward(subject: str, text: str, files: tuple[Enclosure, ...]) -> bool:
     )
 
 
-def _raw(value: object) -> str:
-    """A header as the characters it was meant to be: bytes beyond ASCII are UTF-8, else Windows-1252."""
+def _raw(value: object, charset: str = "") -> str:
+    """A header as the characters it was meant to be: bytes beyond ASCII are UTF-8, else of the text's charset."""
     text = str(value)
     if text.isascii():
         return text
-    return characters(text.encode("utf-8", "surrogateescape"))
+    content = text.encode("utf-8", "surrogateescape")
+    try:
+        return clean(content.decode())
+    except UnicodeDecodeError:
+        return characters(content, charset)
+
+
+def _charset(message: Message) -> str:
+    """The charset of a mail's first text, empty unless it is one that holds ASCII as it is."""
+    for part in islice(message.walk(), 10):
+        if charset := parameter(part, "charset"):
+            return "" if re.match(r"utf-?(?:7|16|32)|iso-2022|hz-|ucs", charset, re.IGNORECASE) else charset
+    return ""
 
 
 def _shown(name: str, value: str) -> str:

@@ -7,7 +7,7 @@ from email.message import Message
 from html import unescape
 from mimetypes import MimeTypes
 
-from channels.adapters.email import rtf, tnef
+from channels.adapters.email import pkcs7, rtf, tnef
 from channels.adapters.email.characters import characters, clean
 from channels.adapters.email.contents import (
     content_type,
@@ -139,7 +139,10 @@ class _Walk:
         self._count += 1
         if (wrapped := _wrapped(part)) is not None and (pieces := self._unwrap(wrapped)):
             return pieces
-        return [self._leaf(part, is_root=depth == 0)]
+        leaf = self._leaf(part, is_root=depth == 0)
+        if depth < MAX_DEPTH and (signed := _signed(part)) is not None:
+            return [*self.read(signed, depth + 1), leaf]
+        return [leaf]
 
     def _unwrap(self, wrapped: bytes) -> list[_Piece]:
         """What Outlook put into its own wrapping; nothing when that cannot be opened."""
@@ -227,6 +230,20 @@ def _wrapped(part: Message) -> bytes | None:
     if kind in tnef.KINDS or (kind == "application/octet-stream" and filename(part).lower() == "winmail.dat"):
         return payload(part)
     return None
+
+
+def _signed(part: Message) -> Message | None:
+    """The mail in a signed shell; None for any other part."""
+    if part.is_multipart():
+        return None
+    kind = content_type(part)
+    named = kind == "application/octet-stream" and filename(part).lower().endswith(".p7m")
+    content = pkcs7.signed_content(payload(part)) if named or kind in pkcs7.KINDS else None
+    if content is None:
+        return None
+    parser = BytesFeedParser(policy=part.policy)
+    parser.feed(content)
+    return parser.close()
 
 
 def _children(part: Message) -> list[Message] | None:
