@@ -19,7 +19,7 @@ _CONFIGURATION = """
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
-protocols = imap
+protocols = imap{lmtp_too}
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
@@ -40,22 +40,37 @@ service imap-login {{
 service anvil {{
   chroot =
 }}
+{lmtp_service}
 passdb {{
   driver = static
   args = password={password}
 }}
 userdb {{
   driver = static
-  args = uid={uid} gid={gid} home={folder}/mail/%u
+  args = uid={uid} gid={gid} home={folder}/mail/%u allow_all_users=yes
 }}
+"""
+
+# The package `dovecot-lmtpd`.
+_LMTP_PROGRAM = Path("/usr/lib/dovecot/lmtp")
+_LMTP = """
+service lmtp {{
+  inet_listener lmtp {{
+    port = {port}
+  }}
+}}
+auth_username_format = %n
 """
 
 
 @dataclass(frozen=True)
 class Dovecot:
+    """`lmtp` is the port on which it takes mail for its users, None where its LMTP is not installed."""
+
     port: int
     folder: Path
     owner: pwd.struct_passwd
+    lmtp: int | None = None
 
     def open_box(self, user: str) -> Path:
         """A user's Maildir, made if there is none."""
@@ -94,7 +109,7 @@ def running_dovecot(folder: Path) -> Iterator[Dovecot]:
     """Dovecot with any user, all with one password."""
     program = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
     assert program
-    port = free_port()
+    port, lmtp = free_port(), free_port() if _LMTP_PROGRAM.exists() else None
     me = pwd.getpwuid(os.getuid())
     # Root keeps the accounts that the package made: nothing that faces the network may be root.
     user, login = ("dovecot", "dovenull") if me.pw_uid == 0 else (me.pw_name, me.pw_name)
@@ -105,13 +120,16 @@ def running_dovecot(folder: Path) -> Iterator[Dovecot]:
     written.write_text(
         _CONFIGURATION.format(
             folder=folder, port=port, password=PASSWORD, uid=owner.pw_uid, gid=owner.pw_gid,
-            user=user, login=login, group=group,
+            user=user, login=login, group=group, lmtp_too=" lmtp" if lmtp else "",
+            lmtp_service=_LMTP.format(port=lmtp) if lmtp else "",
         )
     )  # fmt: skip
     server = subprocess.Popen([program, "-F", "-c", str(written)])
     try:
         _wait(server, port, folder / "dovecot.log")
-        yield Dovecot(port, folder, owner)
+        if lmtp:
+            _wait(server, lmtp, folder / "dovecot.log")
+        yield Dovecot(port, folder, owner, lmtp)
     finally:
         server.terminate()
         server.wait(20)

@@ -79,7 +79,7 @@ def running_postfix(
 ) -> Iterator[int]:
     """Postfix, and the port on which it takes mail from anybody.
 
-    Mail for the domains of `lmtp` goes by LMTP to their ports, mail for the domain `box` into the Maildir
+    Mail for the domains of `lmtp` goes by LMTP to their ports, mail for the domain `box`, if any, into the Maildir
     `mail`/support of `owner` (uid, gid), and all other mail by SMTP to the port `onwards`.
     """
     program = _program()
