@@ -144,12 +144,19 @@ def size_words(count: int) -> str:
     return f"{format_decimal(round(value, 1), locale=current_locale())} {unit}"
 
 
+def _addressed(tag: str, name: str, value: str) -> str | None:
+    # A page of data is none that anybody should be led to; a picture of it is only seen.
+    is_data = value.lstrip().lower().startswith("data:")
+    return None if is_data and (tag, name) != ("img", "src") else value
+
+
 def frame(html: str, title: str) -> Response[str]:
     """A mail's own HTML, cleaned, under a policy that lets it do nothing."""
     body = nh3.clean(
         html,
         clean_content_tags={"script", "style", "title", "head"},
         attributes={"*": {"style"}, "a": {"href"}, "td": {"colspan", "rowspan"}, "img": {"alt", "src"}},
+        attribute_filter=_addressed,
         filter_style_properties=_STYLES,
         url_schemes={"http", "https", "mailto", "tel", "data"},
         link_rel="noopener noreferrer nofollow",

@@ -1,5 +1,6 @@
 """A conversation at the desk: its thread and the customer beside it, whole or part by part."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -319,7 +320,8 @@ async def show_html(
     """The HTML of a mail, cleaned, for the frame it stands in."""
     async with database.statements() as session:
         message = await threads.letter(session, conversation_id, message_id)
-    return frame(message.html or "", message.subject)
+    # Beside the loop: what was written to be costly takes a second or two.
+    return await asyncio.to_thread(frame, message.html or "", message.subject)
 
 
 @get("/desk/inbox/{conversation_id:uuid}/attachments/{attachment_id:uuid}", guards=[AGENT])
