@@ -5,7 +5,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.feedparser import BufferedSubFile, BytesFeedParser
+from email.feedparser import BufferedSubFile, BytesFeedParser  # type: ignore[attr-defined]  # the library declares less than it has
 from email.message import Message
 from email.policy import Compat32
 from email.utils import parsedate_to_datetime
@@ -167,11 +167,11 @@ class _Part(Message):
 _POLICY = _Bounded(message_factory=_Part)
 
 
-class _Lines(BufferedSubFile):
+class _Lines(BufferedSubFile):  # type: ignore[misc]  # as above
     """Lines of a mail. What ends a part begins with a dash or is an empty line: the others are not asked about it."""
 
     def __next__(self) -> Any:
-        waiting: deque[str] = self._lines  # type: ignore[attr-defined]  # the library declares less than it has
+        waiting: deque[str] = self._lines
         if waiting and waiting[0][:1] not in "-\r\n":
             return waiting.popleft()
         return super().__next__()
