@@ -126,19 +126,29 @@ _FOUND = (
 async def matching(session: AsyncSession, search: Search) -> list[ColumnElement[bool]] | None:
     """The conditions that the words of a search put; None when nothing can be called that.
 
-    In a transaction: how alike words must be is set for it.
+    What is only alike is found where nothing is called so. In a transaction: how alike words must be is set for it.
     """
     words = _words(search)
     if not words:
         # Signs alone: nothing is called that.
         return None if search.words.strip() else [Product.active.is_(True)]
+    called = await session.scalars(select(Product.id).where(*_called(words)))
+    if found := called.all():
+        return [_one_of(found)]
     await session.execute(
         text("SELECT set_config('pg_trgm.word_similarity_threshold', :limit, true)"),
         {"limit": str(SIMILAR)},
     )
     # Likeness is dear: asked once, not for the page and again for its facets.
-    alike = list(await session.scalars(select(Product.id).where(*_matches(words))))
-    return [Product.id == any_(literal(alike, ARRAY(Uuid)))]
+    return [_one_of((await session.scalars(select(Product.id).where(*_alike(words)))).all())]
+
+
+def _one_of(product_ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return Product.id == any_(literal(list(product_ids), ARRAY(Uuid)))
+
+
+def _begins(word: str) -> ColumnElement[Any]:
+    return func.to_tsquery("simple", literal(f"{word}:*"))
 
 
 async def find(
@@ -193,10 +203,20 @@ async def chosen(session: AsyncSession, product_ids: Sequence[UUID], limit: int 
     return [found[product_id] for product_id in wanted if product_id in found][:limit]
 
 
-def _matches(words: Sequence[str]) -> list[ColumnElement[bool]]:
+def _called(words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Every word begins a word of the product's, or stands within a longer one (Mühle in Kaffeemühle)."""
     conditions: list[ColumnElement[bool]] = [Product.active.is_(True)]
     for word in words:
-        begins = Product.search.op("@@")(func.to_tsquery("simple", literal(f"{word}:*")))
+        begins = Product.search.op("@@")(_begins(word))
+        within = Product.document.contains(word, autoescape=True)
+        conditions.append(or_(begins, within) if len(word) > 3 else begins)
+    return conditions
+
+
+def _alike(words: Sequence[str]) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Product.active.is_(True)]
+    for word in words:
+        begins = Product.search.op("@@")(_begins(word))
         # Short words have too few letters to be alike.
         alike = literal(word).op("<%")(Product.document)
         conditions.append(or_(begins, alike) if len(word) > 3 else begins)
@@ -211,7 +231,7 @@ def _rank(words: Sequence[str]) -> ColumnElement[Any] | None:
         (
             func.word_similarity(word, name) * 2
             + func.word_similarity(word, Product.document)
-            + case((Product.search.op("@@")(func.to_tsquery("simple", literal(f"{word}:*"))), 1), else_=0)
+            + case((Product.search.op("@@")(_begins(word)), 1), else_=0)
             for word in words
         ),
         start=literal(0.0),
