@@ -147,7 +147,8 @@ async def test_no_mail_is_lost_or_doubled_while_listener_poller_and_workers_are_
     print(
         f"\n{PLAN.all} in, {len(everybody.mails)} out ({out}); each killed {ROUNDS} times, at work: "
         f"{crews.killed_at_work}; providers refused {world.refused} times; started after {started:.1f} s, all sent "
-        f"after {sent - begun:.1f} s, settled {settled:.1f} s after the last kill, {time.monotonic() - begun:.0f} s in all"
+        f"after {sent - begun:.1f} s, settled {settled:.1f} s after the last kill, "
+        f"{time.monotonic() - begun:.0f} s in all"
     )
     assert (verified.differences, verified.waiting, verified.dead) == ([], 0, 0)
     # None died only while it had nothing to do.
