@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -48,16 +48,26 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
     return received
 
 
-async def receive_all(session: AsyncSession, several: Sequence[Incoming]) -> list[Received | None]:
+KNOWN = text(f"""
+SELECT cast(({identities.STANDINGS}) AS text) AS standings,
+    cast(({threads.NAMING}) AS text) AS naming, cast(({threads.SURE}) AS text) AS sure
+""")
+
+
+async def receive_all(
+    session: AsyncSession, several: Sequence[Incoming], *, together: bool = True
+) -> list[Received | None]:
     """Let in at once what is plain of several new mails; None for each that is left for `receive` to see to.
 
     Plain is what opens a thread, or joins one in which its sender surely belongs, asks for no records to be merged,
     and does not follow, by its sender or by a Message-ID, one that is left. The mails are new and differ.
-    `hold_all` their senders first; `receive` those that are left in transactions of their own, for all the others'
-    rows are locked by then.
+    `hold` their senders first, `together` if they are several; `receive` those that are left in transactions of their
+    own then, for all the others' rows are locked.
     """
-    standings = await identities.recognise(session, [(_sender(each), each.proven) for each in several])
-    web = await threads.look(session, several)
+    senders = [(_sender(each), each.proven) for each in several]
+    await session.flush()
+    told = (await session.execute(KNOWN, {**identities.asking(senders), **threads.asking(several)})).one()
+    standings, web = identities.standings(senders, told.standings), threads.web(told.naming, told.sure)
     strangers: dict[Contact, Stranger] = {}
     proofs: dict[Contact, UUID] = {}
     flags: dict[Contact, bool] = {}
@@ -69,7 +79,8 @@ async def receive_all(session: AsyncSession, several: Sequence[Incoming]) -> lis
         thread = web.find(number, incoming)
         # Who writes once proven and once not may be two.
         same = flags.setdefault(sender, incoming.proven) == incoming.proven
-        if thread is None or not standing.settled or not same or not names.isdisjoint(behind):
+        settled = standing.settled and (together or not standing.proves)
+        if thread is None or not settled or not same or not names.isdisjoint(behind):
             behind |= names
             continue
         if thread.conversation_id and thread.customer_id:
@@ -90,22 +101,27 @@ async def receive_all(session: AsyncSession, several: Sequence[Incoming]) -> lis
     return [let_in.get(incoming.external_id) for incoming in several]
 
 
-async def hold(session: AsyncSession, several: Sequence[Incoming], names: Iterable[locks.Name] = ()) -> None:
-    """Let nobody else let in what these senders write, nor decide who they are, until the transaction ends."""
+async def hold(
+    session: AsyncSession,
+    several: Sequence[Incoming],
+    names: Iterable[locks.Name] = (),
+    *,
+    together: bool = False,
+) -> None:
+    """Let nobody else let in what these senders write, nor decide who they are, until the transaction ends.
+
+    `together` is for whoever lets in several at once: `names` and all that others may hold, too, are held before the
+    first row is locked, so that no two wait for each other; and nobody merges meanwhile, who would lock the rows of
+    several customers.
+    """
+    statement = merging.NAMES_AND_NONE_MEANWHILE if together else locks.HOLD
+    await locks.hold(session, [*names, *_names(several)], statement)
+
+
+def _names(several: Sequence[Incoming]) -> list[locks.Name]:
     # Two messages from one sender at once: the second finds the thread that the first opened.
     senders = [(Realm.SENDER, f"{each.channel}:{_sender(each).value}") for each in several]
-    contacts = [identities.lock_of(_sender(each)) for each in several]
-    await locks.hold(session, [*names, *senders, *contacts])
-
-
-async def hold_all(session: AsyncSession, several: Sequence[Incoming], names: Iterable[locks.Name]) -> None:
-    """`hold`, and `names` as well, for whoever lets in many at once.
-
-    All that others may hold, too, is held before the first row is locked, so that no two wait for each other; and
-    nobody merges meanwhile, who would lock the rows of several customers.
-    """
-    await hold(session, several, names)
-    await merging.hold(session, alone=False)
+    return [*senders, *(identities.lock_of(_sender(each)) for each in several)]
 
 
 async def next_seq(session: AsyncSession, conversation_id: UUID) -> int:

@@ -7,16 +7,17 @@ of its own asks the scanner and carries the bytes to the storage, outside of any
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, null, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import TextClause, delete, func, null, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from channels import reservations
-from channels.base import Kept, Outcome, Submission, later, refused
+from channels.base import Enclosure, Kept, Outcome, Submission, later, refused
 from channels.jobs import SeeToFile
-from channels.models import Attachment, Blob, Scanned, table
+from channels.models import Attachment, Blob, Scanned
 from core import scanning
 from core.clock import now
 from core.errors import Conflict, DomainError, NotAllowed, NotFound, TransientError
@@ -30,17 +31,58 @@ UNSCANNED = (Scanned.UNCHECKED, Scanned.PENDING)
 SWEPT = 1000
 
 
+# What may be large is taken out of its array row by row, never through a table in between.
+_KEEP = """
+INSERT INTO blob (sha256, content, scanned)
+SELECT sha256, (cast(:contents AS bytea[]))[place], cast(:scanned AS text)
+FROM unnest(cast(:kept AS text[])) WITH ORDINALITY AS new (sha256, place)
+ON CONFLICT DO NOTHING RETURNING sha256
+"""
+KEEP = text(_KEEP)
+ATTACH = text(f"""
+WITH new AS ({_KEEP}), attached AS (
+    INSERT INTO attachment (id, message_id, sha256, filename, content_type, size, content_id)
+    SELECT id, message_id, sha256, filename, content_type, size, content_id FROM unnest(
+        cast(:ids AS uuid[]), cast(:messages AS uuid[]), cast(:digests AS text[]), cast(:names AS text[]),
+        cast(:types AS text[]), cast(:sizes AS int[]), cast(:content_ids AS text[])
+    ) AS brought (id, message_id, sha256, filename, content_type, size, content_id)
+)
+SELECT sha256 FROM new
+""")  # noqa: S608 - only a part of our own is put in
+
+
 async def keep(session: AsyncSession, contents: Mapping[str, bytes]) -> None:
     """Store contents under their SHA-256 (hexadecimal); what is there already is stored once."""
+    await _keep(session, KEEP, contents, {})
+
+
+async def attach(session: AsyncSession, brought: Sequence[tuple[UUID, Enclosure]]) -> None:
+    """Store the files that messages brought, each by the id of its message, and name them in these."""
+    if not brought:
+        return
+    digests = [hashlib.sha256(file.content).hexdigest() for _, file in brought]
+    contents = {digest: file.content for digest, (_, file) in zip(digests, brought, strict=True)}
+    columns = {
+        "ids": [uuid7() for _ in brought],
+        "messages": [message_id for message_id, _ in brought],
+        "digests": digests,
+        "names": [file.filename for _, file in brought],
+        "types": [file.content_type for _, file in brought],
+        "sizes": [len(file.content) for _, file in brought],
+        "content_ids": [file.content_id for _, file in brought],
+    }
+    await _keep(session, ATTACH, contents, columns)
+
+
+async def _keep(
+    session: AsyncSession, statement: TextClause, contents: Mapping[str, bytes], more: Mapping[str, Any]
+) -> None:
     told = settings()
     scanned = Scanned.PENDING if told.clamd else Scanned.UNCHECKED
-    rows = [
-        {"sha256": digest, "content": contents[digest], "scanned": str(scanned)}
-        for digest in sorted(contents)
-    ]
-    new = await session.scalars(
-        insert(table(Blob)).on_conflict_do_nothing().returning(table(Blob).c.sha256), rows
-    )
+    # One order for everyone, so that nobody waits for whoever waits for them.
+    kept = sorted(contents)
+    rows = {"kept": kept, "contents": [contents[each] for each in kept], "scanned": str(scanned)}
+    new = await session.scalars(statement, {**rows, **more})
     if told.clamd or told.file_storage:
         await promise(session, list(new))
 

@@ -1,7 +1,7 @@
 """Intake: messages that came in are written down, each in its thread: one or many, in as many statements."""
 
-import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,6 +56,8 @@ class Incoming:
     conversation: Conversation | None = None
     # Let it open a thread of its own, whatever it names.
     alone: bool = False
+    # The kept mail that is noted as read with it; None where its reader does that.
+    kept_as: UUID | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -101,7 +103,7 @@ async def write(session: AsyncSession, several: Sequence[tuple[Incoming, Place]]
     threads: dict[UUID, list[Incoming]] = {}
     for incoming, place in several:
         threads.setdefault(place.conversation_id, []).append(incoming)
-    opened = await _open(session, several, threads, at)
+    opened = {place.conversation_id for _, place in several if place.opens}
     joined = {thread: those for thread, those in threads.items() if thread not in opened}
     seqs = {**dict.fromkeys(opened, 0), **await _step(session, joined, at)}
     received = []
@@ -117,46 +119,18 @@ async def write(session: AsyncSession, several: Sequence[tuple[Incoming, Place]]
             )
         )
     written = [(incoming, one) for (incoming, _), one in zip(several, received, strict=True)]
-    await session.execute(WRITE, {**_columns(written), **_ids(written)})
-    await _keep_files(session, written)
+    await session.execute(
+        WRITE, {**_columns(written), **_ids(written), **_opened(several, threads), **_read(written), "at": at}
+    )
+    await files.attach(session, [(one.message_id, file) for each, one in written for file in each.files])
     await timeline.append_many(session, [_entry(incoming, one) for incoming, one in written])
-    for incoming, one in written:
-        metrics.count(session, metrics.MESSAGES, incoming.channel, str(MessageStatus.RECEIVED))
+    for channel, number in Counter(incoming.channel for incoming, _ in written).items():
+        metrics.count(session, metrics.MESSAGES, channel, str(MessageStatus.RECEIVED), by=number)
+    for _, one in written:
         # Of many, pages need not hear one by one that something is new.
         nudge(session, "inbox", str(one.conversation_id) if len(written) == 1 else "")
         nudge(session, f"conversation:{one.conversation_id}", str(one.seq))
     return received
-
-
-OPEN = text("""
-INSERT INTO conversation (id, customer_id, channel, subject, account, last_seq, last_message_at)
-SELECT id, customer_id, channel, subject, account, messages, cast(:at AS timestamptz) FROM unnest(
-    cast(:ids AS uuid[]), cast(:customers AS uuid[]), cast(:channels AS text[]), cast(:subjects AS text[]),
-    cast(:accounts AS text[]), cast(:messages AS bigint[])
-) AS new (id, customer_id, channel, subject, account, messages)
-""")
-
-
-async def _open(
-    session: AsyncSession,
-    several: Sequence[tuple[Incoming, Place]],
-    threads: Mapping[UUID, Sequence[Incoming]],
-    at: datetime,
-) -> list[UUID]:
-    """The threads that begin with one of these messages."""
-    new = [(incoming, place) for incoming, place in several if place.opens]
-    ids = [place.conversation_id for _, place in new]
-    if new:
-        columns = {
-            "ids": ids,
-            "customers": [place.customer_id for _, place in new],
-            "channels": [incoming.channel for incoming, _ in new],
-            "subjects": [incoming.subject for incoming, _ in new],
-            "accounts": [incoming.account for incoming, _ in new],
-            "messages": [len(threads[each]) for each in ids],
-        }
-        await session.execute(OPEN, {**columns, "at": at})
-    return ids
 
 
 # Locked in one order, for others who join the same threads at the same time.
@@ -200,10 +174,20 @@ async def _step(
     return {row.id: row.last_seq - len(joined[row.id]) for row in rows.values()}
 
 
-# What messages say, and the Message-IDs that they name. An id that was waiting in this thread for the message that
-# bears it finds it: it exists only now.
+# The threads that begin, what messages say, of which mails they were read, and the Message-IDs that they name. An id
+# that was waiting in this thread for the message that bears it finds it: it exists only now.
 WRITE = text("""
-WITH written AS (
+WITH opened AS (
+    INSERT INTO conversation (id, customer_id, channel, subject, account, last_seq, last_message_at)
+    SELECT id, customer_id, channel, subject, account, messages, cast(:at AS timestamptz) FROM unnest(
+        cast(:opened AS uuid[]), cast(:opened_customers AS uuid[]), cast(:opened_channels AS text[]),
+        cast(:opened_subjects AS text[]), cast(:opened_accounts AS text[]), cast(:opened_messages AS bigint[])
+    ) AS new (id, customer_id, channel, subject, account, messages)
+), noted AS (
+    UPDATE received_mail m SET message_id = read.message_id, processed_at = cast(:at AS timestamptz), quarantined = NULL
+    FROM unnest(cast(:read_mails AS uuid[]), cast(:read_messages AS uuid[])) AS read (id, message_id)
+    WHERE m.id = read.id
+), written AS (
     INSERT INTO message (
         id, customer_id, conversation_id, seq, direction, channel, status, account, sender, sender_name, recipients,
         subject, text, html, author, verified, headers, automated, written_at, rfc_message_id, external_id, reason
@@ -231,6 +215,27 @@ ON CONFLICT (rfc_message_id) DO UPDATE SET message_id = excluded.message_id
 WHERE excluded.message_id IS NOT NULL AND message_reference.message_id IS NULL
     AND message_reference.conversation_id = excluded.conversation_id
 """)
+
+
+def _opened(
+    several: Sequence[tuple[Incoming, Place]], threads: Mapping[UUID, Sequence[Incoming]]
+) -> dict[str, list[Any]]:
+    """The threads that begin with one of these messages, each with how many of them."""
+    new = [(incoming, place) for incoming, place in several if place.opens]
+    return {
+        "opened": [place.conversation_id for _, place in new],
+        "opened_customers": [place.customer_id for _, place in new],
+        "opened_channels": [incoming.channel for incoming, _ in new],
+        "opened_subjects": [incoming.subject for incoming, _ in new],
+        "opened_accounts": [incoming.account for incoming, _ in new],
+        "opened_messages": [len(threads[place.conversation_id]) for _, place in new],
+    }
+
+
+def _read(written: Sequence[tuple[Incoming, Received]]) -> dict[str, list[Any]]:
+    """The kept mails that these messages were read from."""
+    read = [(incoming.kept_as, one.message_id) for incoming, one in written if incoming.kept_as is not None]
+    return {"read_mails": [mail for mail, _ in read], "read_messages": [message for _, message in read]}
 
 
 def _columns(written: Sequence[tuple[Incoming, Received]]) -> dict[str, list[Any]]:
@@ -276,36 +281,6 @@ def _ids(written: Sequence[tuple[Incoming, Received]]) -> dict[str, list[Any]]:
         "conversations": [conversation_id for conversation_id, _ in named.values()],
         "messages": [message_id for _, message_id in named.values()],
     }
-
-
-ATTACH = text("""
-INSERT INTO attachment (id, message_id, sha256, filename, content_type, size, content_id)
-SELECT id, message_id, sha256, filename, content_type, size, content_id FROM unnest(
-    cast(:ids AS uuid[]), cast(:messages AS uuid[]), cast(:digests AS text[]), cast(:names AS text[]),
-    cast(:types AS text[]), cast(:sizes AS int[]), cast(:content_ids AS text[])
-) AS new (id, message_id, sha256, filename, content_type, size, content_id)
-""")
-
-
-async def _keep_files(session: AsyncSession, written: Sequence[tuple[Incoming, Received]]) -> None:
-    brought = [
-        (one.message_id, file, hashlib.sha256(file.content).hexdigest())
-        for incoming, one in written
-        for file in incoming.files
-    ]
-    if not brought:
-        return
-    await files.keep(session, {digest: file.content for _, file, digest in brought})
-    columns = {
-        "ids": [uuid7() for _ in brought],
-        "messages": [message_id for message_id, _, _ in brought],
-        "digests": [digest for _, _, digest in brought],
-        "names": [file.filename for _, file, _ in brought],
-        "types": [file.content_type for _, file, _ in brought],
-        "sizes": [len(file.content) for _, file, _ in brought],
-        "content_ids": [file.content_id for _, file, _ in brought],
-    }
-    await session.execute(ATTACH, columns)
 
 
 def _entry(incoming: Incoming, one: Received) -> timeline.Entry:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Row, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -132,46 +133,72 @@ class Web:
             self._taken.add(incoming.rfc_message_id)
 
 
-async def look(session: AsyncSession, several: Sequence[Incoming]) -> Web:
-    """What is known of the threads that these mails name."""
-    rows = await _named(session, [name for incoming in several for name in incoming.ids])
-    named = {name: _Named(row.conversation_id, row.message_id) for name, row in rows.items()}
-    first: dict[int, UUID] = {}
-    for number, incoming in enumerate(several):
-        candidates = _candidates(incoming.named, incoming.ids, named)
-        if candidates and candidates[0].conversation_id is not None:
-            first[number] = candidates[0].conversation_id
-    if not first:
-        return Web(named, {})
-    asked = {
-        "places": list(first),
-        "conversations": list(first.values()),
-        "values": [_address(several[number]) for number in first],
-        "proven": [several[number].proven for number in first],
+def asking(several: Sequence[Incoming]) -> dict[str, Any]:
+    """The values of `NAMING` and `SURE`, for these mails."""
+    said = [(number, name) for number, each in enumerate(several) for name in each.ids]
+    tokens = [(number, thread) for number, each in enumerate(several) for thread in each.named]
+    return {
+        "numbers": [number for number, _ in said],
+        "names": [name for _, name in said],
+        "token_numbers": [number for number, _ in tokens],
+        "tokens": [thread for _, thread in tokens],
+        "addresses": [_address(each) for each in several],
+        "proven": [each.proven for each in several],
     }
-    found = await session.execute(SURELY, asked)
-    return Web(named, {(row.place, row.id): row.customer_id for row in found})
+
+
+def web(naming: str, sure: str) -> Web:
+    """What is known of the threads that mails name, by what `NAMING` and `SURE` told of them."""
+    named = {
+        name: _Named(conversation_id, message_id)
+        for name, conversation_id, message_id in _read_naming(naming)
+    }
+    return Web(named, {(number, thread): customer_id for number, thread, customer_id in _read_sure(sure)})
 
 
 def _address(incoming: Incoming) -> str:
     return incoming.sender.value if incoming.sender is not None else ""
 
 
+# Parts of a statement, whose JSON `web` reads. Its arrays stand behind questions of their own, so that one plan does
+# for all: PostgreSQL plans a wide statement anew at every execution when it sees how few there are. Rows are looked up
+# one by one: no plan that was made when tables were small may read them whole when they are large.
+_SAID = """unnest(
+    ARRAY(SELECT unnest(cast(:numbers AS int[]))), ARRAY(SELECT unnest(cast(:names AS text[])))
+) AS said (number, name)"""
+NAMING = """
+SELECT coalesce(json_agg(json_build_array(rfc_message_id, conversation_id, message_id)), '[]')
+FROM message_reference WHERE rfc_message_id = ANY(ARRAY(SELECT unnest(cast(:names AS text[]))))
+"""
 # Who belongs by the record of the thread's own customer, which is enough for a yes but not for a no.
-SURELY = text("""
-SELECT asked.place, c.id, c.customer_id
-FROM unnest(
-    cast(:places AS int[]), cast(:conversations AS uuid[]), cast(:values AS text[]), cast(:proven AS boolean[])
-) AS asked (place, conversation_id, value, proven)
-JOIN conversation c ON c.id = asked.conversation_id
-WHERE EXISTS (
-    SELECT FROM identity i
-    WHERE i.customer_id = c.customer_id AND i.kind = 'email' AND i.value = asked.value
-        AND (i.verified_at IS NOT NULL) = asked.proven
-) AND (asked.proven OR NOT EXISTS (
-    SELECT FROM message m WHERE m.conversation_id = c.id AND m.direction = 'inbound' AND m.verified
-))
-""")
+SURE = f"""
+SELECT coalesce(json_agg(json_build_array(asked.number, thread.id, thread.customer_id)), '[]')
+FROM (
+    SELECT said.number, named.conversation_id FROM {_SAID} CROSS JOIN LATERAL (
+        SELECT conversation_id FROM message_reference WHERE rfc_message_id = said.name LIMIT 1
+    ) AS named
+    UNION
+    SELECT number, conversation_id FROM unnest(
+        ARRAY(SELECT unnest(cast(:token_numbers AS int[]))), ARRAY(SELECT unnest(cast(:tokens AS uuid[])))
+    ) AS token (number, conversation_id)
+) AS asked
+JOIN unnest(
+    ARRAY(SELECT unnest(cast(:addresses AS text[]))), ARRAY(SELECT unnest(cast(:proven AS boolean[])))
+) WITH ORDINALITY AS sender (value, proven, place) ON sender.place = asked.number + 1
+CROSS JOIN LATERAL (
+    SELECT c.id, c.customer_id FROM conversation c
+    WHERE c.id = asked.conversation_id AND EXISTS (
+        SELECT FROM identity i
+        WHERE i.customer_id = c.customer_id AND i.kind = 'email' AND i.value = sender.value
+            AND (i.verified_at IS NOT NULL) = sender.proven
+    ) AND (sender.proven OR NOT EXISTS (
+        SELECT FROM message m WHERE m.conversation_id = c.id AND m.direction = 'inbound' AND m.verified
+    ))
+    LIMIT 1
+) AS thread
+"""  # noqa: S608 - only a part of our own is put in
+_read_naming = msgspec.json.Decoder(list[tuple[str, UUID | None, UUID | None]]).decode
+_read_sure = msgspec.json.Decoder(list[tuple[int, UUID, UUID]]).decode
 NAMED = text("""
 SELECT rfc_message_id, conversation_id, message_id FROM message_reference
 WHERE rfc_message_id = ANY(cast(:names AS text[]))

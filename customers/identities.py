@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
+import msgspec
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select, text, update
@@ -134,20 +136,18 @@ class Stranger:
     id: UUID = field(default_factory=uuid7)
 
 
-async def recognise(session: AsyncSession, senders: Sequence[tuple[Contact, bool]]) -> list[Standing]:
-    """Who writes, for each contact and whether it is proven.
-
-    Hold their locks (`lock_of`) first, and let nobody merge (`merging.hold`).
-    """
-    asked = {
+def asking(senders: Sequence[tuple[Contact, bool]]) -> dict[str, Any]:
+    """The values of `STANDINGS`, for each contact and whether it is proven."""
+    return {
         "kinds": [str(contact.kind) for contact, _ in senders],
         "values": [contact.value for contact, _ in senders],
     }
-    rows = await session.execute(RECOGNISE, asked)
-    return [
-        _standing(proven, row.owner_id, row.speaks, row.idle)
-        for (_, proven), row in zip(senders, rows, strict=True)
-    ]
+
+
+def standings(senders: Sequence[tuple[Contact, bool]], told: str) -> list[Standing]:
+    """Who writes, by what `STANDINGS` told of these; it is asked while nobody else decides that (`lock_of`)."""
+    rows = _read_standings(told)
+    return [_standing(proven, *row) for (_, proven), row in zip(senders, rows, strict=True)]
 
 
 def _standing(proven: bool, owner_id: UUID | None, speaks: bool | None, idle: list[UUID]) -> Standing:
@@ -162,7 +162,7 @@ def _standing(proven: bool, owner_id: UUID | None, speaks: bool | None, idle: li
 async def enrol(
     session: AsyncSession, strangers: Sequence[Stranger], *, source: str, locale: str = "en"
 ) -> None:
-    """Make the records of strangers, each a different contact; for those that `recognise` did not know."""
+    """Make the records of strangers, each a different contact; for those whom `standings` did not know."""
     made = {
         "ids": [each.id for each in strangers],
         "names": [each.name.strip()[:NAME_LENGTH] for each in strangers],
@@ -263,9 +263,11 @@ ORDER BY claimed.created_at, claimed.id
 IDLE_CLAIMANTS = text(_IDLE.format(kind=":kind", value=":value"))
 # The arrays behind questions of their own, so that one plan does for all: PostgreSQL plans a wide statement anew at
 # every execution when it sees how few there are.
-RECOGNISE = text(f"""
-SELECT owner.customer_id AS owner_id, owner.speaks,
-    ARRAY({_IDLE.format(kind="asked.kind", value="asked.value")}) AS idle
+# A part of a statement that tells who writes: `standings` reads its JSON.
+STANDINGS = f"""
+SELECT coalesce(json_agg(json_build_array(
+    owner.customer_id, owner.speaks, ARRAY({_IDLE.format(kind="asked.kind", value="asked.value")})
+) ORDER BY asked.place), '[]')
 FROM unnest(
     ARRAY(SELECT unnest(cast(:kinds AS text[]))), ARRAY(SELECT unnest(cast(:values AS text[])))
 ) WITH ORDINALITY AS asked (kind, value, place)
@@ -274,8 +276,8 @@ LEFT JOIN LATERAL (
     FROM identity i JOIN customer c ON c.id = i.customer_id
     WHERE i.kind = asked.kind AND i.value = asked.value AND i.verified_at IS NOT NULL
 ) AS owner ON true
-ORDER BY asked.place
-""")  # noqa: S608 - only names of our own columns are put in
+"""  # noqa: S608 - only names of our own columns are put in
+_read_standings = msgspec.json.Decoder(list[tuple[UUID | None, bool | None, list[UUID]]]).decode
 ENROL = text("""
 WITH new AS MATERIALIZED (
     SELECT * FROM unnest(

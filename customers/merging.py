@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import locks
 from core.errors import Conflict, NotFound
 from core.jobs import enqueue
 from customers.models import Customer
@@ -22,7 +23,10 @@ GROUP = text(f"WITH RECURSIVE {PERSON.format(customer=':id')} SELECT id FROM per
 
 # Merges are rare and may concern anyone: one at a time, so that none builds on what another is moving.
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('merging', 2))")
-NONE_MEANWHILE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('merging', 2))")
+_MEANWHILE = "pg_advisory_xact_lock_shared(hashtextextended('merging', 2))"
+NONE_MEANWHILE = text(f"SELECT {_MEANWHILE}")
+# Said by `locks.hold`, which holds names first.
+NAMES_AND_NONE_MEANWHILE = locks.holding(_MEANWHILE)
 
 
 async def hold(session: AsyncSession, *, alone: bool) -> None:

@@ -22,7 +22,7 @@ from uuid_utils.compat import uuid7
 
 from core.clock import now
 from core.errors import Invalid, NotFound
-from core.jobs import Job, enqueue_many
+from core.jobs import TOPIC, Job, enqueue_many, promised, promising
 from core.nudges import nudge
 from customers.merging import RECORDS, group
 from customers.models import TimelineEntry
@@ -136,7 +136,7 @@ def _row(
 
 
 # One statement however many rows there are, as arrays: a text that never changes is neither built nor planned anew.
-INSERT = text("""
+_INSERT = """
 INSERT INTO timeline_entry (customer_id, id, kind, version, subject_id, source_key, payload, occurred_at)
 SELECT customer_id, id, kind, version, subject_id, source_key, cast(payload AS jsonb), occurred_at
 FROM unnest(
@@ -148,7 +148,20 @@ AS new (customer_id, id, kind, version, subject_id, source_key, payload, occurre
 ORDER BY place
 ON CONFLICT DO NOTHING
 RETURNING customer_id, id
-""")
+"""
+INSERT = text(_INSERT)
+# The same, and the job that tells of what was new: as `Announce` is written.
+_ANNOUNCED = """(
+    SELECT json_build_object(
+        'job', cast(:tag AS text), 'entries', json_agg(json_build_array(customer_id, id))
+    ) AS payload
+    FROM added HAVING count(*) > 0
+) AS announced"""
+INSERT_AND_ANNOUNCE = text(f"""
+WITH added AS ({_INSERT}),
+promise AS ({promising(_ANNOUNCED, payload="cast(announced.payload AS text)")})
+SELECT customer_id, id FROM added
+""")  # noqa: S608 - only parts of our own are put in
 COLUMNS = ("customer_id", "id", "kind", "version", "subject_id", "source_key", "payload", "occurred_at")
 ROWS = 1000
 
@@ -160,12 +173,19 @@ async def _insert(session: AsyncSession, rows: list[dict[str, Any]]) -> int:
     added: list[tuple[UUID, UUID]] = []
     for start in range(0, len(rows), ROWS):
         part = rows[start : start + ROWS]
-        found = await session.execute(INSERT, {name: [row[name] for row in part] for name in COLUMNS})
+        columns: dict[str, Any] = {name: [row[name] for row in part] for name in COLUMNS}
+        if len(rows) <= ANNOUNCED_TOGETHER:
+            columns |= {name: told for name, told in promised(Announce([])).items() if name != "payload"}
+        found = await session.execute(INSERT_AND_ANNOUNCE if "tag" in columns else INSERT, columns)
         added += [(customer_id, entry_id) for customer_id, entry_id in found]
-    await enqueue_many(
-        session,
-        [Announce(added[i : i + ANNOUNCED_TOGETHER]) for i in range(0, len(added), ANNOUNCED_TOGETHER)],
-    )
+    if len(rows) <= ANNOUNCED_TOGETHER:
+        if added:
+            nudge(session, TOPIC)
+    else:
+        await enqueue_many(
+            session,
+            [Announce(added[i : i + ANNOUNCED_TOGETHER]) for i in range(0, len(added), ANNOUNCED_TOGETHER)],
+        )
     for customer_id in {customer_id for customer_id, _ in added} if len(added) <= ANNOUNCED_TOGETHER else ():
         nudge(session, "timeline", str(customer_id))
     return len(added)

@@ -98,7 +98,7 @@ async def _read_all(place: Place, resources: Resources) -> None:
 
     async def work() -> None:
         while True:
-            async with place.database.transaction() as session:
+            async with place.database.statements() as session:
                 due = await leases.lease(session, "default", SHARED["default"])
             due_mail = [each for each in due if each.tag == "channels.read_mail"]
             if not due:

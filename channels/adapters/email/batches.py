@@ -5,7 +5,7 @@ needs a second look would begin that order anew, and is read in a transaction of
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -24,8 +24,7 @@ from channels.adapters.email.reading import (
     read_mail,
     understand,
 )
-from channels.intake import Incoming
-from core.clock import now
+from channels.intake import Incoming, Received
 from core.errors import Invalid
 from core.jobs import Job, enqueue, enqueue_many
 from core.locks import Realm
@@ -61,11 +60,6 @@ SELECT external_id FROM message
 WHERE channel = 'email' AND account = ANY(cast(:mailboxes AS text[]))
     AND external_id IS NOT NULL AND external_id = ANY(cast(:digests AS text[]))
 """)
-NOTE = text("""
-UPDATE received_mail m SET message_id = read.message_id, processed_at = :at, quarantined = NULL
-FROM unnest(cast(:ids AS uuid[]), cast(:messages AS uuid[])) AS read (id, message_id)
-WHERE m.id = read.id
-""")
 
 
 async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], settings: Settings) -> None:
@@ -84,10 +78,12 @@ async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], s
     if not waiting:
         return
     understood = {mail.id: _understood(mail, said.get(mail.id), settings) for mail in waiting}
-    await conversations.hold_all(
+    together = len(waiting) > 1
+    await conversations.hold(
         session,
         [incoming for incoming in understood.values() if incoming is not None],
         {(Realm.CONTENT, mail.digest) for mail in waiting},
+        together=together,
     )
     twins = await _twins(session, waiting)
     plain = [
@@ -97,13 +93,14 @@ async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], s
         and mail.digest not in twins
         and not _is_report(mail, said[mail.id], settings)
     ]
-    received = await conversations.receive_all(session, [incoming for _, incoming in plain]) if plain else []
-    read = {
-        mail.id: one.message_id for (mail, _), one in zip(plain, received, strict=True) if one is not None
-    }
-    await _note(session, read)
+    received: list[Received | None] = []
+    if plain:
+        received = await conversations.receive_all(
+            session, [incoming for _, incoming in plain], together=together
+        )
+    read = {mail.id for (mail, _), one in zip(plain, received, strict=True) if one is not None}
     left = [mail for mail in waiting if mail.id not in read]
-    if len(waiting) == 1 and left:
+    if left and not together:
         # Nothing was written yet.
         await read_mail(session, ReadMail(left[0].id), settings, said.get(left[0].id))
         return
@@ -158,9 +155,3 @@ def _turns(left: Sequence[tuple[Kept, Incoming | None]]) -> list[list[UUID]]:
             ids, names = turn[0] + ids, turn[1] | names
         turns.append((ids, names))
     return [sorted(ids) for ids, _ in turns]
-
-
-async def _note(session: AsyncSession, read: Mapping[UUID, UUID]) -> None:
-    """Note which message each mail became."""
-    if read:
-        await session.execute(NOTE, {"ids": list(read), "messages": list(read.values()), "at": now()})

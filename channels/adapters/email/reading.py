@@ -186,6 +186,7 @@ def understand(
         references=parsed.references,
         named=_named(parsed, mail, settings),
         alone=alone,
+        kept_as=mail.id if isinstance(mail, Kept) else None,
     )
 
 
