@@ -6,7 +6,9 @@ Blocking, as imap-tools is: a `Folder` belongs to one thread.
 import re
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from imaplib import IMAP4
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
@@ -17,6 +19,8 @@ PATIENCE = 60  # seconds that a server may take to answer
 # A server may hang up on who is idle for half an hour (RFC 2177), and routers do so earlier.
 IDLE = 290.0
 POLL = 30.0  # seconds between two looks at a server that does not tell of new mail
+# No more is read of one thing that a server says (bytes): larger than any mail that goes through the world's relays.
+LARGEST = 256 * 1024 * 1024
 _SECURITY = {
     "imaps": (MailBox, 993),
     "imap+starttls": (MailBoxStartTls, 143),
@@ -79,6 +83,7 @@ class Folder:
     def __init__(self, account: Account) -> None:
         kind, _ = _SECURITY[account.security]
         self._box: BaseMailBox = kind(account.host, account.port, timeout=PATIENCE)
+        _bound(self._box.client)
         try:
             self._box.login(account.username, account.password, initial_folder=None)
             # Read only: not even a flag changes.
@@ -98,7 +103,10 @@ class Folder:
 
     def raw(self, uid: int) -> bytes | None:
         """A mail's very bytes; None when it is gone."""
-        _, answer = self._box.client.uid("FETCH", str(uid), "(UID BODY.PEEK[])")
+        status, answer = self._box.client.uid("FETCH", str(uid), "(UID BODY.PEEK[])")
+        if status != "OK":
+            # It is there, and not handed over just now: to go on would be to lose it.
+            raise IMAP4.error(f"{status} to a mail that was asked for.")
         for part in answer or ():
             if isinstance(part, tuple) and (named := _UID.search(part[0])) and int(named[1]) == uid:
                 return bytes(part[1])
@@ -123,4 +131,17 @@ class Folder:
         try:
             self._box.logout()
         except Exception:  # the connection is what may be broken
-            self._box.client.shutdown()
+            with suppress(OSError):
+                self._box.client.shutdown()
+
+
+def _bound(client: IMAP4) -> None:
+    """Let a client refuse what a server announces to be larger than LARGEST."""
+    read = client.read
+
+    def read_bounded(size: int) -> bytes:
+        if size > LARGEST:
+            raise IMAP4.abort(f"It would send {size} bytes, larger than any mail.")
+        return read(size)
+
+    client.read = read_bounded  # type: ignore[method-assign]  # what the client itself asks for each literal
