@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -31,6 +31,8 @@ class Recipients:
     to: str
     cc: tuple[str, ...] = ()
     in_reply_to_id: UUID | None = None
+    # Who else gets it, and nobody is told.
+    bcc: tuple[str, ...] = ()
 
 
 class Heard(Protocol):
@@ -124,11 +126,17 @@ async def reply(
     *,
     files: Sequence[outbox.File] = (),
     without: Collection[str] = (),
+    to: Recipients | None = None,
+    subject: str | None = None,
+    below: str = "",
+    release_at: datetime | None = None,
     undo_window: timedelta = UNDO_WINDOW,
 ) -> UUID:
-    """Answer in a conversation; the message's id. It is held for the undo window and then leaves by itself.
+    """Answer in a conversation; the message's id. It is held for the undo window, or until `release_at`, and then
+    leaves by itself.
 
-    Nobody named in `without` gets a copy.
+    It goes `to` them, or to those of `recipients_for`; nobody named in `without` gets a copy. What stands `below`
+    (who signs it, what it answers) leaves with it; `subject` stands in place of the conversation's.
 
     Raises Conflict when messages stand there that the writer has not seen, Invalid for an empty text.
     """
@@ -143,10 +151,11 @@ async def reply(
     if unseen:
         count = "One new message" if unseen == 1 else f"{unseen} new messages"
         raise Conflict(f"{count} arrived while you wrote. Your text is kept: read them, then send it.")
-    recipients = await recipients_for(session, conversation_id, channel)
-    subject = outbox.one_line(conversation.subject)
-    if subject and not subject.lower().startswith("re:"):
-        subject = f"Re: {subject}"
+    recipients = to or await recipients_for(session, conversation_id, channel)
+    if subject is None:
+        subject = outbox.one_line(conversation.subject)
+        if subject and not subject.lower().startswith("re:"):
+            subject = f"Re: {subject}"
     moment = now()
     [message_id] = await outbox.queue(
         session,
@@ -156,20 +165,27 @@ async def reply(
                 channel=channel,
                 to=recipients.to,
                 cc=[address for address in recipients.cc if address not in without],
+                bcc=recipients.bcc,
                 account=recipients.account,
                 subject=subject if channel == "email" else "",
-                text=body,
+                text=body.rstrip() + below if below else body,
                 sender_name=staff.name,
                 author="staff",
                 staff_id=staff.id,
                 conversation_id=conversation_id,
                 in_reply_to_id=recipients.in_reply_to_id,
                 files=files,
-                release_at=moment + undo_window if channel != outbox.CHAT and undo_window else None,
+                release_at=_release(channel, moment, undo_window, release_at),
             )
         ],
     )
     return message_id
+
+
+def _release(channel: str, moment: datetime, window: timedelta, at: datetime | None) -> datetime | None:
+    if channel == outbox.CHAT:
+        return None
+    return at or (moment + window if window else None)
 
 
 async def undo(session: AsyncSession, message_id: UUID, staff: Staff) -> str:

@@ -95,6 +95,8 @@ class Submission:
     sender_name: str
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
+    # Who else gets it, and nobody is told.
+    bcc: tuple[str, ...] = ()
     # Who alone gets it this time, of all those that it is for; empty: all of them.
     only: str = ""
     subject: str = ""

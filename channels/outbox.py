@@ -66,6 +66,8 @@ class Outgoing:
     html: str | None = None
     sender_name: str = ""
     cc: Sequence[str] = ()
+    # Who else gets it, and nobody is told.
+    bcc: Sequence[str] = ()
     purpose: Purpose = "transactional"
     topic: str = NEWS
     author: str = "automation"
@@ -133,7 +135,7 @@ def _check(message: Outgoing) -> None:
         "subject": message.subject,
         "sender_name": message.sender_name,
         "channel": message.channel,
-        **{f"cc {address}": address for address in message.cc},
+        **{f"cc {address}": address for address in (*message.cc, *message.bcc)},
         **{f"header {name}": value for name, value in message.headers.items()},
         **{f"file {file.filename}": file.filename + file.content_type for file in message.files},
     }
@@ -144,7 +146,7 @@ def _check(message: Outgoing) -> None:
         if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS:
             raise Invalid("A message cannot be sent like this.", {"headers": f"{name!r} cannot be set."})
     if message.channel == "email":
-        for address in (message.to, message.account, *message.cc):
+        for address in (message.to, message.account, *message.cc, *message.bcc):
             if not is_sendable(address):
                 raise Invalid("A message cannot be sent like this.", {"to": "That is not an e-mail address."})
     elif not message.to:
@@ -205,7 +207,8 @@ def _row(message: Outgoing, seq: int | None, moment: datetime) -> dict[str, Any]
         "account": message.account,
         "sender": message.account,
         "sender_name": message.sender_name,
-        "recipients": {"to": [message.to], "cc": list(message.cc)},
+        "recipients": {"to": [message.to], "cc": list(message.cc)}
+        | ({"bcc": list(message.bcc)} if message.bcc else {}),
         "subject": message.subject,
         "text": message.text.replace("\x00", ""),
         "html": message.html.replace("\x00", "") if message.html is not None else None,

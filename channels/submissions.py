@@ -25,6 +25,7 @@ message.id, message.customer_id, message.channel, message.account, message.sende
 class _Addressed(msgspec.Struct):
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
 
 
 _addressed = msgspec.json.Decoder(_Addressed).decode
@@ -43,6 +44,7 @@ async def complete(session: AsyncSession, rows: Sequence[RowMapping]) -> list[Su
             sender_name=row["sender_name"],
             to=to.to,
             cc=to.cc,
+            bcc=to.bcc,
             subject=row["subject"],
             text=row["text"],
             html=row["html"],

@@ -276,7 +276,8 @@ async def _took_part(session: AsyncSession, conversation_id: UUID, sender: Conta
             WHERE conversation_id = :id AND (direction = 'outbound' OR verified)
               AND (lower(sender) = :address AND direction = 'inbound'
                    OR lower(recipients::text)::jsonb -> 'to' ? :address
-                   OR lower(recipients::text)::jsonb -> 'cc' ? :address)
+                   OR lower(recipients::text)::jsonb -> 'cc' ? :address
+                   OR lower(recipients::text)::jsonb -> 'bcc' ? :address)
             LIMIT 1
         """),
         {"id": conversation_id, "address": sender.value},

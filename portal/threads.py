@@ -3,30 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-import nh3
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from litestar import Response
 
 from channels.models import Scanned
 from core.clock import now
-from core.rendering import current_locale, local, spoken
+from core.rendering import current_locale, local, moment, spoken
 from core.rendering import gettext as _
 from support.quotes import fold
-from support.threads import File, Item
+from support.threads import NO_HTML, REMOTE_HTML, RICH_HTML, File, Item
 
 BUBBLES = ("chat", "sms", "whatsapp")
-# A stranger's HTML lives in a frame that may do nothing: no script, no form, nothing from elsewhere.
-FRAME_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
-_FRAME = """<!doctype html><meta charset="utf-8"><title>{title}</title>
-<style>body{{font:14px/1.5 system-ui,sans-serif;margin:0;overflow-wrap:anywhere}}img{{max-width:100%}}
-blockquote{{margin:0 0 0 .5em;padding-left:.75em;border-left:2px solid #bbb}}</style>{body}"""
-_STYLES = {
-    "color", "background-color", "font-weight", "font-style", "font-size", "text-align", "text-decoration",
-    "padding", "margin", "border", "border-collapse", "width", "line-height", "list-style-type",
-}  # fmt: skip
+# What a browser may be given to show as a picture, and up to which size a thread shows it small.
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+SHOWN_SMALL = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -48,10 +41,21 @@ class Shown:
     subject: str
     recipients: str
     unproven: bool
-    frame: str | None
     files: tuple[tuple[str, str, str], ...]
     mark: str = ""  # the icon of an event
     detail: str = ""  # what a provider or relay said, as they said it
+    exact: str = ""  # the day and the minute
+    # For staff, of a letter: where it is read, forwarded and looked into; of an event: where it leads.
+    url: str = ""
+    address: str = ""  # the sender's
+    framed: bool = False  # its own HTML says more than its text
+    html: bool = False  # it has HTML of its own at all
+    remote: bool = False  # pictures from elsewhere wait to be asked for
+    pictures: tuple[tuple[str, str], ...] = ()  # name and address
+    undo: bool = False  # it waits to leave, and the reader may take it back
+    failed: bool = False
+    sent_to: str = ""
+    folded: bool = False  # a machine of ours said it, and it arrived
 
 
 def show(
@@ -61,26 +65,27 @@ def show(
     place: str,
     after: datetime | None = None,
     you: Callable[[Item], bool] | None = None,
-    tell: Callable[[Item], tuple[str, str]] | None = None,
+    tell: Callable[[Item], tuple[str, str, str]] | None = None,
     explain: Callable[[Item], tuple[str, str]] | None = None,
     nameless: str = "",
+    reader: UUID | None = None,
 ) -> list[Shown]:
     """A thread for a reader.
 
     `by` is whose side is "mine": "staff" or "customer". `place` is the address that files and frames
     stand under; `after` the instant of the item before the first, so that its day is not said twice;
-    `tell` says an event in words, with its icon; `explain` what became of an answer, with what a provider
-    said of it; `nameless` is what to call a customer without a name.
+    `tell` says an event in words, with its icon and where it leads; `explain` what became of an answer, with
+    what a provider said of it; `nameless` is what to call a customer without a name, `reader` the colleague who reads.
     """
     shown = []
     last = local(after).date() if after else None
     for item in items:
         day = local(item.at).date()
         form = item.kind if item.kind in ("note", "event") else "bubble" if item.kind in BUBBLES else "letter"
-        words, quoted = (item.text, "") if form != "letter" else fold(item.text)
-        mark = ""
+        words, quoted = (item.text, "") if form != "letter" else fold(item.text, item.subject)
+        mark = elsewhere = ""
         if form == "event" and tell is not None:
-            words, mark = tell(item)
+            words, mark, elsewhere = tell(item)
         reason, detail = explain(item) if explain is not None else ("", "")
         taken_back = item.status == "held" and item.release_at is None
         unnamed = nameless if nameless and item.inbound else _("Somebody")
@@ -99,22 +104,62 @@ def show(
                 state="" if taken_back else item.status if by == "staff" or item.status == "failed" else "",
                 reason=_("Taken back, not sent") if taken_back and by == "staff" else reason,
                 subject=item.subject,
-                recipients=_recipients(item),
+                recipients=_recipients(item, by),
                 unproven=by == "staff" and item.inbound and not item.verified,
-                frame=f"{place}/messages/{item.id}/html" if item.has_html and by == "staff" else None,
-                files=tuple(_file(file, place) for file in item.attachments),
+                files=tuple(_file(file, place) for file in item.attachments if not _inside(file, item, by)),
                 mark=mark,
                 detail="" if taken_back else detail,
+                exact=moment(item.at),
+                **(
+                    _for_staff(item, place, reader)
+                    if by == "staff" and form == "letter"
+                    else {"url": elsewhere}
+                ),
             )
         )
         last = day
     return shown
 
 
-def _recipients(item: Item) -> str:
+def _for_staff(item: Item, place: str, reader: UUID | None) -> dict[str, Any]:
+    small = [file for file in item.attachments if _picture(file) and not _inside(file, item, "staff")]
+    return {
+        "url": f"{place}/messages/{item.id}",
+        "address": item.sender if item.sender != item.who else "",
+        "html": item.html != NO_HTML,
+        "framed": item.html >= RICH_HTML,
+        "remote": item.html == REMOTE_HTML and not item.welcome,
+        "pictures": tuple((file.filename, f"{place}/attachments/{file.id}") for file in small),
+        "undo": item.status == "held" and item.release_at is not None and item.staff_id == reader,
+        "folded": item.automatic
+        and not item.inbound
+        and item.status in ("queued", "sending", "sent", "delivered"),
+        "failed": item.status == "failed" and item.staff_id is not None,
+        "sent_to": item.recipients[0] if item.recipients and not item.inbound else "",
+    }
+
+
+def _inside(file: File, item: Item, by: str) -> bool:
+    """Whether a reader sees a picture where the mail shows it."""
+    return by == "staff" and file.within and item.html >= RICH_HTML and _picture(file)
+
+
+def _picture(file: File) -> bool:
+    safe = file.scanned not in (Scanned.INFECTED, Scanned.PENDING)
+    return safe and file.content_type in PICTURES and file.size <= SHOWN_SMALL
+
+
+def _recipients(item: Item, by: str) -> str:
     if item.kind == "portal":
         return _("written on the website")
-    return _("to %(addresses)s") % {"addresses": ", ".join(item.recipients)} if item.recipients else ""
+    if not item.recipients:
+        return ""
+    said = [_("to %(addresses)s") % {"addresses": ", ".join(item.recipients)}]
+    if item.copies:
+        said.append(f"Cc {', '.join(item.copies)}")
+    if item.hidden and by == "staff":
+        said.append(f"Bcc {', '.join(item.hidden)}")
+    return " · ".join(said)
 
 
 def _day(instant: datetime) -> str:
@@ -142,26 +187,3 @@ def size_words(count: int) -> str:
     """A number of bytes, as people say it."""
     unit, value = ("MB", count / 1_000_000) if count >= 1_000_000 else ("kB", max(1, round(count / 1000)))
     return f"{format_decimal(round(value, 1), locale=current_locale())} {unit}"
-
-
-def _addressed(tag: str, name: str, value: str) -> str | None:
-    # A page of data is none that anybody should be led to; a picture of it is only seen.
-    is_data = value.lstrip().lower().startswith("data:")
-    return None if is_data and (tag, name) != ("img", "src") else value
-
-
-def frame(html: str, title: str) -> Response[str]:
-    """A mail's own HTML, cleaned, under a policy that lets it do nothing."""
-    body = nh3.clean(
-        html,
-        clean_content_tags={"script", "style", "title", "head"},
-        attributes={"*": {"style"}, "a": {"href"}, "td": {"colspan", "rowspan"}, "img": {"alt", "src"}},
-        attribute_filter=_addressed,
-        filter_style_properties=_STYLES,
-        url_schemes={"http", "https", "mailto", "tel", "data"},
-        link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-    )
-    page = _FRAME.format(title=nh3.clean_text(title), body=body)
-    headers = {"content-security-policy": FRAME_POLICY, "referrer-policy": "no-referrer"}
-    return Response(page, media_type="text/html; charset=utf-8", headers=headers)

@@ -75,6 +75,7 @@ class Case(msgspec.Struct, frozen=True):
     colleagues: list[Colleague]  # whom it can be given to, by name
     teams: list[Team]  # who can answer for it, by name
     drafts: list[Draft]  # the reader's own, the latest last
+    signature: str  # what stands under the reader's e-mails here
     used: list[str]  # the channels that it has run over, the latest first
     heard: list[Heard]
     known: dict[str, str]  # the customer's first address of each kind: verified before claimed
@@ -143,6 +144,11 @@ SELECT json_build_object(
     'drafts', (
         SELECT coalesce(json_agg(json_build_object('mode', mode, 'body', body) ORDER BY updated_at), '[]')
         FROM draft WHERE staff_id = :staff AND conversation_id = c.id
+    ),
+    'signature', coalesce(
+        (SELECT body FROM signature WHERE staff_id = :staff),
+        (SELECT s.body FROM team_signature s JOIN ticket t ON t.team_id = s.team_id WHERE t.conversation_id = c.id),
+        ''
     ),
     'used', (
         SELECT coalesce(json_agg(channel ORDER BY last DESC), '[]') FROM (

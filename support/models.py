@@ -163,6 +163,34 @@ class Draft(Base):
     updated_at: Mapped[CreatedAt]
 
 
+class PictureSender(Base):
+    """A sender whose mails may fetch their pictures from elsewhere, which tells them that they are read."""
+
+    __tablename__ = "picture_sender"
+
+    address: Mapped[str] = mapped_column(Text, primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[CreatedAt]
+
+
+class Signature(Base):
+    """What stands under a colleague's e-mails."""
+
+    __tablename__ = "signature"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class TeamSignature(Base):
+    """What stands under the e-mails of a team's colleagues who have no signature of their own."""
+
+    __tablename__ = "team_signature"
+
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("team.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+
+
 class Acknowledgement(Base):
     """When a sender last heard "we have your message" from a machine."""
 

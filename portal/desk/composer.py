@@ -1,6 +1,7 @@
 """The composer of a conversation: roads, drafts and macros."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from portal.visits import Visit
 from support import cases, drafts, macros, portraits, presence, threads, tickets
 from support import roads as support_roads
 from support.cases import Case
+from support.quotes import fold
 
 
 async def find(session: AsyncSession, conversation_id: UUID) -> Conversation:
@@ -34,14 +36,55 @@ async def find(session: AsyncSession, conversation_id: UUID) -> Conversation:
     return conversation
 
 
-async def open_road(session: AsyncSession, conversation: Conversation, road: str) -> None:
-    """Raises Invalid, with the reason, for a road that nothing would go by."""
+async def open_road(
+    session: AsyncSession, conversation: Conversation, road: str, to: answers.Recipients | None = None
+) -> None:
+    """Raises Invalid, with the reason, for a road that nothing would go by, to those of the conversation or `to`."""
     try:
-        to = await answers.recipients_for(session, conversation.id, road)
+        to = to or await answers.recipients_for(session, conversation.id, road)
     except Invalid:
         return  # who answers is told so
     if why := (await support_roads.closed(session, {road: to.to})).get(road):
         raise Invalid(_("Not sent, your text is kept. %(why)s") % {"why": reasons.closed(road, why)})
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What an agent typed into an e-mail besides its words."""
+
+    to: str = ""
+    cc: str = ""
+    bcc: str = ""
+    quoting: bool = True
+    later: str = ""
+
+
+UNTYPED = Typed()
+
+
+def laters() -> list[tuple[str, str]]:
+    return [
+        ("", _("Send now")),
+        ("1", _("Send in an hour")),
+        ("3", _("Send in three hours")),
+        ("tomorrow", _("Send tomorrow at 9:00")),
+        ("monday", _("Send on Monday at 9:00")),
+    ]
+
+
+def _mail(case: Case, to: answers.Recipients, typed: Typed) -> dict[str, Any]:
+    """What an e-mail has besides its words."""
+    return {
+        "to": typed.to or to.to,
+        "cc": typed.cc,
+        "bcc": typed.bcc,
+        "changed": bool((typed.to and typed.to != to.to) or typed.cc or typed.bcc),
+        "quotable": to.in_reply_to_id is not None,
+        "quoting": typed.quoting,
+        "signature": case.signature,
+        "later": typed.later,
+        "laters": laters(),
+    }
 
 
 def context(
@@ -52,6 +95,7 @@ def context(
     error: str = "",
     writing: bool = False,
     without: Collection[str] = (),
+    typed: Typed = UNTYPED,
 ) -> dict[str, Any]:
     """What the composer needs: roads, who an answer goes to, and the draft of the chosen road.
 
@@ -88,6 +132,7 @@ def context(
         "drafted": [mode for mode in kept if mode != road],
         "recipients": words,
         "copies": copies,
+        "mail": _mail(case, ways[road], typed) if road == "email" and road in ways else None,
         "composer_error": error or None,
         "last_seq": case.conversation.last_seq,
     }
@@ -150,7 +195,8 @@ async def save_draft(
     async with database.transaction() as session:
         await find(session, conversation_id)
         said = await threads.since(session, conversation_id, form.last_seen_seq)
-        if any(item.text.split() == form.body.split() for item in said if not item.inbound and not item.done):
+        ours = [item for item in said if not item.inbound and not item.done]
+        if any(form.body.split() in (item.text.split(), fold(item.text)[0].split()) for item in ours):
             return  # it overtook its own sending
         await drafts.save(session, visit.colleague.id, conversation_id, form.mode, form.body)
     if form.body.strip():

@@ -1,7 +1,7 @@
 """A conversation at the desk: its thread and the customer beside it, whole or part by part."""
 
-import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,11 +11,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels import answers
 from channels.models import MessageStatus
 from core.clock import now
 from core.database import Database
 from core.errors import NotFound
 from core.rendering import gettext as _
+from core.rendering import moment
 from core.settings import Settings
 from portal import reasons, timeline
 from portal.desk import composer, events, inbox
@@ -23,7 +25,7 @@ from portal.desk.inbox import AGENT
 from portal.files import offer
 from portal.live import Live
 from portal.rendering import page
-from portal.threads import Shown, frame, show
+from portal.threads import Shown, show
 from portal.visits import Visit
 from portal.written import Part, Written, this_moment
 from support import cases, opened, portraits, presence, threads, views
@@ -40,7 +42,7 @@ def _place(conversation_id: UUID) -> str:
     return f"/desk/inbox/{conversation_id}"
 
 
-def _shown(items: Sequence[Item], conversation_id: UUID, after: datetime | None) -> list[Shown]:
+def _shown(items: Sequence[Item], conversation_id: UUID, after: datetime | None, reader: UUID) -> list[Shown]:
     return show(
         items,
         by="staff",
@@ -49,10 +51,16 @@ def _shown(items: Sequence[Item], conversation_id: UUID, after: datetime | None)
         tell=events.tell,
         explain=_explain,
         nameless=_("Unknown sender"),
+        reader=reader,
     )
 
 
 def _explain(item: Item) -> tuple[str, str]:
+    if item.status == MessageStatus.HELD and item.release_at is not None and not item.reason:
+        soon = item.release_at - item.at <= answers.UNDO_WINDOW
+        return _("Leaves in a moment") if soon else _("Leaves %(when)s") % {
+            "when": moment(item.release_at)
+        }, ""
     words = "" if item.inbound else reasons.became(item.kind, item.status, item.reason)
     return (words, item.reason) if words else (item.reason, "")
 
@@ -115,6 +123,7 @@ async def conversation_page(
     error: str = "",
     writing: bool = False,
     without: Collection[str] = (),
+    typed: composer.Typed = composer.UNTYPED,
     status_code: int = 200,
 ) -> Response[Any]:
     """The inbox with one conversation open; also the answer to a refused form, with what was written."""
@@ -135,13 +144,15 @@ async def conversation_page(
         thread = threads.read(told.items)
         items = thread.items
         context = _about(case, told.portrait, settings)
-        context |= composer.context(case, road=road, body=body, error=error, writing=writing, without=without)
+        context |= composer.context(
+            case, road=road, body=body, error=error, writing=writing, without=without, typed=typed
+        )
         return context | {
             "view": view,
             "views": inbox.counted(told.counts),
             "listing": listing,
             "pane": pane,
-            "items": _shown(items, conversation_id, thread.after),
+            "items": _shown(items, conversation_id, thread.after, visit.colleague.id),
             "earlier": items[0].seq if items and items[0].seq > 1 else None,
             # What is shown is what was seen: a message that comes now has a higher number.
             "last_seq": max([item.seq for item in items], default=case.conversation.last_seq),
@@ -153,7 +164,20 @@ async def conversation_page(
             "just_merged": merged,
         }
 
-    state = (conversation_id, view, side, undo, said, present, merged, road, body, error, writing)
+    state: tuple[object, ...] = (
+        conversation_id,
+        visit.colleague.id,
+        view,
+        side,
+        undo,
+        said,
+        present,
+        merged,
+        road,
+        body,
+        error,
+    )
+    state += (writing, *astuple(typed))
     part = Part("desk/inbox.html", (*told, *state, at, settings.currency), make, finish=listing.finish)
     return Written(part, status_code=status_code)
 
@@ -163,7 +187,10 @@ async def _present(live: Live, visit: Visit, conversation_id: UUID) -> list[tupl
     return [(one.name, _("is writing") if one.writing else _("is here")) for one in others]
 
 
-async def _undoable(session: AsyncSession, conversation_id: UUID, sent: UUID | None) -> UUID | None:
+async def _undoable(
+    session: AsyncSession, conversation_id: UUID, sent: UUID | None
+) -> tuple[UUID, str] | None:
+    """What was just written and may be taken back, and what to say of it."""
     if sent is None:
         return None
     try:
@@ -171,7 +198,11 @@ async def _undoable(session: AsyncSession, conversation_id: UUID, sent: UUID | N
     except NotFound:
         return None
     held = message.status == MessageStatus.HELD and message.release_at is not None
-    return message.id if held and message.release_at and message.release_at > now() else None
+    if not (held and message.release_at and message.release_at > now()):
+        return None
+    if message.release_at - now() <= answers.UNDO_WINDOW:
+        return message.id, _("Sending in ten seconds.")
+    return message.id, _("It leaves %(when)s.") % {"when": moment(message.release_at)}
 
 
 def priorities() -> list[tuple[Priority, str]]:
@@ -270,28 +301,34 @@ async def show_present(
 
 @get("/desk/inbox/{conversation_id:uuid}/since/{seq:int}", guards=[AGENT])
 async def show_since_number(
-    conversation_id: FromPath[UUID], seq: FromPath[int], database: NamedDependency[Database]
+    conversation_id: FromPath[UUID],
+    seq: FromPath[int],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
 ) -> Response[Any]:
-    return await _since(database, conversation_id, seq)
+    return await _since(database, conversation_id, seq, visit.colleague.id)
 
 
 @get("/desk/inbox/{conversation_id:uuid}/since", guards=[AGENT])
 async def show_since(
-    conversation_id: FromPath[UUID], database: NamedDependency[Database], seq: FromQuery[int] = 0
+    conversation_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    seq: FromQuery[int] = 0,
 ) -> Response[Any]:
-    return await _since(database, conversation_id, seq)
+    return await _since(database, conversation_id, seq, visit.colleague.id)
 
 
-async def _since(database: Database, conversation_id: UUID, seq: int) -> Response[Any]:
+async def _since(database: Database, conversation_id: UUID, seq: int, reader: UUID) -> Response[Any]:
     """What a page that has seen everything up to `seq` has not; and what became of the answers it shows."""
     async with database.statements() as session:
         seen, items = await threads.around(session, conversation_id, seq, seen=SEEN)
         if not (seen or items):
             await composer.find(session, conversation_id)
-    answers = [item for item in seen if item.status]
+    ours = [item for item in seen if item.status]
     context = {
-        "items": _shown(items, conversation_id, seen[-1].at if seen else None),
-        "changed": _shown(answers, conversation_id, seen[0].at if seen else None),
+        "items": _shown(items, conversation_id, seen[-1].at if seen else None, reader),
+        "changed": _shown(ours, conversation_id, seen[0].at if seen else None, reader),
         "last_seq": max([item.seq for item in items], default=seq),
     }
     return page("desk/inbox/_since.html", context)
@@ -299,7 +336,10 @@ async def _since(database: Database, conversation_id: UUID, seq: int) -> Respons
 
 @get("/desk/inbox/{conversation_id:uuid}/earlier", guards=[AGENT])
 async def show_earlier(
-    conversation_id: FromPath[UUID], database: NamedDependency[Database], before: FromQuery[int]
+    conversation_id: FromPath[UUID],
+    visit: NamedDependency[Visit],
+    database: NamedDependency[Database],
+    before: FromQuery[int],
 ) -> Response[Any]:
     async with database.statements() as session:
         conversation = await composer.find(session, conversation_id)
@@ -307,21 +347,10 @@ async def show_earlier(
     first = thread.items[0].seq if thread.items else 0
     context = {
         "conversation": conversation,
-        "items": _shown(thread.items, conversation_id, thread.after),
+        "items": _shown(thread.items, conversation_id, thread.after, visit.colleague.id),
         "earlier": first if first > 1 else None,
     }
     return page("desk/inbox/_earlier.html", context)
-
-
-@get("/desk/inbox/{conversation_id:uuid}/messages/{message_id:uuid}/html", guards=[AGENT])
-async def show_html(
-    conversation_id: FromPath[UUID], message_id: FromPath[UUID], database: NamedDependency[Database]
-) -> Response[Any]:
-    """The HTML of a mail, cleaned, for the frame it stands in."""
-    async with database.statements() as session:
-        message = await threads.letter(session, conversation_id, message_id)
-    # Beside the loop: what was written to be costly takes a second or two.
-    return await asyncio.to_thread(frame, message.html or "", message.subject)
 
 
 @get("/desk/inbox/{conversation_id:uuid}/attachments/{attachment_id:uuid}", guards=[AGENT])
@@ -344,6 +373,5 @@ handlers = [
     show_since,
     show_since_number,
     show_earlier,
-    show_html,
     show_file,
 ]

@@ -10,12 +10,13 @@ from support.triage import UNREACHED
 _MARKS = {
     "assigned": "user-check", "released": "users", "solved": "circle-check", "reopened": "rotate-ccw",
     "snoozed": "alarm-clock", "woken": "sun", "waits": "clock", "priority": "flag", "moved": "users",
+    "forwarded": "arrow-up-right", "began": "arrow-up-right",
 }  # fmt: skip
 
 
-def tell(item: Item) -> tuple[str, str]:
-    """What was done with a ticket, as a sentence, and its icon."""
-    who, detail = item.who, item.text
+def tell(item: Item) -> tuple[str, str, str]:
+    """What was done with a ticket, as a sentence; its icon; and where it leads, if anywhere."""
+    who, (detail, _cut, elsewhere) = item.who, item.text.partition("\n")
     match item.done:
         case "assigned" if who == detail:
             told = _("%(who)s took the ticket")
@@ -40,6 +41,10 @@ def tell(item: Item) -> tuple[str, str]:
             told = _("%(who)s snoozed the ticket until %(detail)s") if who else _("Snoozed until %(detail)s")
         case "woken":
             told = _("%(who)s woke the ticket") if who else _("The ticket is awake again")
+        case "forwarded":
+            told = _("%(who)s forwarded a message to %(detail)s")
+        case "began":
+            told = _("%(who)s forwarded this from another conversation")
         case "waits":
             waits = {"pending": _("the customer"), "on_hold": _("someone else"), "open": _("us")}
             detail = waits.get(detail, detail)
@@ -48,4 +53,5 @@ def tell(item: Item) -> tuple[str, str]:
             priorities = {"low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent")}
             detail = priorities.get(detail, detail)
             told = _("%(who)s set the priority to %(detail)s") if who else _("Priority: %(detail)s")
-    return told % {"who": who, "detail": detail}, _MARKS.get(item.done, "flag")
+    place = f"/desk/inbox/{elsewhere}" if elsewhere else ""
+    return told % {"who": who, "detail": detail}, _MARKS.get(item.done, "flag"), place

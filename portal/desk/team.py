@@ -24,6 +24,7 @@ from portal.limits import Limits
 from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
+from support import signatures
 
 HERE = "/desk/settings/team"
 PROFILE = "/desk/settings/profile"
@@ -162,9 +163,35 @@ async def reset_password(
     return await _disclosed(database, live, visit, colleague.name, password)
 
 
+async def _profile(database: Database, visit: Visit, **more: Any) -> Response[Any]:
+    async with database.statements() as session:
+        signature = await signatures.of(session, visit.colleague.id)
+    errors = more.get("errors", {})
+    context = {"me": visit.colleague, "errors": errors, "changed": False, "signature": signature, **more}
+    return page("desk/profile.html", context, status_code=422 if errors else 200)
+
+
 @get(PROFILE, guards=[staff()])
-async def show_profile(visit: NamedDependency[Visit]) -> Response[Any]:
-    return page("desk/profile.html", {"me": visit.colleague, "errors": {}, "changed": False})
+async def show_profile(visit: NamedDependency[Visit], database: NamedDependency[Database]) -> Response[Any]:
+    return await _profile(database, visit)
+
+
+class Signed(msgspec.Struct):
+    signature: str = ""
+
+
+@post(PROFILE + "/signature", guards=[staff()])
+async def change_signature(
+    request: Request[Any, Any, Any], visit: NamedDependency[Visit], database: NamedDependency[Database]
+) -> Response[Any]:
+    """What stands under one's own e-mails."""
+    form = await read_form(request, Signed)
+    try:
+        async with database.transaction() as session:
+            await signatures.write(session, visit.colleague.id, form.signature)
+    except Invalid as error:
+        return await _profile(database, visit, errors=error.fields, signature=form.signature)
+    return Redirect(PROFILE, status_code=303)
 
 
 @post(PROFILE, guards=[staff()])
@@ -187,14 +214,13 @@ async def change_password(
             )
         kept = await people.hashed(form.password)
     except Invalid as error:
-        context = {"me": me, "errors": error.fields, "changed": False}
-        return page("desk/profile.html", context, status_code=422)
+        return await _profile(database, visit, errors=error.fields)
     async with database.transaction() as session:
         await visits.sign_in_staff(session, request, await people.set_password(session, me.id, kept))
-    return page("desk/profile.html", {"me": me, "errors": {}, "changed": True})
+    return await _profile(database, visit, changed=True)
 
 
 handlers = [
     show_team, add_colleague, change_roles, disable_colleague, enable_colleague, reset_password,
-    show_profile, change_password,
+    show_profile, change_password, change_signature,
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from core.staff import Role
 from portal.forms import read_form
 from portal.guards import staff
 from portal.rendering import page
-from support import tickets
+from support import signatures, tickets
 
 HERE = "/desk/settings/teams"
 
@@ -28,6 +28,7 @@ class Written(msgspec.Struct):
     members: list[UUID] = []
     # One a line.
     addresses: str = ""
+    signature: str = ""
 
 
 async def _page(
@@ -44,12 +45,13 @@ async def _page(
         addresses = await mailboxes.of_teams(session)
         colleagues = await tickets.colleagues(session)
         team = await teams.find(session, open_id) if open_id else None
+        signed = await signatures.of_team(session, open_id) if open_id else ""
     if typed is None:
         typed = Written()
         if team is not None:
             manned = next(each for each in listed if each.team.id == team.id)
             held = "\n".join(addresses.get(team.id, []))
-            typed = Written(team.name, [one.id for one in manned.members], held)
+            typed = Written(team.name, [one.id for one in manned.members], held, signed)
     context = {
         "listed": [(each, addresses.get(each.team.id, [])) for each in listed],
         "team": team,
@@ -88,6 +90,7 @@ async def _save(
             else:
                 team = await teams.change(session, team_id, typed.name, typed.members)
             await mailboxes.give(session, settings, team.id, typed.addresses.split())
+            await signatures.write_for_team(session, team.id, typed.signature)
     except Invalid as error:
         return await _page(database, settings, open_id=team_id, typed=typed, error=error)
     return Redirect(HERE, status_code=303)
@@ -123,6 +126,7 @@ async def dissolve_team(
         await teams.find(session, team_id, lock=True)
         await tickets.forget_team(session, team_id)
         await mailboxes.give(session, settings, team_id, [])
+        await signatures.write_for_team(session, team_id, "")
         await teams.dissolve(session, team_id)
     return Redirect(HERE, status_code=303)
 

@@ -1,6 +1,7 @@
 """What an agent does with a conversation: answer, note, take back, assign, solve, snooze, take the next."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,8 @@ from portal.forms import read_form
 from portal.live import Live
 from portal.rendering import page
 from portal.visits import Visit
-from support import drafts, enclosures, notes, snoozes, threads, tickets
+from support import drafts, enclosures, notes, recipients, snoozes, threads, tickets
+from support import letters as support_letters
 from support.models import DONE, Priority, TicketStatus
 
 MAX_FILES = 10 * 1024 * 1024
@@ -56,10 +58,28 @@ class Answer(msgspec.Struct):
     # Who was offered a copy, and who of them is to get one.
     offered: list[str] = []
     copies: list[str] = []
+    # Of an e-mail, where it was written as one: to whom else, with their message below, when.
+    by_mail: bool = False
+    to: str = ""
+    cc: str = ""
+    bcc: str = ""
+    quote: bool = False
+    later: str = ""
+
+    @property
+    def typed(self) -> composer.Typed:
+        quoting = self.quote or not self.by_mail
+        return composer.Typed(self.to, self.cc, self.bcc, quoting, self.later)
 
     @property
     def without(self) -> frozenset[str]:
         return frozenset(self.offered) - frozenset(self.copies)
+
+
+def why(error: Conflict | Invalid) -> str:
+    """What to say of a refusal above the composer, which has no field of its own for each."""
+    fields = error.fields if isinstance(error, Invalid) else {}
+    return _(fields.get("to") or fields.get("cc") or fields.get("bcc") or error.message)
 
 
 async def _files(request: Request[Any, Any, Any]) -> list[outbox.File]:
@@ -102,7 +122,14 @@ async def answer(
             if form.road == "note":
                 await notes.write(session, conversation_id, visit.colleague, form.body)
             else:
-                await composer.open_road(session, await composer.find(session, conversation_id), form.road)
+                to = await _recipients(session, conversation_id, form)
+                await composer.open_road(
+                    session, await composer.find(session, conversation_id), form.road, to
+                )
+                below = ""
+                if form.by_mail and to is not None:
+                    quoted = to.in_reply_to_id if form.quote else None
+                    below = await support_letters.tail(session, conversation_id, visit.colleague.id, quoted)
                 sent = await answers.reply(
                     session,
                     conversation_id,
@@ -112,6 +139,9 @@ async def answer(
                     form.last_seen_seq,
                     files=files,
                     without=form.without,
+                    to=to,
+                    below=below,
+                    release_at=_until(form.later) if form.later else None,
                 )
                 await tickets.answered(session, conversation_id, visit.colleague.id)
             await _forget(session, visit.colleague.id, conversation_id, form.road, form.body)
@@ -125,11 +155,26 @@ async def answer(
             view=form.view,
             road=form.road,
             body=form.body,
-            error=_(error.message),
+            error=why(error),
             without=form.without,
+            typed=form.typed,
             status_code=409 if isinstance(error, Conflict) else 422,
         )
     return back(conversation_id, form.view, sent=sent)
+
+
+async def _recipients(
+    session: AsyncSession, conversation_id: UUID, form: Answer
+) -> answers.Recipients | None:
+    """Who an e-mail goes to, with what the agent changed of it; None for whoever the road leads to."""
+    if form.road != "email" or not form.by_mail:
+        return None
+    to = await answers.recipients_for(session, conversation_id, form.road)
+    first = recipients.addresses(form.to) or (to.to,)
+    cc = recipients.addresses(form.cc, "cc")
+    bcc = recipients.addresses(form.bcc, "bcc")
+    copies = dict.fromkeys([*to.cc, *first[1:], *cc])
+    return replace(to, to=first[0], cc=tuple(each for each in copies if each != first[0]), bcc=bcc)
 
 
 async def _forget(session: AsyncSession, staff_id: UUID, conversation_id: UUID, road: str, body: str) -> None:
@@ -160,7 +205,8 @@ async def undo(
             if message.staff_id != visit.colleague.id:
                 raise NotFound(_("That message is not yours."))
             channel = message.channel
-            words = await answers.undo(session, message_id, visit.colleague)
+            words = await support_letters.written(session, message)
+            await answers.undo(session, message_id, visit.colleague)
             await drafts.save(session, visit.colleague.id, conversation_id, channel, words)
             await tickets.answered(session, conversation_id, None)
     except Conflict as error:

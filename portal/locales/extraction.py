@@ -23,7 +23,8 @@ MARKS = frozenset({"worded", "mark"})
 # What only colleagues, operators and programs read: the desk and the API are English, so these stay as they are.
 DESK = (
     "portal/api/", "portal/access.py", "portal/tokens.py", "customers/timeline.py",
-    "portal/desk/", "portal/templates/desk/", "portal/templates/api/", "portal/templates/layouts/desk.html",
+    "portal/desk/", "portal/frames.py", "portal/templates/desk/", "portal/templates/api/",
+    "portal/templates/layouts/desk.html",
     "portal/templates/components/palette.html", "portal/templates/components/figures.html",
     "portal/guards.py", "portal/reasons.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",
     "core/backups.py", "core/embedded/", "core/launcher/", "core/staff.py", "core/operations.py", "core/leases.py",
@@ -35,7 +36,7 @@ DESK = (
     "channels/quarantine.py", "channels/registry.py", "estore/assortment.py", "estore/pictures.py", "estore/prints.py",
     "estore/refunds.py", "estore/tasks.py",
     "support/editing.py", "support/macros.py", "support/notes.py", "support/opened.py", "support/outreach.py",
-    "support/portraits.py",
+    "support/forwards.py", "support/portraits.py", "support/recipients.py", "support/signatures.py",
     "support/readers.py", "support/views.py",
 )  # fmt: skip
 

@@ -246,6 +246,17 @@ def _address(page: Page, name: str) -> str:
     return match[1]
 
 
+def _open_letter(stage: Stage) -> None:
+    """The newest e-mail thread at the desk, and a letter of it."""
+    page = stage.page("agent")
+    page.goto("/desk/inbox?view=open")
+    page.locator("a.thread-item:has([data-kind=email])").first.click()
+    href = page.locator(".letter-menu a[href$='/source']").first.get_attribute("href") or ""
+    _desk, _inbox, thread, _messages, letter, _source = href.strip("/").split("/")
+    stage.places |= {"letter_thread": thread, "letter": letter}
+    page.context.close()
+
+
 # What is done, in this order, and whose browser or which places it gives.
 def _form_team(stage: Stage) -> None:
     page = stage.page("owner")
@@ -282,5 +293,6 @@ ACTS: dict[Callable[[Stage], None], set[str]] = {
     _launch: {"sent", "unsubscribe", "preferences"},
     _connect: {"endpoint"},
     _form_team: {"team"},
+    _open_letter: {"letter_thread", "letter"},
     _write_as_ourselves: {"odd_mail"},
 }

@@ -188,7 +188,8 @@ async def record(session: AsyncSession, bounce: Bounce) -> bool:
     rows = list(result.mappings())
     await announce(session, rows)
     for row in rows if bounce.is_address else ():
-        written_to = [*row["recipients"]["to"], *row["recipients"].get("cc", ())]
+        copies = [*row["recipients"].get("cc", ()), *row["recipients"].get("bcc", ())]
+        written_to = [*row["recipients"]["to"], *copies]
         # A mailbox behind an alias is named as itself: then only a single address can be meant.
         failed = [each for each in written_to if each.lower() == bounce.address]
         for address in failed or (written_to if len(written_to) == 1 else []):

@@ -123,9 +123,8 @@ def envelope(submission: Submission, settings: Settings) -> Envelope:
         sender = _ascii_domain(submission.account)
     if submission.only:
         return Envelope(sender, (_ascii_domain(submission.only),))
-    return Envelope(
-        sender, tuple(map(_ascii_domain, submission.to)), tuple(map(_ascii_domain, submission.cc))
-    )
+    copies = (*submission.cc, *submission.bcc)
+    return Envelope(sender, tuple(map(_ascii_domain, submission.to)), tuple(map(_ascii_domain, copies)))
 
 
 def _ascii_domain(address: str) -> str:

@@ -652,6 +652,12 @@ CREATE TABLE public.picture_file (
     sha256 text NOT NULL
 );
 
+CREATE TABLE public.picture_sender (
+    address text NOT NULL,
+    staff_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE public.product (
     id uuid NOT NULL,
     slug text NOT NULL,
@@ -789,6 +795,11 @@ CREATE TABLE public.sign_in (
     CONSTRAINT ck_sign_in_attempts CHECK ((attempts <= 5))
 );
 
+CREATE TABLE public.signature (
+    staff_id uuid NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.sku (
     id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -857,6 +868,11 @@ CREATE TABLE public.team (
 CREATE TABLE public.team_member (
     team_id uuid NOT NULL,
     staff_id uuid NOT NULL
+);
+
+CREATE TABLE public.team_signature (
+    team_id uuid NOT NULL,
+    body text NOT NULL
 );
 
 CREATE TABLE public.ticket (
@@ -1082,6 +1098,9 @@ ALTER TABLE ONLY public.payment_method
 ALTER TABLE ONLY public.picture_file
     ADD CONSTRAINT pk_picture_file PRIMARY KEY (digest, name);
 
+ALTER TABLE ONLY public.picture_sender
+    ADD CONSTRAINT pk_picture_sender PRIMARY KEY (address);
+
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT pk_product PRIMARY KEY (id);
 
@@ -1115,6 +1134,9 @@ ALTER TABLE ONLY public.shipping_method
 ALTER TABLE ONLY public.sign_in
     ADD CONSTRAINT pk_sign_in PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.signature
+    ADD CONSTRAINT pk_signature PRIMARY KEY (staff_id);
+
 ALTER TABLE ONLY public.sku
     ADD CONSTRAINT pk_sku PRIMARY KEY (id);
 
@@ -1138,6 +1160,9 @@ ALTER TABLE ONLY public.team
 
 ALTER TABLE ONLY public.team_member
     ADD CONSTRAINT pk_team_member PRIMARY KEY (team_id, staff_id);
+
+ALTER TABLE ONLY public.team_signature
+    ADD CONSTRAINT pk_team_signature PRIMARY KEY (team_id);
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT pk_ticket PRIMARY KEY (id);
@@ -1664,6 +1689,9 @@ ALTER TABLE ONLY public.payment
 ALTER TABLE ONLY public.picture_file
     ADD CONSTRAINT fk_picture_file_sha256 FOREIGN KEY (sha256) REFERENCES public.blob(sha256);
 
+ALTER TABLE ONLY public.picture_sender
+    ADD CONSTRAINT fk_picture_sender_staff_id FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT fk_product_category_id FOREIGN KEY (category_id) REFERENCES public.category(id);
 
@@ -1697,6 +1725,9 @@ ALTER TABLE ONLY public.review
 ALTER TABLE ONLY public.segment
     ADD CONSTRAINT fk_segment_created_by FOREIGN KEY (created_by) REFERENCES public.staff(id);
 
+ALTER TABLE ONLY public.signature
+    ADD CONSTRAINT fk_signature_staff_id FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+
 ALTER TABLE ONLY public.sku
     ADD CONSTRAINT fk_sku_product_id FOREIGN KEY (product_id) REFERENCES public.product(id);
 
@@ -1714,6 +1745,9 @@ ALTER TABLE ONLY public.team_member
 
 ALTER TABLE ONLY public.team_member
     ADD CONSTRAINT fk_team_member_team_id FOREIGN KEY (team_id) REFERENCES public.team(id);
+
+ALTER TABLE ONLY public.team_signature
+    ADD CONSTRAINT fk_team_signature_team_id FOREIGN KEY (team_id) REFERENCES public.team(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.ticket
     ADD CONSTRAINT fk_ticket_assignee_id FOREIGN KEY (assignee_id) REFERENCES public.staff(id);

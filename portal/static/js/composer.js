@@ -1,3 +1,5 @@
+import { start as files } from "./enclosures.js";
+
 // The composer: Ctrl or ⌘ and Enter sends, another road takes along what was written, files say their names.
 export function start() {
   document.addEventListener("keydown", (event) => {
@@ -25,12 +27,7 @@ export function start() {
     const form = event.target.matches("[data-takes-draft]") ? document.querySelector("#composer [data-composer]") : null;
     if (form) for (const name of ["mode", "body"]) event.formData.set(name, form.elements[name].value);
   });
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest?.("[data-composer]");
-    if (form && event.target.matches("[data-attach]")) {
-      form.querySelector("[data-files]").textContent = [...event.target.files].map((file) => file.name).join(", ");
-    }
-  });
+  files();
   // What was taken back stands in the field again: go on at its end.
   const body = document.querySelector(".composer-body[autofocus]");
   body?.focus();

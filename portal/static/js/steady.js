@@ -28,6 +28,4 @@ export function start() {
     delete part.dataset.stale;
     htmx.trigger(part, "refresh");
   }, true);
-  const scroll = document.getElementById("thread-scroll");
-  if (scroll) scroll.scrollTop = scroll.scrollHeight;
 }
