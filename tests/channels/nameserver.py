@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dns.message
@@ -17,6 +17,8 @@ class Server:
     def __init__(self) -> None:
         self.zone: dict[tuple[str, str], list[str]] = {}
         self.silent = False
+        # What it says instead of an answer, however little sense that makes.
+        self.says: Callable[[dns.message.Message], bytes] | None = None
         self.asked: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -32,7 +34,9 @@ class Server:
                 return
             if not data:
                 return
-            self._socket.sendto(self._answer(dns.message.from_wire(data)).to_wire(), asker)
+            query = dns.message.from_wire(data)
+            answer = self._answer(query)
+            self._socket.sendto(answer.to_wire() if self.says is None else self.says(query), asker)
 
     def _answer(self, query: dns.message.Message) -> dns.message.Message:
         answer = dns.message.make_response(query)
