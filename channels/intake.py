@@ -48,6 +48,8 @@ class Incoming:
     files: Sequence[Enclosure] = ()
     automated: bool = False
     written_at: datetime | None = None
+    # Where it stands on the timeline, when that is not now: of an old mailbox that is let in.
+    happened_at: datetime | None = None
     rfc_message_id: str = ""
     references: Sequence[str] = ()
     # Threads that a signed reply address names.
@@ -296,4 +298,5 @@ def _entry(incoming: Incoming, one: Received) -> timeline.Entry:
         ),
         source_key=f"message:{one.message_id}",
         subject_id=one.conversation_id,
+        occurred_at=incoming.happened_at,
     )

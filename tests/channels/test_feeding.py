@@ -6,6 +6,7 @@ import json
 import lzma
 import mailbox
 import os
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from channels.adapters.email.feeding import feed
 from channels.adapters.email.letters import letters
 from channels.models import Conversation, Message, ReceivedMail
+from core.clock import now
 from core.settings import settings as read_settings
 from customers.models import Suppression, TimelineEntry
 from tests.channels.arriving import answer_from_us
@@ -271,3 +273,47 @@ def test_a_file_whose_name_is_no_text_is_named_all_the_same(settings, tmp_path: 
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.eml")).write_bytes(letter())
     shown = CliRunner().invoke(inbound, ["feed", str(tmp_path), "--json"], catch_exceptions=False)
     assert json.loads(shown.stdout)["source"] == f"{tmp_path}/caf\\xe9.eml"
+
+
+def dated(date: str, **facts: str) -> bytes:
+    return letter(**facts).replace(b"Sat, 21 Nov 2026 10:00:00 +0000", date.encode())
+
+
+async def placed_at(database, subject: str) -> list[datetime]:
+    async with database.transaction() as session:
+        entries = await session.scalars(
+            select(TimelineEntry.occurred_at).where(
+                TimelineEntry.kind == "message.received", TimelineEntry.payload["subject"].astext == subject
+            )
+        )
+        return list(entries)
+
+
+async def test_old_mail_stands_on_the_timeline_where_it_belongs(database):
+    await fed(database, dated("Fri, 03 Mar 2017 10:00:00 +0100", subject="Old"))
+    assert await placed_at(database, "Old") == [datetime(2017, 3, 3, 9, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    "date", ["Fri, 03 Mar 2119 10:00:00 +0100", "Thu, 01 Jan 1970 00:00:00 +0000", "soon"]
+)
+async def test_a_date_that_cannot_be_is_now(database, date):
+    before = now()
+    await fed(database, dated(date, subject="Odd"))
+    [at] = await placed_at(database, "Odd")
+    assert before <= at <= now()
+
+
+async def test_answers_that_are_fed_before_what_they_answer_stand_in_one_thread(database):
+    third = await fed(
+        database,
+        letter(
+            message_id="<3@example.test>",
+            in_reply_to="<2@example.test>",
+            references="<1@example.test> <2@example.test>",
+        ),
+    )
+    second = await fed(database, letter(message_id="<2@example.test>", in_reply_to="<1@example.test>"))
+    first = await fed(database, letter(message_id="<1@example.test>"))
+    assert {first.conversation_id, second.conversation_id} == {third.conversation_id}
+    assert [str(each.outcome) for each in (third, second, first)] == ["new thread", "joined", "joined"]

@@ -58,7 +58,7 @@ async def feed(
         ids = await keep(
             session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw, found_out=found_out
         )
-        readings = [await read_mail(session, ReadMail(mail_id), settings) for mail_id in ids]
+        readings = [await read_mail(session, ReadMail(mail_id), settings, from_file=True) for mail_id in ids]
         reading = next((each for each in readings if each is not None), KNOWN)
         if reading.outcome is Outcome.QUARANTINED:
             return _kept_out(source, said, reading)

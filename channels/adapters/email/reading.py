@@ -1,6 +1,7 @@
 """Reading: from a mail that is kept raw to a message in a conversation, or to quarantine with the reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -26,6 +27,10 @@ from core.settings import Settings
 from customers import identities
 
 log = structlog.get_logger()
+
+LONG_AGO = timedelta(days=1)
+# No mail is older; clocks that were never set are.
+EPOCH = datetime(1982, 1, 1, tzinfo=UTC)
 
 
 class ReadMail(Job, tag="channels.read_mail", frozen=True):
@@ -80,11 +85,17 @@ class Reading:
 
 
 async def read_mail(
-    session: AsyncSession, job: ReadMail, settings: Settings, parsed: ParsedMail | None = None
+    session: AsyncSession,
+    job: ReadMail,
+    settings: Settings,
+    parsed: ParsedMail | None = None,
+    *,
+    from_file: bool = False,
 ) -> Reading | None:
     """Let a kept mail in, once; what cannot be read or trusted stays in quarantine with the reason.
 
-    None when it has been read before, or is to be checked first. What it says may be known already (`parsed`).
+    None when it has been read before, or is to be checked first. What it says may be known already (`parsed`). One
+    from a file that was written long ago stands on the timeline where it belongs.
     """
     mail = await session.get(ReceivedMail, job.received_mail_id, with_for_update=True)
     if mail is None or mail.processed_at is not None:
@@ -106,7 +117,7 @@ async def read_mail(
             if is_unchecked(mail, parsed, settings):
                 await enqueue(session, CheckMail(mail.id, job.alone))
                 return None
-            reading = await _let_in(session, mail, parsed, settings, alone=job.alone)
+            reading = await _let_in(session, mail, parsed, settings, alone=job.alone, from_file=from_file)
     except (TransientError, OperationalError, InterfaceError, OSError):
         raise
     except DomainError as error:
@@ -124,7 +135,13 @@ async def read_mail(
 
 
 async def _let_in(
-    session: AsyncSession, mail: ReceivedMail, parsed: ParsedMail, settings: Settings, *, alone: bool
+    session: AsyncSession,
+    mail: ReceivedMail,
+    parsed: ParsedMail,
+    settings: Settings,
+    *,
+    alone: bool,
+    from_file: bool,
 ) -> Reading:
     """Record a report on our own mail, or let a message in; `mail.message_id` names it then."""
     complaint = complaints.find(parsed)
@@ -134,6 +151,8 @@ async def _let_in(
     if bounce is not None and await bounces.record(session, bounce):
         return Reading(Outcome.BOUNCE, f"{bounce.status} {bounce.words}".strip(), parsed)
     incoming = understand(mail, parsed, settings, alone=alone)
+    if from_file and parsed.written_at is not None and EPOCH < parsed.written_at < now() - LONG_AGO:
+        incoming = replace(incoming, happened_at=parsed.written_at)
     received = await conversations.receive(session, incoming)
     mail.message_id = received.message_id
     if complaint is not None:
