@@ -131,6 +131,12 @@ class Settings(BaseSettings):
         description="the authserv-id of the relay in front of our listener, whose Authentication-Results we believe",
     )
 
+    trusted_relays: str = Field(
+        default="",
+        description="networks of the mail servers in front of our listener, 192.0.2.10/32,10.0.0.0/8: what any other"
+        " says of senders is not believed; empty: all addresses that are not of the internet",
+    )
+
     check_signatures: bool = Field(
         default=True,
         description="check the DKIM signatures of mail ourselves, and DMARC, where no relay that we believe says"
@@ -201,12 +207,10 @@ class Settings(BaseSettings):
         default="+4930555010", description="the number that our text messages come from"
     )
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "trusted_relays")
     @classmethod
-    def _networks(cls, given: str) -> str:
-        for part in given.split(","):
-            if part.strip():
-                ip_network(part.strip())
+    def _name_networks(cls, given: str) -> str:
+        _networks(given)
         return given
 
     @field_validator("name_server")
@@ -271,7 +275,12 @@ class Settings(BaseSettings):
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks of `trusted_proxies`."""
-        return tuple(ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
+        return _networks(self.trusted_proxies)
+
+    @property
+    def relays_in_front(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `trusted_relays`."""
+        return _networks(self.trusted_relays)
 
     @property
     def support_address(self) -> str:
@@ -284,6 +293,10 @@ class Settings(BaseSettings):
     @property
     def secure_cookies(self) -> bool:
         return self.public_url.startswith("https://")
+
+
+def _networks(named: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in named.split(",") if part.strip())
 
 
 @cache

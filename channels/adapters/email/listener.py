@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -55,7 +56,8 @@ class Door:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        answer = await self._keep(envelope)
+        known = stands_in_front(session.peer, self._settings)
+        answer = await self._keep(envelope, vouched_by=None if known else "")
         # LMTP wants a word for each recipient (RFC 2033); all of them share one fate here.
         return "\r\n".join([answer] * len(envelope.rcpt_tos)) if isinstance(server, LMTP) else answer
 
@@ -67,13 +69,13 @@ class Door:
         async with self._database.statements() as session:
             return await mailboxes.ours(session, self._settings, addresses)
 
-    async def _keep(self, envelope: Envelope) -> str:
+    async def _keep(self, envelope: Envelope, vouched_by: str | None) -> str:
         raw = envelope.original_content or b""
         rcpt_to = [str(address) for address in envelope.rcpt_tos]
         mail_from = (envelope.mail_from or "").replace("\x00", "")[:320]
         try:
             known = await self._ours(rcpt_to)
-            new = await self._tray.keep(Arrival(known, mail_from, rcpt_to, raw))
+            new = await self._tray.keep(Arrival(known, mail_from, rcpt_to, raw, vouched_by))
         except Exception as error:
             # Whatever it was: nothing is lost, the relay keeps the mail and comes again.
             metrics.MAILS.labels("put off").inc()
@@ -81,6 +83,20 @@ class Door:
             return "451 4.3.0 We cannot keep it just now; try again later"
         metrics.MAILS.labels("kept" if new else "known").inc()
         return "250 2.0.0 Kept"
+
+
+def stands_in_front(peer: Any, settings: Settings) -> bool:
+    """Whether somebody who speaks to us may be the relay in front of us, whose word on senders counts.
+
+    Anybody can write that relay's name into a mail and hand it to us, if we can be reached.
+    """
+    try:
+        address = ip_address(str(peer[0]).partition("%")[0])
+    except (ValueError, TypeError, IndexError):
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    named = settings.relays_in_front
+    return any(address in network for network in named) if named else not address.is_global
 
 
 class _Speaker(SMTP):
