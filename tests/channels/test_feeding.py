@@ -167,6 +167,21 @@ def test_an_mbox_is_split_where_its_mails_begin_and_nowhere_else(tmp_path: Path)
     ]
 
 
+def test_mails_of_an_mbox_that_stand_close_together_are_told_apart(tmp_path: Path):
+    box = tmp_path / "old.mbox"
+    odd = b"From me at 10:00 in 2026\nto: you\n"
+    box.write_bytes(
+        FROM_LINE + b"Subject: one\n\nHello\n" + odd
+        + FROM_LINE + b"Subject: two\n\nBye\n"
+        + FROM_LINE.replace(b"ann@example.test", b"ann at example.test ") + b"Subject: three\n\nAgain\n"
+    )  # fmt: skip
+    assert [raw for _, raw in letters([box])] == [
+        b"Subject: one\n\nHello\n" + odd.removesuffix(b"\n"),
+        b"Subject: two\n\nBye",
+        b"Subject: three\n\nAgain",
+    ]
+
+
 def test_an_mbox_of_the_standard_library_comes_back_as_it_went_in(tmp_path: Path):
     path = tmp_path / "box"
     box = mailbox.mbox(path)

@@ -18,7 +18,11 @@ MAX_MAIL = 100 * 1024 * 1024
 MAX_UNPACKED = 4 * 1024 * 1024 * 1024
 
 # "From ann@example.org Thu Aug 22 12:36:23 2002" (RFC 4155); the zone, where there is one, stands anywhere after.
-_FROM_LINE = re.compile(rb"From \S*.{0,100}\d{1,2}:\d{2}(:\d{2})?.{0,20}\d{4}")
+_FROM_LINE = re.compile(rb"From (?:\S*.{0,100}\d{1,2}:\d{2}(:\d{2})?.{0,20}\d{4}|-[ \t]*\r?$)")
+# So whole that a mail begins there even if the empty line above it is missing.
+_WHOLE_FROM_LINE = re.compile(
+    rb"From \S+(?: at \S+)? +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d \d{4}\s"
+)
 _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|>?From ")
 _QUOTED = re.compile(rb">+From ")
 _MAILDIR = {"cur", "new"}
@@ -116,12 +120,12 @@ def _in_file(name: str, file: IO[bytes], *, packed: bool = False) -> Letters:
 
 
 def _starts(file: IO[bytes]) -> Iterator[int]:
-    """Where the mails of an mbox begin: at a From line after an empty line, with a header below it."""
+    """Where the mails of an mbox begin: at a From line with a header below it, and an empty line above if it is odd."""
     place, empty, begun = 0, True, -1
     for line in file:
         if begun >= 0 and _HEADER.match(line):
             yield begun
-        begun = place if empty and _FROM_LINE.match(line) else -1
+        begun = place if (_FROM_LINE if empty else _WHOLE_FROM_LINE).match(line) else -1
         empty = not line.strip()
         place += len(line)
 
