@@ -274,9 +274,9 @@ def _write_as_ourselves(stage: Stage) -> None:
     page = stage.page("owner")
     note = {"filename": "invoice.html", "content_type": "text/html", "content": "PHA+UGF5LjwvcD4="}
     mail = {"from": "support@halden.test", "to": "support@halden.test", "subject": "Your mailbox is full"}
-    page.context.request.post(
-        f"{stage.town.sandbox}/api/mail", data={**mail, "text": "Sign in here.", "attachments": [note]}
-    )
+    written = {**mail, "text": "Sign in here.", "attachments": [note]}
+    answer = page.context.request.post(f"{stage.town.sandbox}/api/mail/write", data=written)
+    assert answer.status == 201, answer.text()
     page.goto("/desk/operations")
     found = page.get_by_role("link", name="Look").first.get_attribute("href") or ""
     stage.places["odd_mail"] = found.rpartition("/")[2]
