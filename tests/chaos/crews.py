@@ -60,7 +60,7 @@ class Crews:
             await asyncio.sleep(max(0.0, begun + moment - time.monotonic()))
             patience = time.monotonic() + IDLE
             while (idle := await works(name) == before) and time.monotonic() < patience:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.2)
             await asyncio.sleep(random.uniform(0, 0.3))
             await asyncio.to_thread(self.crews[name].kill)
             self.killed_at_work[name] += not idle

@@ -122,7 +122,7 @@ class World:
                     )
                 )  # fmt: skip
                 await self.post(reply, mail["Reply-To"].rpartition("<")[2].rstrip(">"))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
 
 
 def dated(raw: bytes) -> bytes:

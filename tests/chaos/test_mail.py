@@ -52,10 +52,10 @@ from workers.verification import verify
 # THROUGHLINE_CHAOS_TIMES=10 for ten times as much of everything.
 TIMES = float(os.environ.get("THROUGHLINE_CHAOS_TIMES", "1"))
 PLAN = Plan(
-    people=int(100 * TIMES), by_lmtp=int(160 * TIMES), by_imap=int(140 * TIMES), by_provider=int(100 * TIMES),
+    people=int(50 * TIMES), by_lmtp=int(160 * TIMES), by_imap=int(140 * TIMES), by_provider=int(100 * TIMES),
     answered=int(100 * TIMES), by_two_roads=int(20 * TIMES),
 )  # fmt: skip
-NOTICES, MARKETING = int(200 * TIMES), int(100 * TIMES)
+NOTICES, MARKETING = int(120 * TIMES), int(80 * TIMES)
 HANDS = 8
 ROUNDS = max(1, int(3 * TIMES))  # of kills, of each kind of process
 LASTS = 15.0 * TIMES  # seconds in which all of it is sent, and processes die
@@ -133,7 +133,7 @@ async def test_no_mail_is_lost_or_doubled_while_listener_poller_and_workers_are_
                 last_kill = time.monotonic()
             sent = time.monotonic()
             while await unsettled(database, PLAN.all) and time.monotonic() - sent < SETTLED_WITHIN:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
             settled = time.monotonic() - last_kill
             while (verified := await verify(database)).waiting and time.monotonic() - sent < SETTLED_WITHIN:
                 await asyncio.sleep(0.5)
@@ -225,4 +225,4 @@ async def reply_to_letters(database: Database, agent: Staff) -> None:
             except Conflict:
                 continue  # something came meanwhile: read it first
             done.add(conversation_id)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
