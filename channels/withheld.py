@@ -80,4 +80,4 @@ async def waiting(session: AsyncSession) -> Waiting | None:
             .where(files.SEES_TO_ONE, JobRow.dead_at.is_(None), JobRow.error.is_not(None))
         )
     ).one()
-    return Waiting(number, since, reason) if number else None
+    return Waiting(number, since, reason or "") if number else None

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
+from typing import Any
 
 from core.errors import Invalid, TransientError
 
@@ -74,7 +75,7 @@ async def _answer(line: socket.socket) -> str:
 
 async def _connect(clamd: str) -> socket.socket:
     loop = asyncio.get_running_loop()
-    places: list[tuple[int, object]] = [(socket.AF_UNIX, clamd)]
+    places: list[tuple[int, str | tuple[Any, ...]]] = [(socket.AF_UNIX, clamd)]
     if not clamd.startswith("/"):
         host, _, port = clamd.rpartition(":")
         if not host or not port.isdigit():

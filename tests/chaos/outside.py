@@ -63,7 +63,7 @@ class World:
     def __init__(self, plan: Plan, relay: int, site: str, mailboxes: sink.Sink, sendgrid: SendGrid) -> None:
         self.plan, self.relay, self.mailboxes = plan, relay, mailboxes
         self.site = httpx.AsyncClient(base_url=site, timeout=20)
-        self.providers = [Mailgun(), sendgrid]
+        self.providers: list[Mailgun | SendGrid] = [Mailgun(), sendgrid]
         self.heard: set[str] = set()  # Message-IDs of ours that their readers have answered
         self.handed_over = self.refused = 0
 

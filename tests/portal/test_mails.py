@@ -43,7 +43,7 @@ async def quarantined(app: Litestar) -> UUID:
 @pytest.fixture
 def told(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let the application be told of a scanner."""
-    own = app.dependencies["settings"].dependency()  # type: ignore[operator,union-attr]  # the library declares less than it has
+    own = app.dependencies["settings"].dependency()  # type: ignore[union-attr]  # the library declares less than it has
     return lambda clamd: monkeypatch.setitem(own.__dict__, "clamd", clamd)
 
 

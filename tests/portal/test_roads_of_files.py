@@ -71,7 +71,7 @@ async def by_mail(app: Litestar, client: Browser, agent: Browser, case: Case) ->
 
 
 async def by_provider(app: Litestar, client: Browser, agent: Browser, case: Case) -> None:
-    own: Any = app.dependencies["settings"].dependency()  # type: ignore[operator,union-attr]  # the library declares less than it has
+    own: Any = app.dependencies["settings"].dependency()  # type: ignore[union-attr]  # the library declares less than it has
     before = own.mailgun_signing_key
     own.__dict__["mailgun_signing_key"] = SecretStr(Mailgun.key)
     try:
@@ -98,7 +98,7 @@ async def test_a_file_waits_for_the_scanner_and_is_then_saved_and_never_shown(
 ) -> None:
     monkeypatch.setenv("THROUGHLINE_CLAMD", "127.0.0.1:9")
     process_settings.cache_clear()
-    own: Any = app.dependencies["settings"].dependency()  # type: ignore[operator,union-attr]  # the library declares less than it has
+    own: Any = app.dependencies["settings"].dependency()  # type: ignore[union-attr]  # the library declares less than it has
     monkeypatch.setitem(own.__dict__, "clamd", "127.0.0.1:9")
     await road(app, client, agent_client, case)
     digest = hashlib.sha256(CONTENT).hexdigest()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, AnyStr
 
 import structlog
 from aiosmtpd.lmtp import LMTP
@@ -126,10 +126,11 @@ class _Speaker(SMTP):
 class _LocalSpeaker(_Speaker, LMTP):
     """The same by LMTP."""
 
-    async def push(self, status: str | bytes) -> None:
+    async def push(self, status: AnyStr) -> None:
         # What is wrong with a mail as a whole is said for each of its recipients, too.
         if isinstance(status, str) and status.startswith(("500 Line too long", "552 ")) and self.envelope:
-            status = "\r\n".join([status] * len(self.envelope.rcpt_tos))
+            await super().push("\r\n".join([status] * len(self.envelope.rcpt_tos)))
+            return
         await super().push(status)
 
 
