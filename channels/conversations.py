@@ -50,17 +50,18 @@ async def receive(session: AsyncSession, incoming: Incoming) -> Received:
 
 KNOWN = text(f"""
 SELECT cast(({identities.STANDINGS}) AS text) AS standings,
-    cast(({threads.NAMING}) AS text) AS naming, cast(({threads.SURE}) AS text) AS sure
+    cast(({threads.NAMING}) AS text) AS naming, cast(({threads.SURE}) AS text) AS sure,
+    cast(({threads.CAME}) AS text) AS came
 """)
 
 
 async def receive_all(
     session: AsyncSession, several: Sequence[Incoming], *, together: bool = True
 ) -> list[Received | None]:
-    """Let in at once what is plain of several new mails; None for each that is left for `receive` to see to.
+    """Let in at once what is plain of several mails; None for each that is left for `receive` to see to.
 
-    Plain is what opens a thread, or joins one in which its sender surely belongs, asks for no records to be merged,
-    and does not follow, by its sender or by a Message-ID, one that is left. The mails are new and differ.
+    Plain is what has not come before, opens a thread, or joins one in which its sender surely belongs, asks for no
+    records to be merged, and does not follow, by its sender or by a Message-ID, one that is left. The mails differ.
     `hold` their senders first, `together` if they are several; `receive` those that are left in transactions of their
     own then, for all the others' rows are locked.
     """
@@ -68,12 +69,15 @@ async def receive_all(
     await session.flush()
     told = (await session.execute(KNOWN, {**identities.asking(senders), **threads.asking(several)})).one()
     standings, web = identities.standings(senders, told.standings), threads.web(told.naming, told.sure)
+    came = threads.read_came(told.came)
     strangers: dict[Contact, Stranger] = {}
     proofs: dict[Contact, UUID] = {}
     flags: dict[Contact, bool] = {}
     behind: set[str] = set()
     places: list[tuple[Incoming, Place]] = []
     for number, (incoming, standing) in enumerate(zip(several, standings, strict=True)):
+        if incoming.external_id in came:
+            continue
         sender = _sender(incoming)
         names = {sender.value, *(f"<{name}>" for name in incoming.ids)}
         thread = web.find(number, incoming)

@@ -134,7 +134,7 @@ class Web:
 
 
 def asking(several: Sequence[Incoming]) -> dict[str, Any]:
-    """The values of `NAMING` and `SURE`, for these mails."""
+    """The values of `NAMING`, `SURE` and `CAME`, for these mails."""
     said = [(number, name) for number, each in enumerate(several) for name in each.ids]
     tokens = [(number, thread) for number, each in enumerate(several) for thread in each.named]
     return {
@@ -142,6 +142,8 @@ def asking(several: Sequence[Incoming]) -> dict[str, Any]:
         "names": [name for _, name in said],
         "token_numbers": [number for number, _ in tokens],
         "tokens": [thread for _, thread in tokens],
+        "digests": [each.external_id for each in several],
+        "accounts": list({each.account for each in several}),
         "addresses": [_address(each) for each in several],
         "proven": [each.proven for each in several],
     }
@@ -197,6 +199,18 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS thread
 """  # noqa: S608 - only a part of our own is put in
+# The contents of mails that came before, to this mailbox or to another one of ours.
+CAME = """
+SELECT coalesce(json_agg(digest), '[]') FROM (
+    SELECT digest FROM received_mail
+    WHERE digest = ANY(ARRAY(SELECT unnest(cast(:digests AS text[])))) AND message_id IS NOT NULL
+    UNION ALL
+    SELECT external_id FROM message
+    WHERE channel = 'email' AND account = ANY(ARRAY(SELECT unnest(cast(:accounts AS text[]))))
+        AND external_id IS NOT NULL AND external_id = ANY(ARRAY(SELECT unnest(cast(:digests AS text[]))))
+) AS came
+"""
+read_came = msgspec.json.Decoder(set[str]).decode
 _read_naming = msgspec.json.Decoder(list[tuple[str, UUID | None, UUID | None]]).decode
 _read_sure = msgspec.json.Decoder(list[tuple[int, UUID, UUID]]).decode
 NAMED = text("""

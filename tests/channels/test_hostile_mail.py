@@ -1,6 +1,8 @@
 """Mails made to be costly: each is read, or refused with a reason, within a bound, and holds up nobody."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -149,3 +151,11 @@ async def test_a_mail_that_costs_too_much_waits_in_quarantine_with_its_raw_form(
         assert mail.quarantined == "It is not a readable mail: reading it takes too long or too much memory"
         assert (mail.raw, mail.processed_at) == (raw, None)
         assert list(await session.scalars(select(Message))) == []
+
+
+def test_the_process_that_reads_mail_carries_only_what_that_takes():
+    loaded = (
+        "import sys, channels.adapters.email.cell; print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    said = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout
+    assert {"asyncio", "pydantic", "sqlalchemy", "flufl", "ssl"}.isdisjoint(said.split())

@@ -52,14 +52,6 @@ FROM received_mail
 WHERE id = ANY(cast(:ids AS uuid[])) AND processed_at IS NULL
 ORDER BY id FOR UPDATE
 """)
-TWINS = text("""
-SELECT digest FROM received_mail
-WHERE digest = ANY(cast(:digests AS text[])) AND message_id IS NOT NULL
-UNION ALL
-SELECT external_id FROM message
-WHERE channel = 'email' AND account = ANY(cast(:mailboxes AS text[]))
-    AND external_id IS NOT NULL AND external_id = ANY(cast(:digests AS text[]))
-""")
 
 
 async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], settings: Settings) -> None:
@@ -85,12 +77,12 @@ async def read_mails(session: AsyncSession, received_mail_ids: Sequence[UUID], s
         {(Realm.CONTENT, mail.digest) for mail in waiting},
         together=together,
     )
-    twins = await _twins(session, waiting)
+    copies = Counter(mail.digest for mail in waiting)
     plain = [
         (mail, incoming)
         for mail in waiting
         if (incoming := understood[mail.id]) is not None
-        and mail.digest not in twins
+        and copies[mail.digest] == 1
         and not _is_report(mail, said[mail.id], settings)
     ]
     received: list[Received | None] = []
@@ -119,16 +111,6 @@ async def read_in_turn(session: AsyncSession, job: ReadInTurn, settings: Setting
 async def _waiting(session: AsyncSession, received_mail_ids: Sequence[UUID]) -> list[Kept]:
     rows = await session.execute(WAITING, {"ids": list(received_mail_ids), "small": SMALL})
     return [Kept(*row) for row in rows]
-
-
-async def _twins(session: AsyncSession, waiting: Sequence[Kept]) -> set[str]:
-    """The contents that several of these mails share, or that came in before; hold them first."""
-    counted = Counter(mail.digest for mail in waiting)
-    asked = {"digests": list(counted), "mailboxes": list({mail.mailbox for mail in waiting})}
-    return {
-        *(await session.scalars(TWINS, asked)),
-        *(digest for digest, times in counted.items() if times > 1),
-    }
 
 
 def _understood(mail: Kept, parsed: ParsedMail | None, settings: Settings) -> Incoming | None:
