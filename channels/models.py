@@ -68,6 +68,10 @@ class Conversation(Base):
     closed_at: Mapped[datetime | None]
 
 
+# The words of a message, as they are looked for: of whatever language, so without any's endings taken off.
+SAID = """to_tsvector('simple'::regconfig, "left"((subject || ' '::text) || text, 50000))"""
+
+
 class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
@@ -81,6 +85,13 @@ class Message(Base):
             postgresql_where=sql("external_id IS NOT NULL"),
         ),
         Index(None, "customer_id", "created_at"),
+        # What is said in threads; what goes out to thousands is not looked for.
+        Index(
+            "ix_message_words",
+            sql(SAID),
+            postgresql_using="gin",
+            postgresql_where=sql("conversation_id IS NOT NULL"),
+        ),
         Index("ix_message_source", "source_kind", "source_id", postgresql_where=sql("source_id IS NOT NULL")),
         Index(
             "ix_message_open",

@@ -76,10 +76,12 @@ async def thread(
     session: AsyncSession, conversation_id: UUID, staff_id: UUID, view: str, *, rows: int, line: int
 ) -> Thread:
     """A conversation, opened from a view of which `rows` are listed. Raises NotFound."""
-    if view not in views.VIEWS:
+    if not views.known(view):
         raise NotFound("There is no such view.")
     asked = {"conversation": conversation_id, "staff": staff_id, "rows": rows, **timeline.asking(limit=line)}
-    found = (await session.execute(_thread(view), asked)).one_or_none()
+    if (team_id := views.team_of(view)) is not None:
+        asked["team"] = team_id
+    found = (await session.execute(_thread(views.kind(view)), asked)).one_or_none()
     if found is None:
         raise NotFound("That conversation does not exist.")
     return Thread._make(found)

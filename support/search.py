@@ -1,5 +1,6 @@
 """Finding people and tickets in a few keys."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels.models import SAID
 from core.days import Span
 
 MIN_LENGTH = 2
@@ -93,6 +95,62 @@ async def tickets(session: AsyncSession, query: str, limit: int = 6) -> list[Fou
     number = int(figure) if figure.isascii() and figure.isdigit() and len(figure) < 10 else -1
     values = {"query": query, "like": _like(query), "number": number, "limit": limit}
     return [FoundTicket(**row) for row in (await session.execute(_TICKETS, values)).mappings()]
+
+
+@dataclass(frozen=True)
+class FoundWords:
+    """A conversation in which something was said; `said` is what stands around the words, the words between marks."""
+
+    conversation_id: UUID
+    message_id: UUID
+    customer: str
+    subject: str
+    said: str
+    at: datetime
+    status: str
+    inbound: bool
+
+
+# Around words that were found; nothing that is written holds them.
+BEGIN, END = "\x02", "\x03"
+_WORD = re.compile(r"[^\W_]+")
+MOST_WORDS = 8
+_SAID = """
+WITH asked AS (SELECT {asked} AS words), hit AS (
+    SELECT id, conversation_id, customer_id, subject, text, created_at, direction, sender, sender_name FROM message
+    WHERE conversation_id IS NOT NULL AND {said} @@ (SELECT words FROM asked)
+    ORDER BY created_at DESC LIMIT 400
+), newest AS (
+    SELECT DISTINCT ON (conversation_id) * FROM hit ORDER BY conversation_id, created_at DESC
+)
+SELECT n.conversation_id, n.id AS message_id, coalesce(nullif(k.name, ''), n.sender_name, n.sender) AS customer,
+    coalesce(nullif(c.subject, ''), n.subject) AS subject, n.created_at AS at, coalesce(t.status, '') AS status,
+    n.direction = 'inbound' AS inbound, ts_headline(
+        'simple', left(n.text, 50000), (SELECT words FROM asked),
+        'StartSel={begin}, StopSel={end}, MaxWords=28, MinWords=14, MaxFragments=2, FragmentDelimiter=" … "'
+    ) AS said
+FROM newest n JOIN conversation c ON c.id = n.conversation_id JOIN customer k ON k.id = c.customer_id
+LEFT JOIN ticket t ON t.conversation_id = c.id
+ORDER BY n.created_at DESC LIMIT :limit
+"""
+
+
+async def said(session: AsyncSession, query: str, limit: int = 40) -> list[FoundWords]:
+    """Conversations in which all these words were said in one message, or words that begin so; the newest first."""
+    words = _clean(query).split()[:MOST_WORDS]
+    parts, values = [], {}
+    for number, word in enumerate(words):
+        # A word as people begin it; an address or a number with marks is looked for as a whole.
+        plain = bool(_WORD.fullmatch(word))
+        parts.append(f"{'to_tsquery' if plain else 'plainto_tsquery'}('simple', :w{number})")
+        values[f"w{number}"] = f"{word}:*" if plain else word
+    if not parts or len(_clean(query)) < MIN_LENGTH:
+        return []
+    statement = _SAID.format(asked=" && ".join(parts), said=SAID, begin=BEGIN, end=END).replace(
+        "::", "\\:\\:"
+    )
+    rows = await session.execute(text(statement), {**values, "limit": limit})
+    return [FoundWords(**row) for row in rows.mappings()]
 
 
 def _clean(query: str) -> str:

@@ -1,5 +1,6 @@
 """Inbox views: which tickets a colleague looks at, how many there are, and in which order."""
 
+import re
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -32,6 +33,32 @@ VIEWS: dict[str, tuple[str, tuple[str, str]]] = {
     ),
     "solved": ("t.status IN ('solved', 'closed')", ("t.solved_at", "DESC")),
 }
+# What one team answers for is a view of its own, named by the team.
+_ONE_TEAM = (f"{_AWAKE} AND t.team_id = cast(:team AS uuid)", _RECENT)
+_TEAM_VIEW = re.compile(r"t([0-9a-f]{32})")
+# So many teams are offered; one's own stand first.
+TEAMS = 20
+
+
+def of_team(team_id: UUID) -> str:
+    """The name of the view of what a team answers for."""
+    return f"t{team_id.hex}"
+
+
+def team_of(view: str) -> UUID | None:
+    """The team that a view is of; None for a view of another kind."""
+    found = _TEAM_VIEW.fullmatch(view)
+    return UUID(found[1]) if found else None
+
+
+def known(view: str) -> bool:
+    """Whether there can be such a view."""
+    return view in VIEWS or team_of(view) is not None
+
+
+def kind(view: str) -> str:
+    """What a statement is made for: the same for every team."""
+    return view if view in VIEWS else "team"
 
 
 class Row(NamedTuple):
@@ -127,9 +154,10 @@ LEFT JOIN LATERAL (
 def rows(view: str, *, further: bool = False) -> str:
     """What says a page of a view, as a part of a statement: `read_rows` reads its JSON.
 
-    Its values: staff, rows (how many at most), and where it goes on `further`, the cursor: at, id.
+    Its values: staff, team, rows (how many at most), and where it goes on `further`, the cursor: at, id. The view is
+    a `kind`.
     """
-    where, (order, way) = VIEWS[view]
+    where, (order, way) = VIEWS.get(view, _ONE_TEAM)
     page = ""
     if further:
         beyond = ">" if way == "ASC" else "<"
@@ -143,11 +171,33 @@ def rows(view: str, *, further: bool = False) -> str:
 _PARTS = ", ".join(
     f"'{name}', count(*) FILTER (WHERE {where})" for name, (where, _) in VIEWS.items() if name != "solved"
 )
-# How many tickets stand in each view, as a part of a statement; its value: staff.
-COUNTS = f"SELECT json_build_object({_PARTS}) FROM ticket t WHERE t.{IS_UNDONE}"  # noqa: S608 - only names and parts of our own are put in; values are bound
+# How many tickets stand in each view and with each team, as a part of a statement; its value: staff.
+COUNTS = f"""
+SELECT json_build_object(
+    'views', (SELECT json_build_object({_PARTS}) FROM ticket t WHERE t.{IS_UNDONE}),
+    'teams', (
+        SELECT coalesce(json_agg(json_build_array(id, name, waiting) ORDER BY mine DESC, name), '[]') FROM (
+            SELECT m.id, m.name, (
+                SELECT count(*) FROM ticket t WHERE t.team_id = m.id AND {_AWAKE}
+            ) AS waiting, EXISTS (
+                SELECT FROM team_member b WHERE b.team_id = m.id AND b.staff_id = cast(:staff AS uuid)
+            ) AS mine
+            FROM team m ORDER BY mine DESC, m.name LIMIT {TEAMS}
+        ) AS offered
+    )
+)
+"""  # noqa: S608 - only names and parts of our own are put in; values are bound
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many tickets stand in each view, and with each team: its id and name."""
+
+    views: dict[str, int]
+    teams: list[tuple[UUID, str, int]]
+
 
 read_rows = msgspec.json.Decoder(list[Row]).decode
-read_counts = msgspec.json.Decoder(dict[str, int]).decode
+read_counts = msgspec.json.Decoder(Counts).decode
 
 
 @cache
@@ -166,9 +216,11 @@ _COUNTING = text(f"SELECT cast(({COUNTS}) AS text)")
 
 
 def _asked(view: str, staff_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> dict[str, Any]:
-    if view not in VIEWS:
+    if not known(view):
         raise NotFound("There is no such view.")
     values: dict[str, Any] = {"staff": staff_id, "rows": limit}
+    if (team_id := team_of(view)) is not None:
+        values["team"] = team_id
     return values if after is None else values | {"at": after[0], "id": after[1]}
 
 
@@ -180,7 +232,7 @@ async def counting(session: AsyncSession, staff_id: UUID) -> str:
 
 async def counts(session: AsyncSession, staff_id: UUID) -> dict[str, int]:
     """How many tickets stand in each view; what is solved is not counted, it only grows."""
-    return read_counts(await counting(session, staff_id))
+    return read_counts(await counting(session, staff_id)).views
 
 
 async def told(
@@ -193,7 +245,7 @@ async def told(
 ) -> str:
     """A page of a view as `read_rows` reads it; see `listing`."""
     asked = _asked(view, staff_id, after, limit)
-    said: str = await session.scalar(_listing(view, after is not None), asked)
+    said: str = await session.scalar(_listing(kind(view), after is not None), asked)
     return said
 
 
@@ -207,7 +259,7 @@ async def shelf(
 ) -> tuple[str, str]:
     """A page of a view, and how many stand in each, as `read_rows` and `read_counts` read them; see `listing`."""
     asked = _asked(view, staff_id, after, limit)
-    said = (await session.execute(_shelf(view, after is not None), asked)).one()
+    said = (await session.execute(_shelf(kind(view), after is not None), asked)).one()
     return said.rows, said.counts
 
 

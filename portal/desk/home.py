@@ -50,7 +50,7 @@ async def waiting(session: AsyncSession, visit: Visit, at: datetime) -> Waiting:
     rows = inbox.listed(told, at)
     first = rows[0].row if rows else None
     longest = at - first.waiting_since if first and first.waiting_since else None
-    return Waiting(views.read_counts(counts), longest, first.customer if first else "", rows)
+    return Waiting(views.read_counts(counts).views, longest, first.customer if first else "", rows)
 
 
 def _beside(value: float, before: float, words: str) -> tuple[str, str]:

@@ -85,7 +85,7 @@ def _listed(row: Row, at: datetime) -> Listed:
 
 def known(view: str) -> str:
     """The view of a name; all that is open for one that nobody knows."""
-    return view if view in views.VIEWS else "open"
+    return view if views.known(view) else "open"
 
 
 def listed(told: str, at: datetime) -> list[Listed]:
@@ -142,9 +142,13 @@ async def parting(session: AsyncSession, staff_id: UUID, conversation_id: UUID |
 def counted(told: str) -> list[tuple[str, str, str, str, int | None]]:
     """The views with how many wait in each, as the navigation needs them, of what `views.shelf` told."""
     counts = views.read_counts(told)
+    teams = [(views.of_team(team_id), name, "users", waiting) for team_id, name, waiting in counts.teams]
+    listed = [(name, words, icon, counts.views.get(name)) for name, words, icon in view_names()]
+    # What each team answers for stands below what all of one's own do.
+    place = next(number for number, view in enumerate(listed) if view[0] == "teams") + 1
     return [
-        (name, words, f"/desk/inbox?view={name}", icon, counts.get(name))
-        for name, words, icon in view_names()
+        (name, words, f"/desk/inbox?view={name}", icon, count)
+        for name, words, icon, count in [*listed[:place], *teams, *listed[place:]]
     ]
 
 

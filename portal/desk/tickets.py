@@ -38,9 +38,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 def back(conversation_id: UUID, view: str, **more: Any) -> Redirect:
     query = "".join(f"&{name}={value}" for name, value in more.items() if value)
-    return Redirect(
-        f"/desk/inbox/{conversation_id}?view={view if view.isalpha() else 'open'}{query}", status_code=303
-    )
+    return Redirect(f"/desk/inbox/{conversation_id}?view={inbox.known(view)}{query}", status_code=303)
 
 
 def led(request: Request[Any, Any, Any], there: Redirect) -> Response[Any]:

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.models import MessageStatus
+from core import teams
 from core.clock import now
 from core.errors import NotFound
 from customers import identities, merging
@@ -130,3 +131,23 @@ async def test_a_row_shows_what_people_said_last_and_not_our_automatic_answer(se
     await triage(session, conversation.id)
     [row] = await views.listing(session, "open", mira.id)
     assert (row.last_text, row.last_inbound) == ("Which grinder do you suggest?", True)
+
+
+async def test_what_one_team_answers_for_is_a_view_of_its_own(session):
+    mira = await talk.agent(session)
+    billing = await teams.form(session, "Billing", [mira.id])
+    repairs = await teams.form(session, "Adhoc", [])
+    for number in range(3):
+        conversation = await talk.begin(session, await talk.customer(session, f"c{number}@example.com", "C"))
+        await talk.say(session, conversation, "Hello")
+        ticket = await triage(session, conversation.id)
+        assert ticket is not None
+        ticket.team_id = billing.id if number else repairs.id
+    await session.flush()
+    listed = await views.listing(session, views.of_team(billing.id), mira.id)
+    assert len(listed) == 2
+    counts = views.read_counts(await views.counting(session, mira.id))
+    # one's own first
+    assert counts.teams == [(billing.id, "Billing", 2), (repairs.id, "Adhoc", 1)]
+    assert views.known(views.of_team(billing.id))
+    assert not views.known("t; DROP TABLE ticket")

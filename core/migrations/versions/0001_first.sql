@@ -1387,6 +1387,8 @@ CREATE INDEX ix_message_open ON public.message USING btree (status, created_at) 
 
 CREATE INDEX ix_message_source ON public.message USING btree (source_kind, source_id) WHERE (source_id IS NOT NULL);
 
+CREATE INDEX ix_message_words ON public.message USING gin (to_tsvector('simple'::regconfig, "left"(((subject || ' '::text) || text), 50000))) WHERE (conversation_id IS NOT NULL);
+
 CREATE INDEX ix_money_task_created_at ON public.money_task USING btree (created_at) WHERE (done_at IS NULL);
 
 CREATE INDEX ix_orders_customer_id_placed_at ON public.orders USING btree (customer_id, placed_at);
