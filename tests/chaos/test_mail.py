@@ -64,6 +64,7 @@ SETTLED_WITHIN = 150
 Act = Callable[[], Awaitable[None]]
 
 
+@pytest.mark.long
 async def test_no_mail_is_lost_or_doubled_while_listener_poller_and_workers_are_killed(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:
