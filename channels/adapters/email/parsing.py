@@ -31,6 +31,9 @@ _ID = re.compile(r"<([^<>]{1,600})>")
 _ABOVE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:>?From (?![ \t]*:)[^\r\n]*(?:\r\n|\r|\n))*")
 _FIELD = re.compile(rb"[!-9;-~]+:|[ \t]|\Z")
 _SPACED_FIELD = re.compile(rb"([!-9;-~]+)[ \t]+:")
+_PARAMETER = re.compile(
+    rb"(?:boundary|charset|filename|format|name|protocol|report-type|type)\*?=", re.IGNORECASE
+)
 _KNOWN_FIELD = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|mime-version|content-type|received|reply-to)[ \t]*:",
     re.IGNORECASE,
@@ -250,6 +253,8 @@ def _mended(head: bytes) -> bytes:
     for number, line in enumerate(lines):
         if spaced := _SPACED_FIELD.match(line):  # RFC 5322, 4.5.8
             line = spaced[1] + b":" + line[spaced.end() :]
+        elif _PARAMETER.match(line):  # its line was folded, but the space that says so is missing
+            line = b"\t" + line
         elif number < last and not _FIELD.match(line.rstrip(b"\r")):
             continue
         kept.append(line)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from email.errors import MissingHeaderBodySeparatorDefect
 from email.feedparser import BytesFeedParser
 from email.message import Message
 from html import unescape
@@ -36,6 +37,9 @@ MAX_DEPTH = 20
 MAX_BYTES = 4 * MAX_TEXT
 
 _BOUNDARY = re.compile(r"^--([^\s\-][^\r\n]{0,69}?)[ \t\r]*\n(?=content-)", re.MULTILINE | re.IGNORECASE)
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
+_CONTENT_FIELD = re.compile(r"^content-[a-z-]+:", re.MULTILINE | re.IGNORECASE)
+_NO_FIELD = re.compile(r"^(?![!-9;-~]+:|[ \t])", re.MULTILINE)
 _KIND = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,100}")
 _TYPES = MimeTypes(filenames=())  # the same on every machine
 # Texts that are read by programs: files, even when nobody named them.
@@ -250,19 +254,48 @@ def _children(part: Message) -> list[Message] | None:
     """The parts of a container; None when it has none, whatever it claims."""
     inside = part.get_payload()
     if isinstance(inside, list):
-        return [each for each in inside if isinstance(each, Message)]
+        found = [_healed(each) for each in inside if isinstance(each, Message)]
+        return found + _behind(part)
     text = str(getattr(part, "_payload", "") or "")
     boundary = _BOUNDARY.search(text[:10_000])
     if boundary is None:
         return None
     # Its boundary is missing or another one than it says.
+    return _split(part, boundary[1], text)
+
+
+def _split(part: Message, boundary: str, text: str) -> list[Message] | None:
+    """The parts that a boundary separates in a text; None when it does not."""
     parser = BytesFeedParser(policy=part.policy)
-    parser.feed(
-        b'Content-Type: multipart/mixed; boundary="%s"\n\n' % encoded(boundary[1].replace('"', '\\"'))
-    )
+    parser.feed(b'Content-Type: multipart/mixed; boundary="%s"\n\n' % encoded(boundary.replace('"', '\\"')))
     parser.feed(encoded(text))
     found = parser.close().get_payload()
     return [each for each in found if isinstance(each, Message)] if isinstance(found, list) else None
+
+
+def _behind(part: Message) -> list[Message]:
+    """Parts that stand behind the end: some programs give what is nested the boundary of what it stands in."""
+    epilogue = str(part.epilogue or "")
+    boundary = part.get_boundary()
+    if not boundary or f"--{boundary}" not in epilogue:
+        return []
+    return _split(part, boundary, epilogue) or []
+
+
+def _healed(part: Message) -> Message:
+    """A part whose head was cut by a line that lacks the space of a folded one."""
+    text = getattr(part, "_payload", None)
+    if not isinstance(text, str) or not any(
+        isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in part.defects
+    ):
+        return part
+    cut = _EMPTY_LINE.search(text[:10_000])
+    if cut is None or not _CONTENT_FIELD.search(text, 0, cut.start()):
+        return part
+    stated = "".join(f"{name}: {value}\n" for name, value in part._headers)  # type: ignore[attr-defined]  # the library declares less than it has
+    parser = BytesFeedParser(policy=part.policy)
+    parser.feed(encoded(stated + _NO_FIELD.sub("\t", text[: cut.start()]) + text[cut.start() :]))
+    return parser.close()
 
 
 def _lines(text: str) -> str:
