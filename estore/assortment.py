@@ -54,7 +54,9 @@ async def add(session: AsyncSession, new: NewProduct, currency: str = "EUR") -> 
     Raises Invalid with every field that is wrong, `skus/0/code` for one of the first SKU; Conflict when someone
     else takes the same code at this moment.
     """
-    category = await session.scalar(select(Category).where(Category.slug == new.category))
+    category = await session.scalar(
+        select(Category).where(Category.slug == new.category, Category.retired_at.is_(None))
+    )
     wrong = await _complaints(session, new)
     if category is None:
         wrong["category"] = mark("Choose one of the categories.")

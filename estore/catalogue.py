@@ -60,12 +60,14 @@ def specification(product: Product, locale: str) -> list[tuple[str, str]]:
 
 
 async def categories(session: AsyncSession) -> list[Category]:
-    return list(await session.scalars(select(Category).order_by(Category.position, Category.name)))
+    """Those that the store shows, in its order."""
+    query = select(Category).where(Category.retired_at.is_(None))
+    return list(await session.scalars(query.order_by(Category.position, Category.name)))
 
 
 async def category(session: AsyncSession, slug: str) -> Category:
-    """Raises NotFound."""
-    found = await session.scalar(select(Category).where(Category.slug == slug))
+    """Raises NotFound; see `shelves.moved` for what it is called now."""
+    found = await session.scalar(select(Category).where(Category.slug == slug, Category.retired_at.is_(None)))
     if found is None:
         raise NotFound("There is no such category.")
     return found

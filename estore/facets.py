@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from estore.goods import Category, Product, Sku
-from estore.search import OFFER, Found, Search, find, matching, narrowed, of_variant
+from estore.search import OFFER, Found, Search, find, matching, narrowed, of_variant, within
 
 MOST_CHOICES = 4
 # Of so many products with a value, one is looked for that is known already.
@@ -56,6 +56,7 @@ async def listing(session: AsyncSession, search: Search) -> Listing:
                 func.min(OFFER.c.price),
                 func.max(OFFER.c.most),
                 func.count().filter(OFFER.c.available > 0),
+                within(search.category) if search.category else true(),
             )
             .select_from(Product)
             .join(OFFER, OFFER.c.product_id == Product.id)
@@ -65,14 +66,14 @@ async def listing(session: AsyncSession, search: Search) -> Listing:
             .order_by(Category.position, Category.name)
         )
     ).all()
-    within = [row for row in rows if search.category in ("", row[0].slug)]
+    asked = [row for row in rows if row[5]]
     return Listing(
         await find(session, search, matches),
-        sum(row[1] for row in within),
+        sum(row[1] for row in asked),
         [(row[0], row[1]) for row in rows if row[1]],
-        min((row[2] for row in within), default=0),
-        max((row[3] for row in within), default=0),
-        sum(row[4] for row in within),
+        min((row[2] for row in asked), default=0),
+        max((row[3] for row in asked), default=0),
+        sum(row[4] for row in asked),
         await _choices(session, search, matches) if search.category else [],
     )
 
@@ -88,7 +89,7 @@ async def _choices(
         .join(option, true())
         .join(Product, Product.id == Sku.product_id)
         .join(Category, Category.id == Product.category_id)
-        .where(Product.active, Sku.active, Category.slug == search.category)
+        .where(Product.active, Sku.active, within(search.category))
         .group_by(option.c.key)
         .order_by(func.count().desc(), option.c.key)
         .limit(MOST_CHOICES)

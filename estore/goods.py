@@ -1,5 +1,6 @@
 """What the store offers: goods, and the ways to send them and to pay for them."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,20 @@ class Category(Base):
     picture: Mapped[str] = mapped_column(Text, server_default="")
     position: Mapped[int] = mapped_column(server_default="0")
     translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
+    # One that has a parent is no parent itself.
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("category.id"))
+    # Shown no more, and where its products went.
+    retired_at: Mapped[Instant | None]
+    moved_to_id: Mapped[UUID | None] = mapped_column(ForeignKey("category.id"))
+
+
+class FormerSlug(Base):
+    """What a category was called in an address before: it leads to where it is now."""
+
+    __tablename__ = "former_slug"
+
+    slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    category_id: Mapped[UUID] = mapped_column(ForeignKey("category.id"))
 
 
 class Product(Base):
@@ -164,12 +179,13 @@ class Stock(Base):
 
 
 class TaxRate(Base):
-    """VAT of a country for a category of goods: 0.1900 is 19 %."""
+    """VAT of a country for a category of goods, from a day on: 0.1900 is 19 %. What was sold keeps its own."""
 
     __tablename__ = "tax_rate"
 
     country: Mapped[str] = mapped_column(Text, primary_key=True)
     category: Mapped[str] = mapped_column(Text, primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True, server_default="2000-01-01")
     rate: Mapped[Decimal] = mapped_column(Numeric(6, 4))
 
 
@@ -183,6 +199,10 @@ class ShippingMethod(Base):
     # Like a product's: {"de": {"name": …, "promise": …}}.
     translations: Mapped[Facts] = mapped_column(server_default=text("'{}'"))
     price: Mapped[Minor]
+    # [[from, price], …]: what it costs instead where goods are worth (minor units) or weigh (grams) so much or more.
+    tiers: Mapped[list[list[int]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    # What the tiers go by: goods, weight.
+    tiers_by: Mapped[str] = mapped_column(Text, server_default="goods")
     # Goods worth this much or more travel free.
     free_from: Mapped[int | None]
     countries: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -208,6 +228,23 @@ class PaymentMethod(Base):
     for_companies: Mapped[bool] = mapped_column(server_default=text("false"))
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     position: Mapped[int] = mapped_column(server_default="0")
+
+
+class StoreEdit(Base):
+    """What a colleague changed about how the store sells: VAT, delivery, ways to pay, categories. Only added to."""
+
+    __tablename__ = "store_edit"
+    __table_args__ = (Index(None, "noun", "edited_at"),)
+
+    id: Mapped[Key]
+    # tax_rate, shipping_method, payment_method, category
+    noun: Mapped[str] = mapped_column(Text)
+    # Which one, as people call it.
+    name: Mapped[str] = mapped_column(Text)
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    edited_at: Mapped[CreatedAt]
+    # {field: [before, after]}
+    facts: Mapped[Facts]
 
 
 class Seller(Base):
@@ -255,7 +292,7 @@ class Review(Base):
 
 
 # Read by the pages that are kept ready-made (portal/kept.py); of the stock, they tell no more than FEW.
-for _model in (Category, Product, ProductPicture, Sku, FormerPrice, ShippingMethod, Review):
+for _model in (Category, FormerSlug, Product, ProductPicture, Sku, FormerPrice, ShippingMethod, Review):
     changes.announce(Base.metadata.tables[_model.__tablename__])
 changes.announce(
     Base.metadata.tables[Stock.__tablename__],

@@ -1,12 +1,14 @@
 """Ways to pay as configuration: which of them the store offers, and how long each may take."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
+from estore import edits
 from estore.goods import PaymentMethod
 
 CHECKOUT_LIFE = timedelta(minutes=60)
@@ -25,7 +27,7 @@ async def everything(session: AsyncSession) -> list[PaymentMethod]:
     )
 
 
-async def switch(session: AsyncSession, code: str, on: bool) -> PaymentMethod:
+async def switch(session: AsyncSession, code: str, on: bool, by: UUID | None = None) -> PaymentMethod:
     """Offer a way to pay from now on, or no longer; orders that chose it go on. Raises NotFound, Conflict."""
     methods = list(await session.scalars(select(PaymentMethod).order_by(PaymentMethod.id).with_for_update()))
     chosen = next((method for method in methods if method.code == code), None)
@@ -35,6 +37,7 @@ async def switch(session: AsyncSession, code: str, on: bool) -> PaymentMethod:
         raise Conflict(
             "That is the last way to pay: with none, nobody could order. Switch another one on first."
         )
+    await edits.note(session, "payment_method", chosen.name, by, {"enabled": chosen.enabled}, {"enabled": on})
     chosen.enabled = on
     return chosen
 

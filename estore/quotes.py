@@ -54,9 +54,19 @@ async def shipping_methods(session: AsyncSession, country: str = "") -> list[Shi
     return list(await session.scalars(query.order_by(ShippingMethod.position, ShippingMethod.code)))
 
 
-def shipping_price(method: ShippingMethod, goods: int) -> int:
-    """What a method costs for goods worth this much, minor units."""
-    return 0 if method.free_from is not None and goods >= method.free_from else method.price
+def shipping_price(method: ShippingMethod, goods: int, weight: int = 0) -> int:
+    """What a method costs for goods worth this much (minor units) that weigh so much (grams)."""
+    if method.free_from is not None and goods >= method.free_from:
+        return 0
+    measured = weight if method.tiers_by == "weight" else goods
+    return max(
+        ((least, price) for least, price in method.tiers if measured >= least), default=(0, method.price)
+    )[1]
+
+
+def weigh(lines: Sequence[carts.Line]) -> int:
+    """Grams."""
+    return sum(line.sku.weight * line.quantity for line in lines)
 
 
 async def quote(
@@ -105,7 +115,7 @@ def _quote(row: Any, country: str, shipping: str, home: str) -> Quote:
     ways = [one for one in offered if country in one.countries]
     chosen = next((one for one in ways if one.code == shipping), ways[0] if ways else None)
     goods = sum(line.total for line in lines)
-    price = shipping_price(chosen, goods) if chosen and lines else 0
+    price = shipping_price(chosen, goods, weigh(lines)) if chosen and lines else 0
     standard = rates.get("standard", Decimal(0))
     line_rates = [rates.get(line.product.tax_category, standard) for line in lines]
     items = [
@@ -130,8 +140,10 @@ def _quote(row: Any, country: str, shipping: str, home: str) -> Quote:
 _QUOTED = text("""
 SELECT c.customer_id, c.currency, c.order_id, c.merged_into_id,
     held.quantities, held.available, held.skus, held.products,
-    (SELECT cast(jsonb_agg(jsonb_build_array(r.country, r.category, cast(r.rate AS text))) AS text)
-        FROM tax_rate r WHERE r.country IN (:country, :home)) AS rates,
+    (SELECT cast(
+            jsonb_agg(jsonb_build_array(r.country, r.category, cast(r.rate AS text)) ORDER BY r.valid_from) AS text)
+        FROM tax_rate r WHERE r.country IN (:country, :home) AND r.valid_from <= cast(now() AT TIME ZONE
+            coalesce((SELECT facts->>'time_zone' FROM seller), 'Europe/Berlin') AS date)) AS rates,
     (SELECT cast(jsonb_agg(s ORDER BY s.position, s.code) AS text) FROM shipping_method s WHERE s.enabled) AS ways,
     (SELECT cast(jsonb_agg(p ORDER BY p.position, p.code) AS text) FROM payment_method p WHERE p.enabled) AS payments,
     (SELECT cast(facts AS text) FROM seller) AS seller

@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from estore.goods import Category, Product, Sku, Stock
 
@@ -242,7 +243,7 @@ def narrowed(search: Search) -> dict[str, ColumnElement[bool]]:
     """What else a search asks for, by what it is about."""
     conditions: dict[str, ColumnElement[bool]] = {}
     if search.category:
-        conditions["category"] = Category.slug == search.category
+        conditions["category"] = within(search.category)
     if search.price_from is not None:
         conditions["price_from"] = OFFER.c.most >= search.price_from
     if search.price_to is not None:
@@ -252,6 +253,13 @@ def narrowed(search: Search) -> dict[str, ColumnElement[bool]]:
     if search.options:
         conditions["options"] = exists().where(Sku.product_id == Product.id, *of_variant(search))
     return conditions
+
+
+def within(category: str) -> ColumnElement[bool]:
+    """Whether a category is the one with this slug, or below it."""
+    above = aliased(Category)
+    parent = select(above.id).where(above.slug == category).scalar_subquery()
+    return or_(Category.slug == category, Category.parent_id == parent)
 
 
 def of_variant(

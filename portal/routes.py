@@ -53,7 +53,9 @@ from portal.desk import (
     reviews,
     searching,
     segments,
+    selling,
     settings,
+    shelves,
     team,
     teams,
 )
@@ -100,6 +102,8 @@ MODULES: list[Any] = [
     desk_catalogue,
     assortment,
     desk_pictures,
+    shelves,
+    selling,
     desk_orders,
     desk_invoices,
     reviews,

@@ -32,7 +32,11 @@ class Shell:
 
     def shelves(self, locale: str) -> list[Shelf]:
         """The categories of the store's header in a language."""
-        return [Shelf(one.slug, catalogue.words(one, "name", locale)) for one in self.categories]
+        return [
+            Shelf(one.slug, catalogue.words(one, "name", locale))
+            for one in self.categories
+            if one.parent_id is None
+        ]
 
     def forget(self) -> None:
         """Read the categories again for the next page: they may have changed."""

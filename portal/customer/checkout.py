@@ -69,7 +69,7 @@ async def _context(
     )
     if quote is None or not quote.lines:
         return None
-    goods, currency = quote.totals.goods, quote.currency
+    goods, weight, currency = quote.totals.goods, quotes.weigh(quote.lines), quote.currency
     locale = current_locale()
     names = Locale.parse(locale).territories
     return {
@@ -85,7 +85,7 @@ async def _context(
                 one.code,
                 catalogue.words(one, "name", locale),
                 catalogue.words(one, "promise", locale),
-                _price(quotes.shipping_price(one, goods), currency),
+                _price(quotes.shipping_price(one, goods, weight), currency),
             )
             for one in quote.ways
         ],

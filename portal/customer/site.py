@@ -84,7 +84,11 @@ async def show_sitemap(
 ) -> Response[str]:
     """Every public page, by the site's own address, whatever name it was asked under."""
     async with database.transaction() as session:
-        categories = await session.scalars(select(Category.slug).order_by(Category.position, Category.slug))
+        categories = await session.scalars(
+            select(Category.slug)
+            .where(Category.retired_at.is_(None))
+            .order_by(Category.position, Category.slug)
+        )
         products = await session.scalars(
             select(Product.slug).where(Product.active).order_by(Product.slug).limit(SITEMAP_LIMIT // 2)
         )

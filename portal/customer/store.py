@@ -10,13 +10,15 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import money
 from core.database import Database
+from core.errors import NotFound
 from core.rendering import current_locale, ngettext
 from core.rendering import gettext as _
-from estore import catalogue, facets, prices, reviews, sales, search
+from estore import catalogue, facets, prices, reviews, sales, search, shelves
 from estore.goods import FEW, Category, Product, Sku
 from portal.guards import anyone
 from portal.kept import kept
@@ -150,7 +152,9 @@ async def home(
         {
             "hero": picture(HERO),
             "shelves": [
-                (name_of(one), f"/c/{one.slug}", picture(one.picture), said_of(one)) for one in categories
+                (name_of(one), f"/c/{one.slug}", picture(one.picture), said_of(one))
+                for one in categories
+                if one.parent_id is None
             ],
             "articles": read,
             **rows,
@@ -252,6 +256,8 @@ async def _listing(request: Request[Any, Any, Any], database: Database, asked: A
         category = await catalogue.category(session, asked.category) if asked.path != "/search" else None
         results = await facets.listing(session, wanted)
         found = await cards(session, results.found, wanted)
+    shell: Shell | None = request.app.state.get("shell")
+    known = shell.categories if shell is not None else []
     context = {
         "asked": asked,
         "heading": name_of(category)
@@ -260,6 +266,13 @@ async def _listing(request: Request[Any, Any, Any], database: Database, asked: A
             _("Results for “%(words)s”") % {"words": asked.words} if asked.words else _("Everything we sell")
         ),
         "lead": said_of(category) if category else "",
+        "above": next(
+            ((name_of(one), f"/c/{one.slug}") for one in known if category and one.id == category.parent_id),
+            None,
+        ),
+        "below": [
+            (name_of(one), f"/c/{one.slug}") for one in known if category and one.parent_id == category.id
+        ],
         "cards": found,
         "total": results.total,
         "kinds": [(one.slug, name_of(one), count) for one, count in results.categories],
@@ -326,7 +339,16 @@ def _choice(choice: facets.Choice, asked: Asked) -> tuple[str, list[tuple[str, s
 async def show_category(
     request: Request[Any, Any, Any], slug: FromPath[str], database: NamedDependency[Database]
 ) -> Response[Any]:
-    return await _listing(request, database, read_asked(request, f"/c/{slug}", slug))
+    """The products of a category; under a name that it had before, the way to it."""
+    try:
+        return await _listing(request, database, read_asked(request, f"/c/{slug}", slug))
+    except NotFound:
+        async with database.statements() as session:
+            now = await shelves.moved(session, slug)
+        if now is None:
+            raise
+        query = f"?{request.url.query}" if request.url.query else ""
+        return Redirect(f"/c/{now}{query}", status_code=301)
 
 
 @get("/search", guards=[anyone], opt=kept("category", *NARROWED, for_customers=True))

@@ -30,6 +30,7 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "chat_thread": ("agent", "/desk/inbox?view=open", r"/desk/inbox/([0-9a-f-]{36})(?=(?:(?!</a>).)*Does the Nord)"),
     "customer": ("agent", "/desk/customers?q=liam", r"/desk/customers/([0-9a-f-]{36})"),
     "segment": ("marketer", "/desk/segments", r"/desk/segments/([0-9a-f-]{36})"),
+    "category": ("storekeeper", "/desk/store/categories", r"/desk/store/categories/([0-9a-f-]{36})"),
     "order": ("agent", "/desk/store/orders?status=delivered", r"/desk/store/orders/(\d+)"),
     "order_to_pack": ("agent", "/desk/store/orders?status=paid", r"/desk/store/orders/(\d+)"),
     "open_invoice": ("agent", "/desk/money?status=open", r"/desk/money/invoices/([\w-]+)"),

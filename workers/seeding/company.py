@@ -84,7 +84,10 @@ async def read(session: AsyncSession, settings: Settings) -> Company:
         return int(await session.scalar(text(query)) or 0)
 
     rates: dict[str, dict[str, str]] = {}
-    for row in await rows("SELECT country, category, rate::text AS rate FROM tax_rate ORDER BY 1, 2"):
+    for row in await rows(
+        "SELECT country, category, rate::text AS rate FROM tax_rate "
+        "WHERE valid_from <= current_date ORDER BY valid_from"
+    ):
         rates.setdefault(row["country"], {})[row["category"]] = row["rate"]
     staff = await rows(
         "SELECT id::text AS id, name, roles FROM staff WHERE disabled_at IS NULL ORDER BY email"

@@ -217,7 +217,10 @@ CREATE TABLE public.category (
     description text DEFAULT ''::text NOT NULL,
     picture text DEFAULT ''::text NOT NULL,
     "position" integer DEFAULT 0 NOT NULL,
-    translations jsonb DEFAULT '{}'::jsonb NOT NULL
+    translations jsonb DEFAULT '{}'::jsonb NOT NULL,
+    parent_id uuid,
+    retired_at timestamp with time zone,
+    moved_to_id uuid
 );
 
 CREATE TABLE public.consent_record (
@@ -354,6 +357,11 @@ CREATE TABLE public.former_price (
     sku_id uuid NOT NULL,
     price bigint NOT NULL,
     until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.former_slug (
+    slug text NOT NULL,
+    category_id uuid NOT NULL
 );
 
 CREATE TABLE public.identity (
@@ -776,6 +784,8 @@ CREATE TABLE public.shipping_method (
     promise text DEFAULT ''::text NOT NULL,
     translations jsonb DEFAULT '{}'::jsonb NOT NULL,
     price bigint NOT NULL,
+    tiers jsonb DEFAULT '[]'::jsonb NOT NULL,
+    tiers_by text DEFAULT 'goods'::text NOT NULL,
     free_from integer,
     countries text[] NOT NULL,
     enabled boolean DEFAULT true NOT NULL,
@@ -844,6 +854,15 @@ CREATE TABLE public.stock_hold (
     expires_at timestamp with time zone
 );
 
+CREATE TABLE public.store_edit (
+    id uuid NOT NULL,
+    noun text NOT NULL,
+    name text NOT NULL,
+    staff_id uuid,
+    edited_at timestamp with time zone DEFAULT now() NOT NULL,
+    facts jsonb NOT NULL
+);
+
 CREATE TABLE public.suppression (
     id uuid NOT NULL,
     channel text NOT NULL,
@@ -856,6 +875,7 @@ CREATE TABLE public.suppression (
 CREATE TABLE public.tax_rate (
     country text NOT NULL,
     category text NOT NULL,
+    valid_from date DEFAULT '2000-01-01'::date NOT NULL,
     rate numeric(6,4) NOT NULL
 );
 
@@ -1038,6 +1058,9 @@ ALTER TABLE ONLY public.fetched_folder
 ALTER TABLE ONLY public.former_price
     ADD CONSTRAINT pk_former_price PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.former_slug
+    ADD CONSTRAINT pk_former_slug PRIMARY KEY (slug);
+
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT pk_identity PRIMARY KEY (id);
 
@@ -1149,11 +1172,14 @@ ALTER TABLE ONLY public.stock
 ALTER TABLE ONLY public.stock_hold
     ADD CONSTRAINT pk_stock_hold PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.store_edit
+    ADD CONSTRAINT pk_store_edit PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.suppression
     ADD CONSTRAINT pk_suppression PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.tax_rate
-    ADD CONSTRAINT pk_tax_rate PRIMARY KEY (country, category);
+    ADD CONSTRAINT pk_tax_rate PRIMARY KEY (country, category, valid_from);
 
 ALTER TABLE ONLY public.team
     ADD CONSTRAINT pk_team PRIMARY KEY (id);
@@ -1435,6 +1461,8 @@ CREATE INDEX ix_sku_product_id_position ON public.sku USING btree (product_id, "
 
 CREATE INDEX ix_stock_hold_expires_at ON public.stock_hold USING btree (expires_at) WHERE (status = 'held'::text);
 
+CREATE INDEX ix_store_edit_noun_edited_at ON public.store_edit USING btree (noun, edited_at);
+
 CREATE INDEX ix_team_member_staff_id ON public.team_member USING btree (staff_id);
 
 CREATE INDEX ix_ticket_customer_id_created_at ON public.ticket USING btree (customer_id, created_at);
@@ -1482,6 +1510,8 @@ CREATE TRIGGER category_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE O
 CREATE TRIGGER consent_record_append_only BEFORE DELETE OR UPDATE ON public.consent_record FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER former_price_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.former_price FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
+
+CREATE TRIGGER former_slug_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.former_slug FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
 
 CREATE TRIGGER product_announced AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.product FOR EACH STATEMENT EXECUTE FUNCTION public.announce_change();
 
@@ -1571,6 +1601,12 @@ ALTER TABLE ONLY public.cart_line
 ALTER TABLE ONLY public.cart_line
     ADD CONSTRAINT fk_cart_line_sku_id FOREIGN KEY (sku_id) REFERENCES public.sku(id);
 
+ALTER TABLE ONLY public.category
+    ADD CONSTRAINT fk_category_moved_to_id FOREIGN KEY (moved_to_id) REFERENCES public.category(id);
+
+ALTER TABLE ONLY public.category
+    ADD CONSTRAINT fk_category_parent_id FOREIGN KEY (parent_id) REFERENCES public.category(id);
+
 ALTER TABLE ONLY public.consent_record
     ADD CONSTRAINT fk_consent_record_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
 
@@ -1606,6 +1642,9 @@ ALTER TABLE ONLY public.endpoint_delivery
 
 ALTER TABLE ONLY public.former_price
     ADD CONSTRAINT fk_former_price_sku_id FOREIGN KEY (sku_id) REFERENCES public.sku(id);
+
+ALTER TABLE ONLY public.former_slug
+    ADD CONSTRAINT fk_former_slug_category_id FOREIGN KEY (category_id) REFERENCES public.category(id);
 
 ALTER TABLE ONLY public.identity
     ADD CONSTRAINT fk_identity_customer_id FOREIGN KEY (customer_id) REFERENCES public.customer(id);
@@ -1741,6 +1780,9 @@ ALTER TABLE ONLY public.stock_hold
 
 ALTER TABLE ONLY public.stock
     ADD CONSTRAINT fk_stock_sku_id FOREIGN KEY (sku_id) REFERENCES public.sku(id);
+
+ALTER TABLE ONLY public.store_edit
+    ADD CONSTRAINT fk_store_edit_staff_id FOREIGN KEY (staff_id) REFERENCES public.staff(id);
 
 ALTER TABLE ONLY public.team_member
     ADD CONSTRAINT fk_team_member_staff_id FOREIGN KEY (staff_id) REFERENCES public.staff(id);
