@@ -351,6 +351,7 @@ NOT_PAGES = {
     "/l/{token:str}": "leads on to where a campaign's link points",
     "/orders/{number:str}/thanks/state": "the state within store/thanks",
     "/pay/{token:str}/pdf": "a file",
+    "/pictures/{name:str}": "a picture",
     "/robots.txt": "for machines",
     "/static/sheets/{name:str}": "a style sheet",
     "/search/suggest": "the list within store/suggestions",
