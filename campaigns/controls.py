@@ -1,6 +1,7 @@
 """The controls of a broadcast under way: paused, resumed, cancelled; ledger and messages move together."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import batched
 from typing import Any
 from uuid import UUID
@@ -34,9 +35,10 @@ async def locked(session: AsyncSession, broadcast_id: UUID) -> Broadcast:
     return broadcast
 
 
-async def go_on(session: AsyncSession, broadcast_id: UUID) -> None:
-    """Promise the next windowful, and tell who watches."""
-    await enqueue(session, QueueRecipients(broadcast_id), key=f"campaigns.queue:{broadcast_id}")
+async def go_on(session: AsyncSession, broadcast_id: UUID, wait: timedelta | None = None) -> None:
+    """Promise the next windowful, after a `wait` unless it is promised for sooner, and tell who watches."""
+    due_at = now() + wait if wait else None
+    await enqueue(session, QueueRecipients(broadcast_id), due_at, f"campaigns.queue:{broadcast_id}")
     nudge(session, "campaigns", str(broadcast_id))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -42,6 +42,10 @@ FROM unnest(
 WHERE r.id = said.id AND r.state IN ('queued', 'held', 'unknown', 'sent')
 RETURNING r.id, r.broadcast_id, r.customer_id, r.state
 """)
+
+
+WAITING = text("SELECT 1 FROM broadcast_recipient WHERE broadcast_id = :id AND state = 'queued' LIMIT 1")
+SOON = timedelta(seconds=1)
 
 
 async def record(session: AsyncSession, said: Sequence[Became]) -> None:
@@ -86,7 +90,9 @@ async def record(session: AsyncSession, said: Sequence[Became]) -> None:
     if any(each.status in (MessageStatus.QUEUED, MessageStatus.HELD) for each in known):
         await _hold_back(session, sorted(touched))
     for broadcast_id in sorted(touched):
-        await go_on(session, broadcast_id)
+        # While others are still on their way, there is time: every batch asks for the next windowful.
+        others = await session.scalar(WAITING, {"id": broadcast_id})
+        await go_on(session, broadcast_id, SOON if others else None)
 
 
 async def _hold_back(session: AsyncSession, broadcast_ids: Sequence[UUID]) -> None:

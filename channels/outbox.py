@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+import msgspec
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -21,8 +22,6 @@ from channels.models import (
     Attachment,
     Conversation,
     Direction,
-    Message,
-    MessageReference,
     MessageStatus,
     table,
 )
@@ -82,6 +81,32 @@ class Outgoing:
     release_at: datetime | None = None
 
 
+_TYPES = {
+    "id": "uuid", "customer_id": "uuid", "conversation_id": "uuid", "seq": "bigint", "direction": "text",
+    "channel": "text", "status": "text", "purpose": "text", "topic": "text", "account": "text", "sender": "text",
+    "sender_name": "text", "recipients": "jsonb", "subject": "text", "text": "text", "html": "text",
+    "headers": "jsonb", "author": "text", "staff_id": "uuid", "source_kind": "text", "source_id": "uuid",
+    "rfc_message_id": "text", "in_reply_to_id": "uuid", "release_at": "timestamptz", "sent_at": "timestamptz",
+    "delivered_at": "timestamptz",
+}  # fmt: skip
+COLUMNS = tuple(_TYPES)
+_NAMES = ", ".join(COLUMNS)
+_VALUES = ", ".join(f"cast({name} AS jsonb)" if kind == "jsonb" else name for name, kind in _TYPES.items())
+_ARRAYS = ", ".join(
+    f"cast(:{name} AS {'text' if kind == 'jsonb' else kind}[])" for name, kind in _TYPES.items()
+)
+# However many there are, one statement of a text that never changes; their ids are known to threads from then on.
+INSERT = text(f"""
+WITH added AS (
+    INSERT INTO message ({_NAMES}) SELECT {_VALUES} FROM unnest({_ARRAYS}) AS new ({_NAMES})
+    RETURNING id, conversation_id, rfc_message_id
+)
+INSERT INTO message_reference (rfc_message_id, conversation_id, message_id)
+SELECT rfc_message_id, conversation_id, id FROM added WHERE rfc_message_id IS NOT NULL
+""")  # noqa: S608 - only names of our own are put in; values are bound
+ROWS = 500
+
+
 async def queue(session: AsyncSession, messages: Sequence[Outgoing]) -> list[UUID]:
     """Queue messages in the caller's transaction; their ids, in order.
 
@@ -95,18 +120,10 @@ async def queue(session: AsyncSession, messages: Sequence[Outgoing]) -> list[UUI
     moment = now()
     seqs = await _number(session, messages, moment)
     rows = [_row(message, seq, moment) for message, seq in zip(messages, seqs, strict=True)]
-    await session.execute(insert(table(Message)), rows)
-    references = [
-        {
-            "rfc_message_id": row["rfc_message_id"],
-            "conversation_id": row["conversation_id"],
-            "message_id": row["id"],
-        }
-        for row in rows
-        if row["rfc_message_id"]
-    ]
-    if references:
-        await session.execute(insert(table(MessageReference)), references)
+    await session.flush()  # whoever they are about may be new
+    for start in range(0, len(rows), ROWS):
+        part = rows[start : start + ROWS]
+        await session.execute(INSERT, {name: [row[name] for row in part] for name in COLUMNS})
     await _attach(session, messages, rows)
     await _promise(session, rows)
     await _tell(session, rows)
@@ -184,6 +201,10 @@ async def _number(session: AsyncSession, messages: Sequence[Outgoing], moment: d
     return seqs
 
 
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _row(message: Outgoing, seq: int | None, moment: datetime) -> dict[str, Any]:
     message_id = uuid7()
     later = message.release_at is not None and message.release_at > moment
@@ -207,12 +228,13 @@ def _row(message: Outgoing, seq: int | None, moment: datetime) -> dict[str, Any]
         "account": message.account,
         "sender": message.account,
         "sender_name": message.sender_name,
-        "recipients": {"to": [message.to], "cc": list(message.cc)}
-        | ({"bcc": list(message.bcc)} if message.bcc else {}),
+        "recipients": _json(
+            {"to": [message.to], "cc": list(message.cc)} | ({"bcc": list(message.bcc)} if message.bcc else {})
+        ),
         "subject": message.subject,
         "text": message.text.replace("\x00", ""),
         "html": message.html.replace("\x00", "") if message.html is not None else None,
-        "headers": message.headers,
+        "headers": _json(message.headers),
         "author": message.author,
         "staff_id": message.staff_id,
         "source_kind": message.source_kind,

@@ -12,7 +12,7 @@ only they themselves, having proven the address, can lift that.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import delete, select, text
@@ -221,6 +221,13 @@ JOIN suppression s ON s.channel = asked.channel AND s.address = asked.address
 """)
 
 
+# Both at once, for whom the gate is asked about news: they are the parts of one answer.
+GATE = text(f"""
+SELECT cast(NULL AS uuid) AS root, channel, address, scope, reason FROM ({STOPPED.text}) AS stopped
+UNION ALL SELECT root, channel, NULL, NULL, NULL FROM ({LATEST.text}) AS latest WHERE granted
+""")  # noqa: S608 - only parts of our own are put in
+
+
 async def standing(session: AsyncSession, customer_id: UUID) -> set[tuple[str, str]]:
     """The (channel, topic) pairs that a customer allows."""
     said = await session.execute(LATEST, {"ids": [customer_id], "channels": None, "topic": None})
@@ -246,29 +253,25 @@ async def may_contact_all(
         return []
     suppressed: dict[tuple[str, str], str] = {}
     left: dict[tuple[str, str], str] = {}
-    rows = await session.execute(
-        STOPPED,
-        {
-            "channels": [recipient.channel for recipient in recipients],
-            "addresses": [recipient.address for recipient in recipients],
-        },
-    )
-    for channel, address, scope, reason in rows:
-        if scope == SuppressionScope.ALL or (purpose == "marketing" and scope == SuppressionScope.MARKETING):
+    allowed: set[tuple[UUID, str]] = set()
+    asked: dict[str, Any] = {
+        "channels": [recipient.channel for recipient in recipients],
+        "addresses": [recipient.address for recipient in recipients],
+    }
+    if purpose == "marketing":
+        people = list({recipient.customer_id for recipient in recipients})
+        rows = await session.execute(GATE, {**asked, "ids": people, "topic": topic})
+    else:
+        rows = await session.execute(STOPPED, asked)
+    for *known, channel, address, scope, reason in rows:
+        if scope is None:
+            allowed.add((known[0], channel))
+        elif scope == SuppressionScope.ALL or (
+            purpose == "marketing" and scope == SuppressionScope.MARKETING
+        ):
             suppressed[(channel, address)] = reason
         elif purpose == "marketing" and scope == _only(topic):
             left[(channel, address)] = reason
-    allowed: set[tuple[UUID, str]] = set()
-    if purpose == "marketing":
-        said = await session.execute(
-            LATEST,
-            {
-                "ids": list({recipient.customer_id for recipient in recipients}),
-                "channels": list({recipient.channel for recipient in recipients}),
-                "topic": topic,
-            },
-        )
-        allowed = {(customer_id, channel) for customer_id, channel, _, granted in said if granted}
     verdicts = []
     for recipient in recipients:
         blocked = suppressed.get((recipient.channel, recipient.address))

@@ -4,8 +4,9 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import batched
 from pathlib import Path
 from uuid import UUID
 
@@ -13,11 +14,10 @@ from aiosmtplib import SMTP
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, func, select, text
 
 from campaigns import broadcasts, segments
 from campaigns import conditions as c
-from campaigns.models import Broadcast, BroadcastState
 from channels import outbox
 from channels.adapters.email.compose import compose
 from channels.adapters.email.signing import Key, read_keys, sign
@@ -32,12 +32,11 @@ from customers import consent, identities
 from customers.models import ConsentRecord, Customer, Identity
 from tests.bench.figures import Figure
 from tests.bench.site import Place
-from workers import runner
+from workers import broker, relay, runner
 from workers.handlers import load
 from workers.resources import Resources
 
 MAILS = 1200
-TOGETHER = 4  # as many broadcast jobs as the relay lets out at once
 SHARE, FAST = 0.6, 700
 HTML = "<html><body><h1>Spring at Halden</h1>" + "<p>A new roast, and a kettle that pours slowly.</p>" * 60
 TEXT = "Spring at Halden\n\n" + "A new roast, and a kettle that pours slowly.\n" * 60
@@ -84,13 +83,18 @@ def ready_made(settings: Settings, keys: list[Key]) -> list[bytes]:
     ]
 
 
-async def bare(port: int, mails: list[bytes]) -> float:
-    """Mails a second of a loop that does nothing but send ready-made mails on as many connections."""
+async def bare(port: int, mails: list[bytes], keys: Sequence[Key] = ()) -> float:
+    """Mails a second of a loop that does nothing but send ready-made mails on as many connections.
+
+    With `keys` it signs each of them first, one after the other.
+    """
     waiting: Iterator[tuple[int, bytes]] = iter(enumerate(mails))
 
     async def send() -> None:
         async with SMTP(hostname="127.0.0.1", port=port, start_tls=False) as smtp:
             for number, raw in waiting:
+                if keys:
+                    raw = sign(raw, list(keys), 1_790_000_000)
                 await smtp.sendmail("shop@halden.test", [f"c{number}@example.test"], raw)
 
     began = time.perf_counter()
@@ -121,10 +125,10 @@ async def queued(place: Place, settings: Settings, customer_id: UUID) -> tuple[f
     resources = Resources(settings, place.database.redis)  # type: ignore[arg-type]  # declared more narrowly than it takes
     used, began = place.cpu(), time.perf_counter()
 
-    async def all_gone(due: list[leases.Lease]) -> bool:
+    async def all_gone() -> bool:
         # One that found no room has promised itself anew.
-        async with place.database.transaction() as session:
-            return not due and not await session.scalar(select(exists().where(JobRow.queue == "bulk")))
+        async with place.database.statements() as session:
+            return not await session.scalar(text("SELECT EXISTS (SELECT FROM job WHERE queue = 'bulk')"))
 
     await _work(place, resources, ("bulk",), all_gone)
     took, used = time.perf_counter() - began, place.cpu() - used
@@ -147,46 +151,40 @@ async def campaign(place: Place, settings: Settings) -> tuple[float, float]:
     resources = Resources(settings, place.database.redis)  # type: ignore[arg-type]  # declared more narrowly than it takes
     async with place.database.transaction() as session:
         await broadcasts.launch(session, made.id, made.version)
-    finished = asyncio.Event()
+    asked = text("SELECT state = 'finished' FROM broadcast WHERE id = :id")
+
+    async def over() -> bool:
+        async with place.database.statements() as session:
+            return bool(await session.scalar(asked, {"id": made.id}))
+
     used, began = place.cpu(), time.perf_counter()
-
-    async def watch() -> None:
-        while not finished.is_set():
-            await asyncio.sleep(0.1)
-            async with place.database.transaction() as session:
-                if (await session.get_one(Broadcast, made.id)).state == BroadcastState.FINISHED:
-                    finished.set()
-
-    async def over(due: list[leases.Lease]) -> bool:
-        return finished.is_set()
-
-    await asyncio.gather(watch(), _work(place, resources, ("default", "bulk"), over))
+    await _work(place, resources, ("default", "bulk"), over)
     took, used = time.perf_counter() - began, place.cpu() - used
     await resources.close()
     return MAILS / took, used / MAILS
 
 
 async def _work(
-    place: Place,
-    resources: Resources,
-    queues: tuple[str, ...],
-    over: Callable[[list[leases.Lease]], Awaitable[bool]],
+    place: Place, resources: Resources, queues: Sequence[str], over: Callable[[], Awaitable[bool]]
 ) -> None:
-    """Run what is due, as a worker does."""
+    """Hand out what is due and run it, as a relay and a worker do, until nothing is under way and it is over."""
+    windows = {queue: relay.WINDOW[queue] for queue in queues}
+    hands = asyncio.Semaphore(broker.AT_ONCE)
+    running: set[asyncio.Task[None]] = set()
 
-    async def lane(queue: str, at_once: int) -> None:
-        while True:
-            async with place.database.transaction() as session:
-                due = await leases.lease(session, queue, at_once)
-            for part in runner.shared(due):
-                await runner.run_together(place.database, resources, part)
-            if await over(due):
-                return
-            if not due:
-                await asyncio.sleep(0.01)
+    async def run(part: list[leases.Lease]) -> None:
+        async with hands:
+            await runner.run_together(place.database, resources, part)
 
-    lanes = {"bulk": (TOGETHER, 1), "default": (2, 8)}
-    await asyncio.gather(*(lane(queue, lanes[queue][1]) for queue in queues for _ in range(lanes[queue][0])))
+    while running or not await over():
+        async with place.database.statements() as session:
+            found = await leases.lease_within(session, windows)
+        for queue, due in found.items():
+            for some in batched(due.leases, relay.SHARED[queue], strict=False):
+                for part in runner.shared(some):
+                    running.add(task := asyncio.create_task(run(part)))
+                    task.add_done_callback(running.discard)
+        await asyncio.sleep(relay.FULL.total_seconds())
 
 
 async def measure(place: Place) -> list[Figure]:
@@ -216,7 +214,10 @@ async def measure(place: Place) -> list[Figure]:
             figures.append(
                 Figure(f"campaign mails sent{name}", rate, "mails/s", baseline, BARE, target, met, cpu)
             )
-            if not setting:
+            if setting:
+                signing = await bare(port, ready_made(settings, []), signed)
+                figures.append(Figure(f"the same{name}", rate, "mails/s", signing, f"{BARE} that signs"))
+            else:
                 rate, cpu = await campaign(place, settings)
                 figures.append(
                     Figure("campaign, launch to finished", rate, "mails/s", baseline, BARE, cpu=cpu)

@@ -1,8 +1,12 @@
 """Marketers write freely; nothing they write can reach further than the recipient's own few values."""
 
+from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from campaigns import sms, templates
 from campaigns.content import compile_content, render
@@ -199,3 +203,32 @@ def test_a_text_message_has_its_links_tracked_and_a_way_out() -> None:
     made = render(compiled, values(first_name="Ana"))
     assert made.text == "Hi Ana: https://h.test/l/0?a=1&b=2.\nReply STOP to opt out."
     assert (made.subject, made.html) == ("", None)
+
+
+WORDS = st.text(alphabet="abc <>&'\"\n-{}é", max_size=8)
+PARTS = st.one_of(
+    WORDS.filter(lambda words: not {"{", "}"} & set(words)),
+    st.sampled_from(
+        ["{{ customer.name }}", "{{customer.name}}", "{{ customer.company }}", "{{ company.name }}",
+         "{{ orders }}", "{{ spend | money }}", "{{ customer.first_name | default: 'friend' }}", "{{ link_0 }}",
+         "{{- orders -}}", "{% if orders > 1 %}again{% endif %}", "{{ customer.name | upcase }}"]
+    ),
+)  # fmt: skip
+
+
+@given(st.lists(PARTS, max_size=8), WORDS, st.booleans())
+def test_what_is_filled_in_by_ourselves_is_what_the_language_would_write(
+    parts: list[str], name: str, html: bool
+) -> None:
+    source = "".join(parts)
+    given_values = {**values(**({"name": name} if name else {})), "link_0": "https://halden.test/l/a?b&c"}
+
+    def said(write: Callable[[], str]) -> str:
+        try:
+            return write()
+        except MissingValue as error:
+            return f"missing {error.value}"
+
+    plain = said(lambda: templates.render(source, given_values, html=html))
+    with patch("campaigns.templates._pieces", return_value=None):
+        assert said(lambda: templates.render(source, given_values, html=html)) == plain

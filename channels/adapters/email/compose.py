@@ -23,6 +23,10 @@ _PLAIN = re.compile(r"[\x20-\x7e]*")
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _KIND = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 _LONG = 900
+_TEXT = {
+    subtype: f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: '
+    for subtype in ("plain", "html")
+}
 MAX_REFERENCES = 30
 
 
@@ -57,12 +61,15 @@ def compose(submission: Submission, settings: Settings, at: datetime) -> bytes:
 
 
 def _checked(headers: list[tuple[str, str]]) -> bytes:
-    lines = []
-    for name, value in headers:
-        if (_BREAKS.search(value) and _BREAKS.search(value.replace("\r\n ", " "))) or _BREAKS.search(name):
-            raise Invalid(f"The header {name!r} contains a line break.")
-        lines.append(f"{name}: {value}\r\n")
-    return "".join(lines).encode("utf-8")
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    # As many line ends as headers: there is none within them. Else each is looked at: long ones are folded.
+    if not lines.count("\n") == lines.count("\r") == len(headers) or "\x00" in lines:
+        for name, value in headers:
+            if (_BREAKS.search(value) and _BREAKS.search(value.replace("\r\n ", " "))) or _BREAKS.search(
+                name
+            ):
+                raise Invalid(f"The header {name!r} contains a line break.")
+    return lines.encode("utf-8")
 
 
 def _body(submission: Submission) -> bytes:
@@ -82,12 +89,13 @@ def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
 
 
 def _text_part(subtype: str, text: str) -> bytes:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: '.encode()
-    if text.isascii() and max(map(len, text.split("\n"))) < _LONG:
-        return head + b"7bit\r\n\r\n" + text.replace("\n", "\r\n").encode() + b"\r\n"
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    if text.isascii() and max(map(len, lines)) < _LONG:
+        return f"{_TEXT[subtype]}7bit\r\n\r\n{'\r\n'.join(lines)}\r\n".encode()
     encoded = "\r\n".join(map(_quoted, text.encode().decode("latin-1").split("\n")))
-    return head + b"quoted-printable\r\n\r\n" + encoded.encode("ascii") + b"\r\n"
+    return f"{_TEXT[subtype]}quoted-printable\r\n\r\n{encoded}\r\n".encode("ascii")
 
 
 @lru_cache(maxsize=2048)

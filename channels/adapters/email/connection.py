@@ -24,6 +24,7 @@ from core.mail_relays import MailRelay
 # Seconds: for each step until we are let in, for a command, and for the answer to a whole mail, which a relay may
 # look through first (RFC 5321, 4.5.3.2, allows it ten minutes).
 OPENING, COMMAND, WHOLE_MAIL = 20.0, 60.0, 300.0
+_TAKEN = (SMTPStatus.completed, SMTPStatus.will_forward)
 _PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9.-]+")
 
 
@@ -115,8 +116,37 @@ class Connection:
         encoding = "utf-8" if utf8 else "ascii"
         mail = b"MAIL FROM:" + _path(sender).encode(encoding) + (b" SMTPUTF8 BODY=8BITMIME" if utf8 else b"")
         rcpts = [b"RCPT TO:" + _path(each).encode(encoding) for each in (*recipients, *copies)]
-        # With one recipient, all goes at once: when it is refused, so is DATA, or the connection ends.
-        together = [[mail, *rcpts, b"DATA"]] if len(rcpts) == 1 else [[mail, *rcpts], [b"DATA"]]
+        if self._wire.pipelining and len(rcpts) == 1:
+            # With one recipient, all goes at once: when it is refused, so is DATA, or the connection ends.
+            said = await self._at_once([mail, *rcpts, b"DATA"], envelope, raw)
+            missed: list[Trouble] = []
+        else:
+            missed = await self._step_by_step(mail, rcpts, envelope)
+            try:
+                said = await self._wire.hand_over(raw, WHOLE_MAIL)
+            except (SMTPException, OSError) as error:
+                raise self._broken("the mail", error) from None
+        if said.code != SMTPStatus.completed:
+            raise Trouble("the mail", said.code, said.message)
+        self.carried += 1
+        self.used_at = asyncio.get_running_loop().time()
+        return Taken(said.message, missed)
+
+    async def _at_once(self, commands: list[bytes], envelope: Envelope, raw: bytes) -> SMTPResponse:
+        """The answer to the mail, handed over on a yes to all commands."""
+        assert self._wire is not None
+        try:
+            answers = await self._wire.submit(commands, raw, _agreed, WHOLE_MAIL)
+        except (SMTPException, OSError) as error:
+            raise self._broken("the mail" if self._wire.handed_over else "MAIL", error) from None
+        if not self._wire.handed_over:
+            self._check(answers, envelope)
+        return answers[-1]
+
+    async def _step_by_step(self, mail: bytes, rcpts: list[bytes], envelope: Envelope) -> list[Trouble]:
+        """Whose copies are refused, after a yes to the commands."""
+        assert self._wire is not None
+        together = [[mail, *rcpts], [b"DATA"]]
         if not self._wire.pipelining:
             together = [[mail], *([rcpt] for rcpt in rcpts), [b"DATA"]]
         answers: list[SMTPResponse] = []
@@ -128,15 +158,7 @@ class Connection:
             except (SMTPException, OSError) as error:
                 raise self._broken(verb, error) from None
             missed = self._check(answers, envelope)
-        try:
-            said = await self._wire.hand_over(raw, WHOLE_MAIL)
-        except (SMTPException, OSError) as error:
-            raise self._broken("the mail", error) from None
-        if said.code != SMTPStatus.completed:
-            raise Trouble("the mail", said.code, said.message)
-        self.carried += 1
-        self.used_at = asyncio.get_running_loop().time()
-        return Taken(said.message, missed)
+        return missed
 
     def _broken(self, verb: str, error: Exception) -> Trouble:
         self.drop()
@@ -150,7 +172,7 @@ class Connection:
             self._refuse(answers, Trouble("MAIL", mail.code, mail.message))
         addresses = (*envelope.recipients, *envelope.copies)
         for address, answer in zip(addresses, rest, strict=False):
-            if answer.code in (SMTPStatus.completed, SMTPStatus.will_forward):
+            if answer.code in _TAKEN:
                 continue
             # 421 ends the conversation, not the copy.
             if address in envelope.recipients or answer.code in (421, -1):
@@ -185,6 +207,15 @@ class Connection:
             with suppress(SMTPException, OSError):
                 await self._wire.exchange([b"QUIT"])
         self.drop()
+
+
+def _agreed(answers: list[SMTPResponse]) -> bool:
+    """Whether MAIL, RCPT and DATA were all answered yes."""
+    return (
+        answers[0].code == SMTPStatus.completed
+        and answers[1].code in _TAKEN
+        and answers[2].code == SMTPStatus.start_input
+    )
 
 
 def _path(address: str) -> str:

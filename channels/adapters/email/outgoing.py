@@ -115,7 +115,9 @@ def envelope(submission: Submission, settings: Settings) -> Envelope:
     mail system says of it. Letters between people do not: greylisting wants to see one sender again.
     """
     names = {name.lower(): value for name, value in submission.headers.items()}
-    if names.get("auto-submitted", "").startswith("auto-replied"):  # RFC 3834
+    if not names:
+        sender = _ascii_domain(submission.account)
+    elif names.get("auto-submitted", "").startswith("auto-replied"):  # RFC 3834
         sender = ""
     elif "list-unsubscribe" in names:
         sender = _ascii_domain(bounce_address(settings, submission.account, submission.message_id))

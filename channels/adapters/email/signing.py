@@ -7,6 +7,7 @@ import re
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -94,24 +95,31 @@ def drafts(raw: bytes, keys: list[Key], moment: int) -> list[Draft]:
     if not keys:
         return []
     head, _, body = raw.partition(b"\r\n\r\n")
-    fields = [(name.lower(), value) for name, value in _fields(head)]
-    there = [name for name, _ in fields]
-    named = [name for name in SIGNED for _ in range(there.count(name.encode()))]
-    listed = _folded(":".join([*named, "from"]), ":")
-    signed = b"".join(
-        name + b":" + value + b"\r\n"
-        for each in dict.fromkeys(named)
-        for name, value in _last_first(fields, each)
-    )
+    fields = _fields(head)
+    names, listed, plain = _listed(tuple([name for name, _ in fields]))
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in fields:
+        values.setdefault(name, []).append(value)
+    # Of several of a name, the last stands first (RFC 6376, 5.4.2).
+    signed = b"".join([name + b":" + value + b"\r\n" for name in names for value in reversed(values[name])])
     digest = base64.b64encode(hashlib.sha256(_relaxed(body)).digest()).decode()
     made = []
     for key in keys:
-        field = (
-            f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector}; t={moment};\r\n"
-            f" h={listed};\r\n bh={digest};\r\n b="
-        )
-        made.append(Draft(key, field, signed + b"dkim-signature:" + _plain(field.encode())))
+        said = f"v=1; a={key.algorithm}; c=relaxed/relaxed; d={key.domain}; s={key.selector}; t={moment};"
+        covered = f"dkim-signature:{said} h={plain}; bh={digest}; b="
+        field = f"{said}\r\n h={listed};\r\n bh={digest};\r\n b="
+        made.append(Draft(key, field, signed + covered.encode()))
     return made
+
+
+@lru_cache(64)
+def _listed(there: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], str, str]:
+    """Which names are signed of those there; the list of them, folded, and in the relaxed form."""
+    names = tuple(name for name in map(str.encode, SIGNED) if name in there)
+    listed = _folded(
+        ":".join([*(name.decode() for name in names for _ in range(there.count(name))), "from"]), ":"
+    )
+    return names, listed, _plain(listed.encode()).decode()
 
 
 def together(raw: bytes, unsigned: list[Draft], signatures: list[bytes]) -> bytes:
@@ -188,20 +196,22 @@ def _sign_all(unsigned: list[Draft]) -> list[bytes]:
 
 
 def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
-    """Names and values, these in the relaxed form."""
+    """Names in small letters, and values in the relaxed form."""
+    if b"\r\n " in head or b"\r\n\t" in head:
+        head = _FOLD.sub(b"", head)
     found = []
-    for line in _FOLD.sub(b"", head).split(b"\r\n"):
+    for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
-        found.append((name.strip(), _plain(value)))
+        found.append((name.strip().lower(), _plain(value)))
     return found
 
 
-def _last_first(fields: list[tuple[bytes, bytes]], name: str) -> list[tuple[bytes, bytes]]:
-    return [field for field in reversed(fields) if field[0] == name.encode()]
-
-
 def _plain(value: bytes) -> bytes:
-    return _SPACE.sub(b" ", _FOLD.sub(b"", value)).strip()
+    if b"\r\n" in value:
+        value = _FOLD.sub(b"", value)
+    if b"\t" in value or b"  " in value:
+        value = _SPACE.sub(b" ", value)
+    return value.strip()
 
 
 def _relaxed(body: bytes) -> bytes:

@@ -6,7 +6,7 @@ command gets its own answer, in order, and nothing that comes unasked is ever ta
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiosmtplib import (
     SMTP,
@@ -19,6 +19,17 @@ from aiosmtplib import (
 MAX_ANSWERS = 256 * 1024
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _LONE = re.compile(rb"\r\n|\r|\n")
+# What may follow a code: more lines, none, or the line's end, with or without its CR.
+_MARKS = (b"-", b" ", b"\r", b"\n")
+
+
+def _whole(raw: bytes) -> bytes:
+    """A mail as it travels: line ends, dots and the end of it (RFC 5321, 4.5.2)."""
+    if not raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r"):
+        raw = _LONE.sub(b"\r\n", raw)
+    if b"\n." in raw or raw.startswith(b"."):
+        raw = re.sub(rb"(?m)^\.", b"..", raw)
+    return raw + (b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 class Wire(asyncio.Protocol):
@@ -35,6 +46,12 @@ class Wire(asyncio.Protocol):
         self._answers: list[SMTPResponse] = []
         self._expected = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._next: tuple[bytes, Callable[[list[SMTPResponse]], bool], float] | None = None
+        # Whether the mail that goes with what was said last was on its way.
+        self.handed_over = False
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._until = 0.0
         self._lost = False
         self._transport.set_protocol(self)
 
@@ -55,33 +72,59 @@ class Wire(asyncio.Protocol):
 
     async def hand_over(self, raw: bytes, patience: float) -> SMTPResponse:
         """The answer to a whole mail, after DATA was answered 354; raises as `exchange` does."""
-        if not raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r"):
-            raw = _LONE.sub(b"\r\n", raw)
-        if b"\n." in raw or raw.startswith(b"."):
-            raw = re.sub(rb"(?m)^\.", b"..", raw)
-        end = b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n"
-        return (await self._say(raw + end, 1, patience))[0]
+        return (await self._say(_whole(raw), 1, patience))[0]
+
+    async def submit(
+        self,
+        commands: Sequence[bytes],
+        raw: bytes,
+        agreed: Callable[[list[SMTPResponse]], bool],
+        patience: float,
+    ) -> list[SMTPResponse]:
+        """The answers to commands that go out together, and then to a whole mail, if those before `agreed` to it.
+
+        The mail follows as soon as the last of them has come. Raises as `exchange` does; `handed_over` says then
+        whether the mail was on its way.
+        """
+        for command in commands:
+            if _CONTROL.search(command):
+                raise ValueError("A command holds a control character.")
+        self._next = (_whole(raw), agreed, patience)
+        try:
+            return await self._say(b"\r\n".join(commands) + b"\r\n", len(commands), self._patience)
+        finally:
+            self._next = None
 
     async def _say(self, data: bytes, expected: int, patience: float) -> list[SMTPResponse]:
         if self._lost or self._transport.is_closing():
             raise SMTPServerDisconnected("Connection lost")
-        self._answers, self._expected = [], expected
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
-        # A timer, not a timeout around it: this is done twice a mail.
-        timer = loop.call_later(patience, self._give_up, self._waiter)
+        self._answers, self._expected, self.handed_over = [], expected, False
+        self._waiter = self._loop.create_future()
+        self._wait_until(self._loop.time() + patience)
         self._transport.write(data)
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter, self._expected = None, 0
         return self._answers
 
-    @staticmethod
-    def _give_up(waiter: asyncio.Future[None]) -> None:
-        if not waiter.done():
-            waiter.set_exception(SMTPReadTimeoutError("Timed out waiting for server response"))
+    def _wait_until(self, moment: float) -> None:
+        """One timer for many answers: it is set anew when it rings, not with each of them."""
+        self._until = moment
+        if self._timer is not None and self._timer.when() > moment:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(moment, self._look_at_clock)
+
+    def _look_at_clock(self) -> None:
+        self._timer = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() < self._until:
+            self._timer = self._loop.call_at(self._until, self._look_at_clock)
+        else:
+            self._waiter.set_exception(SMTPReadTimeoutError("Timed out waiting for server response"))
 
     def data_received(self, data: bytes) -> None:
         if self._waiter is None or self._waiter.done():
@@ -98,25 +141,33 @@ class Wire(asyncio.Protocol):
         except SMTPResponseException as error:
             self._end(error)
             return
-        if len(self._answers) == self._expected:
-            if self._buffer:  # more answers than commands
-                self._end(SMTPResponseException(-1, "More answers than commands"))
-            else:
-                self._waiter.set_result(None)
+        if len(self._answers) < self._expected:
+            return
+        if self._buffer:  # more answers than commands
+            self._end(SMTPResponseException(-1, "More answers than commands"))
+        elif self._next is not None and self._next[1](self._answers):
+            (whole, _, patience), self._next = self._next, None
+            self._expected += 1
+            self.handed_over = True
+            self._wait_until(self._loop.time() + patience)
+            self._transport.write(whole)
+        else:
+            self._waiter.set_result(None)
 
     def _read(self) -> SMTPResponse | None:
         """The next whole answer, of one line or several; None while it is not all there."""
         words: list[bytes] = []
-        start = 0
-        while (end := self._buffer.find(b"\n", start)) >= 0:
-            line = bytes(self._buffer[start:end]).rstrip(b"\r")
-            start = end + 1
-            if not line[:3].isdigit() or line[3:4] not in (b"", b" ", b"-"):
+        buffer, start = self._buffer, 0
+        while (end := buffer.find(b"\n", start)) >= 0:
+            code, mark = buffer[start : start + 3], buffer[start + 3 : start + 4]
+            if not code.isdigit() or mark not in _MARKS:
                 raise SMTPResponseException(-1, "Malformed SMTP response")
-            words.append(line[4:].strip())
-            if line[3:4] != b"-":
-                del self._buffer[:start]
-                return SMTPResponse(int(line[:3]), b"\n".join(words).decode("utf-8", "surrogateescape"))
+            words.append(bytes(buffer[start + 4 : end]).strip())
+            start = end + 1
+            if mark != b"-":
+                del buffer[:start]
+                said = words[0] if len(words) == 1 else b"\n".join(words)
+                return SMTPResponse(int(code), said.decode("utf-8", "surrogateescape"))
         return None
 
     def eof_received(self) -> bool:
@@ -124,6 +175,7 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost = True
+        self._stop_clock()
         if self._waiter is not None and not self._waiter.done():
             if self._answers and self._answers[-1].code >= 400:
                 self._waiter.set_result(None)
@@ -138,7 +190,13 @@ class Wire(asyncio.Protocol):
             self._waiter.set_exception(error)
         self.close()
 
+    def _stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def close(self) -> None:
         self._lost = True
+        self._stop_clock()
         self._transport.close()
         self._smtp.close()

@@ -1409,8 +1409,6 @@ CREATE INDEX ix_mailbox_team_id ON public.mailbox USING btree (team_id);
 
 CREATE INDEX ix_message_customer_id_created_at ON public.message USING btree (customer_id, created_at);
 
-CREATE INDEX ix_message_open ON public.message USING btree (status, created_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text, 'held'::text, 'unknown'::text]));
-
 CREATE INDEX ix_message_source ON public.message USING btree (source_kind, source_id) WHERE (source_id IS NOT NULL);
 
 CREATE INDEX ix_message_words ON public.message USING gin (to_tsvector('simple'::regconfig, "left"(((subject || ' '::text) || text), 50000))) WHERE (conversation_id IS NOT NULL);
