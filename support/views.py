@@ -184,7 +184,8 @@ SELECT json_build_object(
             ) AS mine
             FROM team m ORDER BY mine DESC, m.name LIMIT {TEAMS}
         ) AS offered
-    )
+    ),
+    'kept_out', (SELECT count(*) FROM received_mail WHERE quarantined IS NOT NULL AND processed_at IS NULL)
 )
 """  # noqa: S608 - only names and parts of our own are put in; values are bound
 
@@ -194,6 +195,7 @@ class Counts(msgspec.Struct, frozen=True):
 
     views: dict[str, int]
     teams: list[tuple[UUID, str, int]]
+    kept_out: int  # mails in quarantine
 
 
 read_rows = msgspec.json.Decoder(list[Row]).decode

@@ -146,10 +146,13 @@ def counted(told: str) -> list[tuple[str, str, str, str, int | None]]:
     listed = [(name, words, icon, counts.views.get(name)) for name, words, icon in view_names()]
     # What each team answers for stands below what all of one's own do.
     place = next(number for number, view in enumerate(listed) if view[0] == "teams") + 1
-    return [
+    shown = [
         (name, words, f"/desk/inbox?view={name}", icon, count)
         for name, words, icon, count in [*listed[:place], *teams, *listed[place:]]
     ]
+    if counts.kept_out:
+        shown.append(("", _("Quarantine"), "/desk/inbox/quarantine", "triangle-alert", counts.kept_out))
+    return shown
 
 
 @get("/desk/inbox", guards=[AGENT])

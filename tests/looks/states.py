@@ -166,6 +166,8 @@ DESK = (
     State("inbox-mine", "/desk/inbox?view=mine", "agent"),
     State("inbox-snoozed", "/desk/inbox?view=snoozed", "agent"),
     State("inbox-views", "/desk/inbox", "agent", do=(click_on("#views-menu summary"),), widths=(360,)),
+    State("inbox-quarantine", "/desk/inbox/quarantine", "agent"),
+    State("inbox-quarantine-mail", "/desk/inbox/quarantine/{odd_mail}", "agent"),
     State("inbox-search", "/desk/inbox/search?q=machine", "agent"),
     State("inbox-search-nothing", "/desk/inbox/search?q=zzzz", "agent"),
     State("thread", _OPEN, "agent", main=True),

@@ -308,3 +308,13 @@ def test_addresses_are_read_as_people_type_them():
         "e@x.example",
     )
     assert recipients.addresses("  ") == ()
+
+
+async def test_what_was_said_is_looked_for_and_shown_with_its_words_marked(
+    agent_client: Browser, case: Case
+) -> None:
+    message_id = await letter(case, text="The steam & wand <3 are blocked")
+    found = (await agent_client.get("/desk/inbox/search?q=stea+wand")).text
+    assert "<mark>steam</mark> &amp; <mark>wand</mark>" in found
+    assert f"{case.url}#message-{message_id}" in found
+    assert "Nothing was said like that" in (await agent_client.get("/desk/inbox/search?q=zzzz")).text
