@@ -125,8 +125,9 @@ OFF: dict[str, list[tuple[object, dict[str, str]]]] = {
 # What is found out by asking (see below), refused before anything starts, or of `make run` only.
 OTHERWISE = {
     "database_url", "redis_url", "smtp_relay_host", "smtp_relay_port", "smtp_relay_security",
-    "time_zone", "opening_hours", "public_holidays", "closed_on", "imap_accounts", "dkim_keys", "home", "sandbox_port", "mailgun_signing_key",
-    "sendgrid_public_key", "kept_pages", "trusted_authserv_id", "check_signatures", "name_server",
+    "time_zone", "opening_hours", "public_holidays", "closed_on", "imap_accounts", "dkim_keys",
+    "home", "sandbox_port", "mailgun_signing_key", "sendgrid_public_key", "kept_pages", "trusted_authserv_id",
+    "trusted_relays", "check_signatures", "name_server",
     "file_storage", "s3_endpoint", "s3_region", "clamd",
 }  # fmt: skip
 
