@@ -55,7 +55,7 @@ PLAN = Plan(
     people=int(50 * TIMES), by_lmtp=int(160 * TIMES), by_imap=int(140 * TIMES), by_provider=int(100 * TIMES),
     answered=int(100 * TIMES), by_two_roads=int(20 * TIMES),
 )  # fmt: skip
-NOTICES, MARKETING = int(120 * TIMES), int(80 * TIMES)
+NOTICES, MARKETING = int(200 * TIMES), int(120 * TIMES)
 HANDS = 8
 ROUNDS = max(1, int(3 * TIMES))  # of kills, of each kind of process
 LASTS = 15.0 * TIMES  # seconds in which all of it is sent, and processes die
