@@ -189,7 +189,8 @@ def test_an_mbox_of_the_standard_library_comes_back_as_it_went_in(tmp_path: Path
     for raw in written:
         box.add(raw)
     box.close()
-    assert [raw.rstrip(b"\n") for _, raw in letters([path])] == [raw.rstrip(b"\n") for raw in written]
+    found = [raw for _, raw in letters([path]) if isinstance(raw, bytes)]
+    assert [raw.rstrip(b"\n") for raw in found] == [raw.rstrip(b"\n") for raw in written]
 
 
 def test_folders_and_maildirs_are_walked_in_order_and_junk_is_left_out(tmp_path: Path):
@@ -290,8 +291,8 @@ def test_a_file_whose_name_is_no_text_is_named_all_the_same(settings, tmp_path: 
     assert json.loads(shown.stdout)["source"] == f"{tmp_path}/caf\\xe9.eml"
 
 
-def dated(date: str, **facts: str) -> bytes:
-    return letter(**facts).replace(b"Sat, 21 Nov 2026 10:00:00 +0000", date.encode())
+def dated(date: str, subject: str) -> bytes:
+    return letter(subject=subject).replace(b"Sat, 21 Nov 2026 10:00:00 +0000", date.encode())
 
 
 async def placed_at(database, subject: str) -> list[datetime]:
