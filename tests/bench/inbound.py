@@ -57,13 +57,16 @@ def letters(seed: str = "inbound", mails: int = MAILS) -> list[bytes]:
 async def measure(place: Place) -> list[Figure]:
     load()
     mails = letters()
-    began = time.perf_counter()
+    spent, began = time.process_time(), time.perf_counter()
     for raw in mails:
         parsed = message_from_bytes(raw, policy=policy.default)
         for part in parsed.walk():
             if not part.is_multipart():
                 part.get_content()
-    bare = MAILS / (time.perf_counter() - began)
+    bare, bare_cpu = (
+        MAILS / (time.perf_counter() - began),
+        (time.process_time() - spent) * 1000 / MAILS,
+    )
     resources = Resources(place.settings, place.database.redis)  # type: ignore[arg-type]  # declared more narrowly than it takes
     await _take(place, letters("warm", WARMING))
     await _read_all(place, resources)
@@ -77,7 +80,7 @@ async def measure(place: Place) -> list[Figure]:
         Figure(
             "mail in: kept, parsed, threaded", MAILS / took, "mails/s", bare, "bare stdlib parse", cpu=cpu
         ),
-        at_most("mail in, CPU", cpu, "ms", LIMIT, 1000 / bare, "bare stdlib parse"),
+        at_most("mail in, CPU", cpu, "ms", LIMIT, bare_cpu, "bare stdlib parse"),
     ]
 
 

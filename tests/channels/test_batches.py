@@ -1,6 +1,7 @@
 """Mails that wait together are read in one transaction: with the very outcome that each would have had alone."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
@@ -9,10 +10,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from channels import conversations, intake
 from channels.adapters.email import batches
-from channels.adapters.email.arrivals import keep, store
+from channels.adapters.email.arrivals import Arrival, Tray, keep, store
 from channels.adapters.email.batches import read_mails
 from channels.adapters.email.reading import ReadMail, read_mail
 from channels.models import Attachment, Conversation, Message, ReceivedMail
@@ -300,6 +302,26 @@ async def test_batches_that_run_at_once_lose_and_double_nothing(database, resour
         let_in = {mail.digest for mail in mails if mail.message_id}
         assert await session.scalar(select(func.count()).select_from(Message)) == len(let_in)
         assert await differences(session) == []
+
+
+async def test_mails_that_arrive_at_once_are_kept_together_and_one_that_cannot_be_spoils_no_other(database):
+    tray = Tray(database)
+    senders = ["ann@example.test"] * 7 + ["ann\x00@example.test"] + ["ann@example.test"] * 13
+    arrivals = [
+        Arrival({SUPPORT}, sender, [SUPPORT], letter(message_id=f"<{number}@example.test>"))
+        for number, sender in enumerate(senders)
+    ]
+    found = await asyncio.gather(
+        *(tray.keep(each) for each in [*arrivals, arrivals[0]]), return_exceptions=True
+    )
+    assert isinstance(found.pop(7), DBAPIError)
+    # The same mail once more is known.
+    assert sorted(found) == [0] + [1] * 20
+    async with database.transaction() as session:
+        kept = set(await session.scalars(select(ReceivedMail.id)))
+        jobs = await session.scalars(select(JobRow.payload).where(JobRow.tag == "channels.read_mail"))
+        assert {UUID(json.loads(each)["received_mail_id"]) for each in jobs} == kept
+        assert len(kept) == 20
 
 
 @pytest.mark.parametrize("kind", ["a large one", "one from ourselves"])
