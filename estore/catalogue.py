@@ -1,15 +1,27 @@
 """The catalogue: what is for sale, in the reader's language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Invalid, NotFound
+from core.words import mark
 from estore import search
-from estore.goods import FEW, Category, PaymentMethod, Product, ProductPicture, ShippingMethod, Sku, Stock
+from estore.goods import (
+    FEW,
+    Category,
+    PaymentMethod,
+    Product,
+    ProductPicture,
+    ShippingMethod,
+    Sku,
+    Stock,
+    TaxRate,
+)
 
 
 @dataclass(frozen=True)
@@ -121,12 +133,53 @@ async def edit(
     tagline: str,
     description: str,
     active: bool,
+    category: str = "",
+    tax_category: str = "",
+    translations: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Product:
-    """Change a product's words and whether it is for sale. Raises NotFound, Invalid."""
+    """Change a product's words and whether it is for sale; what is left out stays. Raises NotFound, Invalid.
+
+    `category` is a slug, `translations` {locale: {"name": …, "tagline": …, "description": …}}.
+    """
     product = (await show(session, slug, inactive=True)).product
     if not name.strip() or len(name) > 120:
         raise Invalid("A product needs a name.", {"name": "Enter a name of at most 120 characters."})
+    if category:
+        product.category_id = (await _category_of(session, category)).id
+    if tax_category and tax_category != product.tax_category:
+        if (
+            await session.scalar(select(TaxRate.rate).where(TaxRate.category == tax_category).limit(1))
+            is None
+        ):
+            raise Invalid(
+                "Some of what you entered needs another look.",
+                {"tax_category": mark("VAT is not known for goods of this kind.")},
+            )
+        product.tax_category = tax_category
+    if translations is not None:
+        product.translations = _translated(product, translations)
     product.name, product.tagline = name.strip(), tagline.strip()[:200]
     product.description, product.active = description.strip()[:20_000], active
     await search.index(session, product)
     return product
+
+
+async def _category_of(session: AsyncSession, slug: str) -> Category:
+    try:
+        return await category(session, slug)
+    except NotFound:
+        raise Invalid(
+            "Some of what you entered needs another look.",
+            {"category": mark("Choose one of the categories.")},
+        ) from None
+
+
+def _translated(product: Product, said: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Any]]:
+    """The product's translations with these words, and with all else that they hold."""
+    limits = {"name": 120, "tagline": 200, "description": 20_000}
+    found: dict[str, dict[str, Any]] = {locale: dict(words) for locale, words in product.translations.items()}
+    for locale, words in said.items():
+        kept = {key: text for key, text in found.get(locale, {}).items() if key not in limits}
+        kept |= {key: words[key].strip()[:most] for key, most in limits.items() if words.get(key, "").strip()}
+        found[locale] = kept
+    return {locale: words for locale, words in found.items() if words}

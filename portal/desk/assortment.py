@@ -14,17 +14,12 @@ from core.settings import Settings
 from core.staff import Role
 from core.words import mark
 from estore import assortment, catalogue
-from portal.desk.catalogue import HERE, Article, minor, options, product_page
+from portal.desk.catalogue import HERE, KINDS, Article, minor, options, product_page
 from portal.forms import read_form
 from portal.guards import staff
 from portal.rendering import page
 
 MERCHANDISER = staff(Role.MERCHANDISER)
-# The kinds of goods that VAT is told apart by, in words.
-KINDS = {
-    "standard": mark("Standard rate"),
-    "food": mark("Food"),
-}
 
 
 class Product(Article):

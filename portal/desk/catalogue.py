@@ -20,6 +20,8 @@ from core.words import mark
 from estore import assortment, catalogue, pictures, prices, stock
 from estore.goods import Category, Product, Sku, Stock
 from portal.customer.products import alt_of
+from portal.desk.wording import OTHERS, read_translations
+from portal.desk.wording import shown as translations_shown
 from portal.forms import read_form
 from portal.guards import staff
 from portal.pictures import picture
@@ -30,8 +32,18 @@ HERE = "/desk/store"
 PICTURE_TYPES = "image/jpeg,image/png,image/webp,image/avif,image/gif"
 
 
+# The kinds of goods that VAT is told apart by, in words.
+KINDS = {
+    "standard": mark("Standard rate"),
+    "food": mark("Food"),
+}
+WORDS = ("name", "tagline", "description")
+
+
 class Words(msgspec.Struct):
     name: str
+    category: str = ""
+    tax_category: str = ""
     tagline: str = ""
     description: str = ""
     active: bool = False
@@ -132,7 +144,13 @@ async def product_page(
         ids = [offer.sku.id for offer in shown.offers]
         kept = {row.sku_id: row for row in await session.scalars(select(Stock).where(Stock.sku_id.in_(ids)))}
         lowest = await prices.lowest(session, [offer.sku for offer in shown.offers])
+        categories = await catalogue.categories(session)
+        kinds = await assortment.tax_categories(session)
     context = {
+        "categories": [(one.slug, one.name) for one in categories],
+        "kinds": [(kind, _(KINDS.get(kind, kind))) for kind in kinds],
+        "said": translations_shown(shown.product.translations, *WORDS),
+        "others": OTHERS,
         "product": shown.product,
         "category": shown.category,
         "pictures": [
@@ -180,8 +198,11 @@ async def edit_product(
 ) -> Response[Any]:
     try:
         form = await read_form(request, Words)
+        posted = await request.form()
+        # Who leaves them out says nothing of them.
+        said = await read_translations(request, *WORDS) if "name-de" in posted else None
         async with database.transaction() as session:
-            await catalogue.edit(session, slug, **msgspec.structs.asdict(form))
+            await catalogue.edit(session, slug, **msgspec.structs.asdict(form), translations=said)
     except Invalid as error:
         return await product_page(database, slug, errors=error.fields, status=422)
     return Redirect(f"{HERE}/products/{slug}", status_code=303)

@@ -8,6 +8,7 @@ from litestar import Litestar
 
 from core.database import Database
 from estore import catalogue, deliveries, demo, invoices, orders, ways
+from estore.goods import Product
 from tests.estore.photographs import photograph
 from tests.estore.shopping import place
 from tests.portal.conftest import Browser
@@ -180,3 +181,36 @@ async def test_a_store_without_anything_says_where_to_begin(
     assert (await admin_client.get("/desk/settings/payment-methods/new")).status_code == 200
     async with app.state.database.transaction() as session:
         assert await catalogue.categories(session) == []
+
+
+async def test_a_product_is_moved_taxed_and_worded_in_other_languages_at_the_desk(
+    merchandiser_client: Browser, client: Browser, shop: Database
+) -> None:
+    here = "/desk/store/products/dawn-blend"
+    said = {
+        "name": "Dawn blend", "active": "on", "category": "kettles", "tax_category": "standard",
+        "name-de": "Morgenrot", "tagline-de": "Für früh", "description-de": "", "name-hu": "",
+    }  # fmt: skip
+    before = await _product(shop)
+    assert (await merchandiser_client.submit(here, said)).status_code == 303
+    after = await _product(shop)
+    assert (after.tax_category, after.category_id) == ("standard", demo.demo_id("category", "kettles"))
+    assert "Morgenrot" in (await client.get("/c/kettles?lang=de")).text
+    assert "description" not in after.translations["de"]
+    # What a product's words hold beside these stays.
+    assert after.translations["de"].get("options") == before.translations["de"].get("options")
+    for wrong, words in (
+        ({"category": "nowhere"}, "Choose one of"),
+        ({"tax_category": "gold"}, "VAT is not known"),
+    ):
+        refused = await merchandiser_client.submit(here, said | wrong)
+        assert refused.status_code == 422
+        assert words in refused.text
+    # A form without them says nothing of them.
+    assert (await merchandiser_client.submit(here, {"name": "Dawn", "active": "on"})).status_code == 303
+    assert (await _product(shop)).translations == after.translations
+
+
+async def _product(shop: Database) -> Product:
+    async with shop.transaction() as session:
+        return (await catalogue.show(session, "dawn-blend", inactive=True)).product
