@@ -118,7 +118,7 @@ MOST_WORDS = 8
 _SAID = """
 WITH asked AS (SELECT {asked} AS words), hit AS (
     SELECT id, conversation_id, customer_id, subject, text, created_at, direction, sender, sender_name FROM message
-    WHERE conversation_id IS NOT NULL AND {said} @@ (SELECT words FROM asked)
+    WHERE conversation_id IS NOT NULL AND author <> 'automation' AND {said} @@ (SELECT words FROM asked)
     ORDER BY created_at DESC LIMIT 400
 ), newest AS (
     SELECT DISTINCT ON (conversation_id) * FROM hit ORDER BY conversation_id, created_at DESC

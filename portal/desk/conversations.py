@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import astuple
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels import answers
 from channels.models import MessageStatus
 from core.clock import now
 from core.database import Database
@@ -34,6 +33,8 @@ from support.models import Priority
 from support.threads import Item
 
 LINE = 15
+# What leaves within this is not said to leave at a time.
+SOON = timedelta(seconds=20)
 # How many of the last items a page is told again: what became of its answers.
 SEEN = 12
 
@@ -57,7 +58,7 @@ def _shown(items: Sequence[Item], conversation_id: UUID, after: datetime | None,
 
 def _explain(item: Item) -> tuple[str, str]:
     if item.status == MessageStatus.HELD and item.release_at is not None and not item.reason:
-        soon = item.release_at - item.at <= answers.UNDO_WINDOW
+        soon = item.release_at - item.at <= SOON
         return _("Leaves in a moment") if soon else _("Leaves %(when)s") % {
             "when": moment(item.release_at)
         }, ""
@@ -200,7 +201,7 @@ async def _undoable(
     held = message.status == MessageStatus.HELD and message.release_at is not None
     if not (held and message.release_at and message.release_at > now()):
         return None
-    if message.release_at - now() <= answers.UNDO_WINDOW:
+    if message.release_at - now() <= SOON:
         return message.id, _("Sending in ten seconds.")
     return message.id, _("It leaves %(when)s.") % {"when": moment(message.release_at)}
 

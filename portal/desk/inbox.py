@@ -150,6 +150,7 @@ def counted(told: str) -> list[tuple[str, str, str, str, int | None]]:
         (name, words, f"/desk/inbox?view={name}", icon, count)
         for name, words, icon, count in [*listed[:place], *teams, *listed[place:]]
     ]
+    shown.append(("search", _("Search messages"), "/desk/inbox/search", "search", None))
     if counts.kept_out:
         shown.append(("", _("Quarantine"), "/desk/inbox/quarantine", "triangle-alert", counts.kept_out))
     return shown
