@@ -23,7 +23,7 @@ MARKS = frozenset({"worded", "mark"})
 # What only colleagues, operators and programs read: the desk and the API are English, so these stay as they are.
 DESK = (
     "portal/api/", "portal/access.py", "portal/tokens.py", "customers/timeline.py",
-    "portal/desk/", "portal/frames.py", "portal/templates/desk/", "portal/templates/api/",
+    "portal/desk/", "portal/frames.py", "portal/folding.py", "portal/templates/desk/", "portal/templates/api/",
     "portal/templates/layouts/desk.html",
     "portal/templates/components/palette.html", "portal/templates/components/figures.html",
     "portal/guards.py", "portal/reasons.py", "portal/webhooks.py", "portal/charts.py", "portal/periods.py",

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from campaigns import broadcasts, segments
 from campaigns import conditions as c
@@ -25,6 +26,7 @@ BETWEEN = 20  # mails that go out between two kills
 IN_FLIGHT = LANES["bulk"]  # what a worker has under way at most
 
 
+@pytest.mark.long
 async def test_a_broadcast_reaches_everyone_at_most_once_while_workers_are_killed(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ import random
 import time
 from pathlib import Path
 
+import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
 
@@ -22,6 +23,7 @@ FLUSHES = 5
 CREW = ("worker", "worker", "relay", "relay")
 
 
+@pytest.mark.long
 async def test_every_effect_happens_exactly_once_while_workers_and_relays_die_and_redis_is_wiped(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:

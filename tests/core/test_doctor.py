@@ -346,6 +346,7 @@ async def test_tables_of_a_newer_version_are_not_to_be_migrated(living: Settings
     assert "newer" in next(each for each in found if each.what == "Tables").mend
 
 
+@pytest.mark.long
 async def test_the_command_prints_json_and_fails_when_something_does(living: Settings) -> None:
     # The fixture's own environment names other addresses of the companies.
     real = {"THROUGHLINE_STRIPE_API_BASE": "", "THROUGHLINE_TWILIO_API_BASE": ""}

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from core.embedded.children import command_line, wait_until
 from core.launcher.up import answers_ok, greets
 from tests.core.test_launcher import ROOT, free_ports, launched_processes, read_until
@@ -26,6 +28,7 @@ def start(home: Path, numbers: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.long
 def test_everything_starts_is_killed_and_starts_again_on_the_same_data(home: Path) -> None:
     numbers = free_ports()
     site, mail, sandbox = (int(numbers[name]) for name in PORTS)

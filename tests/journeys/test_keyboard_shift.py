@@ -110,7 +110,9 @@ def test_an_agent_works_a_whole_shift_by_keyboard_alone(town: Town, person: Pers
     has_focus(agent, "#composer-body")
     agent.keyboard.type("/deliv")
     expect(agent.get_by_role("listbox", name="Macros")).to_be_visible()
-    expect(agent.get_by_role("option", selected=True)).to_contain_text("Delivery")
+    expect(agent.get_by_role("listbox", name="Macros").get_by_role("option", selected=True)).to_contain_text(
+        "Delivery"
+    )
     agent.keyboard.press("Enter")
     has_focus(agent, "#composer-body")
     expect(agent.locator("#composer-body")).to_have_value(re.compile("your parcel left our house"))

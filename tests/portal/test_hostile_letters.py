@@ -36,6 +36,12 @@ HOSTILE = {
     "javascript link": '<a href="javascript:alert(1)">a</a><a href="java\tscript:alert(1)">b</a>',
     "encoded link": '<a href="&#106;avascript&colon;alert(1)">a</a><a href="\x01javascript:alert(1)">b</a>',
     "data page": '<a href="data:text/html,<script>alert(1)</script>">a</a>',
+    # What is rewritten after the cleaning must not end where an attribute says so.
+    "marks in a link": (
+        '<a href="http://x.test/?&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;meta http-equiv=refresh&gt;">x.test</a>'
+    ),
+    "marks in a name": '<img alt="&gt;&lt;script&gt;alert(1)&lt;/script&gt; width=&quot;0&quot;&gt;" src="cid:a">',
+    "marks in a quote": '<p>Hi</p><div class="gmail_quote" dir="&gt;&lt;script&gt;alert(1)&lt;/script&gt;">a</div>',
     "vbscript": '<a href="vbscript:msgbox(1)">a</a>',
     "refresh": '<meta http-equiv="refresh" content="0;url=https://evil.test/"><p>Hi</p>',
     "base": '<base href="https://evil.test/"><a href="/sign-in">a</a>',

@@ -31,7 +31,7 @@ CUSTOMER = 3
 KEPT = 1
 SHOP = 2
 # Placing an order: who asks, twelve in a transaction and seven in another, beginnings and ends not counted.
-PLACE = 20
+PLACE = 18
 # A word in a chat.
 SAID = 2
 
