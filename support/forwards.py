@@ -6,7 +6,7 @@ What a third person is asked never stands in the customer's thread, and what the
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import answers, outbox
@@ -93,8 +93,11 @@ async def again(
 ) -> UUID:
     """Send an answer that failed once more, to the same address or a better one; the new message's id.
 
-    Raises Conflict for one that did not fail, Invalid for an address that nothing is sent to.
+    Raises Conflict for one that did not fail, or is on its way to that address again; Invalid for an address that
+    nothing is sent to.
     """
+    # Two colleagues, or two presses of the button, come one after the other.
+    await session.get(Conversation, conversation_id, with_for_update=True)
     failed = await threads.letter(session, conversation_id, message_id)
     if failed.status != MessageStatus.FAILED or failed.channel != "email":
         raise Conflict("That message did not fail: it need not be sent again.")
@@ -102,6 +105,8 @@ async def again(
     if len(told) != 1:
         raise Invalid("Say to whom.", {"to": "One address."})
     await _must_be_open(session, told[0])
+    if await _was_sent_again(session, failed, told[0]):
+        raise Conflict("That message was sent there again already.")
     [sent] = await outbox.queue(
         session,
         [
@@ -110,6 +115,7 @@ async def again(
                 channel="email",
                 to=told[0],
                 cc=failed.recipients.get("cc", ()),
+                bcc=failed.recipients.get("bcc", ()),
                 account=failed.account,
                 subject=failed.subject,
                 text=failed.text,
@@ -126,6 +132,25 @@ async def again(
     await _take_along(session, failed.id, sent, None)
     await tickets.answered(session, conversation_id, staff.id)
     return sent
+
+
+async def _was_sent_again(session: AsyncSession, failed: Message, to: str) -> bool:
+    """Whether the same words went to this address since, or are about to: neither taken back nor failed again."""
+    found = await session.scalar(
+        select(Message.id)
+        .where(
+            Message.conversation_id == failed.conversation_id,
+            Message.seq > failed.seq,
+            Message.author == "staff",
+            Message.channel == failed.channel,
+            Message.text == failed.text,
+            Message.recipients["to"].contains([to]),
+            Message.status != MessageStatus.FAILED,
+            or_(Message.status != MessageStatus.HELD, Message.release_at.is_not(None)),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 def _as_forwarded(mail: Message) -> str:

@@ -102,7 +102,7 @@ SELECT m.id, m.seq, m.channel AS kind, m.created_at AS at,
     m.verified AND EXISTS (SELECT FROM picture_sender WHERE address = lower(m.sender)) AS welcome,
     m.author = 'automation' AS automatic,
     (SELECT cast(json_agg(json_build_object('id', a.id, 'filename', a.filename, 'size', a.size, 'scanned', b.scanned,
-            'content_type', a.content_type, 'within', coalesce(strpos(m.html, a.content_id) > 0, false)
+            'content_type', a.content_type, 'within', coalesce(strpos(m.html, 'cid:' || a.content_id) > 0, false)
             ) ORDER BY a.id) AS text)
         FROM attachment a JOIN blob b ON b.sha256 = a.sha256 WHERE a.message_id = m.id) AS attachments
 FROM message m LEFT JOIN staff s ON s.id = m.staff_id

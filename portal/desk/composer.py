@@ -75,6 +75,7 @@ def laters() -> list[tuple[str, str]]:
 def _mail(case: Case, to: answers.Recipients, typed: Typed) -> dict[str, Any]:
     """What an e-mail has besides its words."""
     return {
+        "meant": to.to,
         "to": typed.to or to.to,
         "cc": typed.cc,
         "bcc": typed.bcc,

@@ -178,7 +178,7 @@ async def conversation_page(
         body,
         error,
     )
-    state += (writing, *astuple(typed))
+    state += (writing, tuple(sorted(without)), *astuple(typed))
     part = Part("desk/inbox.html", (*told, *state, at, settings.currency), make, finish=listing.finish)
     return Written(part, status_code=status_code)
 

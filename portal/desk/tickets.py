@@ -58,6 +58,8 @@ class Answer(msgspec.Struct):
     copies: list[str] = []
     # Of an e-mail, where it was written as one: to whom else, with their message below, when.
     by_mail: bool = False
+    # Who it would have gone to when the agent looked.
+    meant: str = ""
     to: str = ""
     cc: str = ""
     bcc: str = ""
@@ -67,7 +69,8 @@ class Answer(msgspec.Struct):
     @property
     def typed(self) -> composer.Typed:
         quoting = self.quote or not self.by_mail
-        return composer.Typed(self.to, self.cc, self.bcc, quoting, self.later)
+        changed = "" if self.to == self.meant else self.to
+        return composer.Typed(changed, self.cc, self.bcc, quoting, self.later)
 
     @property
     def without(self) -> frozenset[str]:
@@ -164,10 +167,15 @@ async def answer(
 async def _recipients(
     session: AsyncSession, conversation_id: UUID, form: Answer
 ) -> answers.Recipients | None:
-    """Who an e-mail goes to, with what the agent changed of it; None for whoever the road leads to."""
+    """Who an e-mail goes to, with what the agent changed of it; None for whoever the road leads to.
+
+    Raises Conflict where it would go to others by now than the agent was shown: somebody else wrote meanwhile.
+    """
     if form.road != "email" or not form.by_mail:
         return None
     to = await answers.recipients_for(session, conversation_id, form.road)
+    if form.meant and (form.meant, set(form.offered)) != (to.to, set(to.cc)):
+        raise Conflict(_("Somebody else wrote meanwhile. Look who your answer goes to, then send it."))
     first = recipients.addresses(form.to) or (to.to,)
     cc = recipients.addresses(form.cc, "cc")
     bcc = recipients.addresses(form.bcc, "bcc")

@@ -12,6 +12,7 @@ from channels import files
 from channels.models import Attachment, Conversation, Message, MessageStatus, ReceivedMail
 from core import teams
 from core.database import Database
+from core.errors import Invalid
 from core.staff import Staff
 from customers import consent
 from customers.models import SuppressionScope
@@ -167,6 +168,24 @@ async def test_a_file_is_shown_as_a_picture_only_if_it_is_one(agent_client: Brow
     assert f"{ids['leak.png']}/picture" in (await agent_client.get(case.url)).text
 
 
+async def test_a_picture_is_left_out_of_the_files_only_where_the_letter_shows_it(
+    agent_client: Browser, case: Case
+):
+    shown = '<p>See <b>all</b> 1 pictures</p><img src="cid:leak@post">'
+    message_id = await letter(case, html=shown)
+    digest = hashlib.sha256(PNG).hexdigest()
+    async with case.database.transaction() as session:
+        await files.keep(session, {digest: PNG})
+        # What a mail calls the second stands in its words by chance.
+        for name, content_id in (("leak.png", "leak@post"), ("label.png", "1")):
+            file = Attachment(message_id=message_id, sha256=digest, filename=name, size=len(PNG))
+            file.content_type, file.content_id = "image/png", content_id
+            session.add(file)
+    page = (await agent_client.get(case.url)).text
+    assert "label.png" in page
+    assert "leak.png" not in page
+
+
 async def test_the_head_and_the_bytes_of_a_letter_can_be_looked_into(agent_client: Browser, case: Case):
     raw = b"From: ana@example.com\r\nX-Odd: <script>\r\nSubject: No steam\r\n\r\nThe steam wand"
     message_id = await letter(case, external_id="d1")
@@ -225,6 +244,30 @@ async def test_who_an_answer_goes_to_can_be_changed_and_wrong_addresses_are_said
     assert "Bcc boss@example.com" in (await agent_client.get(case.url)).text
 
 
+async def test_an_answer_waits_for_a_second_look_when_it_would_go_to_somebody_else_by_now(
+    agent_client: Browser, case: Case
+):
+    shown = (await agent_client.get(case.url)).text
+    assert 'name="meant" value="ana@example.com"' in shown
+    async with case.database.transaction() as session:
+        conversation = await session.get_one(Conversation, case.conversation.id)
+        message = await talk.say(session, conversation, "I have it now. Ben")
+        message.sender = "ben@example.com"
+        seen = message.seq
+    # The page told of Ben's words, but its recipients are those of before.
+    form = {"road": "email", "body": "Hello", "last_seen_seq": seen, "by_mail": "on"}
+    stale = {"meant": "ana@example.com", "to": "ana@example.com"}
+    refused = await agent_client.submit(f"{case.url}/answer", form | stale)
+    assert refused.status_code == 409
+    assert 'name="to" value="ben@example.com"' in refused.text
+    assert ">\nHello</textarea>" in refused.text
+    async with case.database.transaction() as session:
+        assert not await session.scalar(select(func.count()).where(Message.direction == "outbound"))
+    fresh = {"meant": "ben@example.com", "to": "ben@example.com"}
+    assert (await agent_client.submit(f"{case.url}/answer", form | fresh)).status_code == 303
+    assert (await answered(case)).recipients["to"] == ["ben@example.com"]
+
+
 async def test_an_answer_can_leave_later_and_be_taken_back_until_then(agent_client: Browser, case: Case):
     form = {"road": "email", "body": "Hello", "last_seen_seq": 1, "by_mail": "on", "later": "3"}
     sent = await agent_client.submit(f"{case.url}/answer", form)
@@ -274,6 +317,7 @@ async def test_an_answer_that_failed_is_sent_again_to_a_better_address(agent_cli
     async with case.database.transaction() as session:
         message = await session.get_one(Message, failed.id)
         message.status, message.reason = "failed", "550 5.1.1 no such user"
+        message.recipients = {**message.recipients, "bcc": ["boss@example.com"]}
         await consent.suppress(
             session, "email", "ana@example.com", reason="bounced 5.1.1", scope=SuppressionScope.ALL
         )
@@ -286,6 +330,14 @@ async def test_an_answer_that_failed_is_sent_again_to_a_better_address(agent_cli
     assert (await agent_client.submit(place, {"to": "ana@new.example"})).status_code == 303
     again = await answered(case)
     assert (again.text, again.recipients["to"], again.status) == ("Hello", ["ana@new.example"], "held")
+    assert again.recipients["bcc"] == ["boss@example.com"]
+    # pressed twice, or by two: it goes once
+    twice = await agent_client.submit(place, {"to": "ana@new.example"})
+    assert twice.status_code == 409
+    assert "sent there again already" in twice.text
+    assert (await answered(case)).id == again.id
+    await agent_client.submit(f"{case.url}/undo/{again.id}")
+    assert (await agent_client.submit(place, {"to": "ana@new.example"})).status_code == 303
 
 
 async def test_a_team_s_signature_stands_under_who_has_none(app: Litestar, case: Case):
@@ -308,6 +360,24 @@ def test_addresses_are_read_as_people_type_them():
         "e@x.example",
     )
     assert recipients.addresses("  ") == ()
+    # as other programs copy them, and as fingers leave them
+    for typed in (
+        "a@x.example <a@x.example>",
+        "a@x.example,",
+        ";a@x.example\r\n",
+        '"A, <b@y.example>" <a@x.example>',
+    ):
+        assert recipients.addresses(typed) == ("a@x.example",), typed
+    for typed in (
+        "a@x.example b@x.example",
+        "c@x.example, a@x.example (A",
+        "Mueller, A <a@x.example>",
+        "A <>",
+        '"',
+    ):
+        with pytest.raises(Invalid) as wrong:
+            recipients.addresses(typed, "cc")
+        assert set(wrong.value.fields) == {"cc"}, typed
 
 
 async def test_what_was_said_is_looked_for_and_shown_with_its_words_marked(
