@@ -176,14 +176,18 @@ COUNTS = f"""
 SELECT json_build_object(
     'views', (SELECT json_build_object({_PARTS}) FROM ticket t WHERE t.{IS_UNDONE}),
     'teams', (
-        SELECT coalesce(json_agg(json_build_array(id, name, waiting) ORDER BY mine DESC, name), '[]') FROM (
-            SELECT m.id, m.name, (
-                SELECT count(*) FROM ticket t WHERE t.team_id = m.id AND {_AWAKE}
-            ) AS waiting, EXISTS (
+        SELECT coalesce(
+            json_agg(json_build_array(id, name, coalesce(waiting, 0)) ORDER BY mine DESC, name), '[]'
+        )
+        FROM (
+            SELECT m.id, m.name, EXISTS (
                 SELECT FROM team_member b WHERE b.team_id = m.id AND b.staff_id = cast(:staff AS uuid)
             ) AS mine
             FROM team m ORDER BY mine DESC, m.name LIMIT {TEAMS}
         ) AS offered
+        LEFT JOIN (
+            SELECT t.team_id, count(*) AS waiting FROM ticket t WHERE {_AWAKE} GROUP BY t.team_id
+        ) AS held ON held.team_id = offered.id
     ),
     'kept_out', (SELECT count(*) FROM received_mail WHERE quarantined IS NOT NULL AND processed_at IS NULL)
 )
