@@ -19,9 +19,14 @@ def slug(name: str, otherwise: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MOST].strip("-") or otherwise
 
 
+# In an address, this stands for one that there is not yet.
+_NOT_YET = "new"
+
+
 async def free(session: AsyncSession, column: InstrumentedAttribute[str], wanted: str) -> str:
-    """`wanted` if no row has it, else with a number behind it."""
-    taken = set(await session.scalars(select(column).where(column.startswith(wanted, autoescape=True))))
+    """`wanted` if no row has it, else with a number behind it; never "new"."""
+    rows = await session.scalars(select(column).where(column.startswith(wanted, autoescape=True)))
+    taken = {_NOT_YET, *rows}
     number, found = 2, wanted
     while found in taken:
         found, number = f"{wanted}-{number}", number + 1

@@ -158,9 +158,14 @@ async def retire(session: AsyncSession, category_id: UUID, to: str = "", by: UUI
 
 
 async def restore(session: AsyncSession, category_id: UUID, by: UUID | None = None) -> Category:
-    """Show a category again, without the products that went elsewhere. Raises NotFound."""
+    """Show a category again, without the products that went elsewhere, and in the first row where what it was below
+    is shown no more. Raises NotFound.
+    """
     category = await _locked(session, category_id)
     category.retired_at = category.moved_to_id = None
+    parent = await session.get(Category, category.parent_id) if category.parent_id else None
+    if parent is not None and parent.retired_at is not None:
+        category.parent_id = None
     await session.flush()
     await edits.note(session, "category", category.name, by, {"retired": True}, {"retired": False})
     return category

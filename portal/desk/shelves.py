@@ -164,10 +164,12 @@ async def save_category(
 async def set_picture(
     request: Request[Any, Any, Any], category_id: FromPath[UUID], database: NamedDependency[Database]
 ) -> Response[Any]:
-    """Give it the picture that was sent, or none."""
-    sent = await read_uploads(request)
+    """Give it the picture that was sent, or none where that was asked for."""
+    sent, without = await read_uploads(request), (await request.form()).get("remove")
     try:
-        made = await prints.develop(sent[0][1]) if sent else None
+        if not sent and not without:
+            raise Invalid(_("Choose a picture."))
+        made = None if without else await prints.develop(sent[0][1])
         async with database.transaction() as session:
             await pictures.show_category(session, category_id, made)
     except Invalid as error:

@@ -97,6 +97,14 @@ async def test_a_retired_category_hands_its_products_and_its_address_over(shop: 
     assert await shelves.moved(shop, "grinders") is None
 
 
+async def test_a_category_whose_parent_is_retired_comes_back_into_the_first_row(shop: AsyncSession) -> None:
+    below = (await shelves.add(shop, shelves.Said(name="Hand grinders", parent="grinders"))).id
+    await shelves.retire(shop, below)
+    await shelves.retire(shop, GRINDERS, "kettles")
+    assert (await shelves.restore(shop, below)).parent_id is None
+    assert below in {one.id for one, _held in await shelves.everything(shop)}
+
+
 async def test_categories_change_places(shop: AsyncSession) -> None:
     first, second, *_others = [one.slug for one in await catalogue.categories(shop)]
     await shelves.move(shop, demo.demo_id("category", first), later=True)
@@ -214,3 +222,9 @@ async def test_a_way_to_pay_is_entered_with_an_account_that_can_be_right(shop: A
     assert set(carded.value.fields) == {"kind"}
     [last, *_] = await edits.latest(shop, "payment_method")
     assert last.facts["days_to_pay"] == [5, 9]
+
+
+async def test_what_is_called_new_is_not_taken_for_one_that_there_is_not_yet(shop: AsyncSession) -> None:
+    said = deliveries.Said(name="New", price=100, countries=["DE"])
+    assert (await deliveries.add(shop, said)).code == "new-2"
+    assert (await ways.add(shop, ways.Said(name="New"))).code == "new-2"

@@ -64,7 +64,15 @@ async def test_a_category_goes_from_the_desk_to_the_store_and_leads_on_when_it_i
         f"{SHELVES}/{GRINDERS}/picture", files={"files": ("x", photograph(), "text/html")}
     )
     assert pictured.status_code == 303
-    assert re.search(r'src="/pictures/[0-9a-f]{32}-400\.webp"', (await client.get("/")).text)
+    shown = re.compile(r'src="/pictures/[0-9a-f]{32}-400\.webp"')
+    assert shown.search((await client.get("/")).text)
+    # Nothing chosen takes nothing away.
+    nothing = await desk.submit(f"{SHELVES}/{GRINDERS}/picture")
+    assert nothing.status_code == 422
+    assert "Choose a picture." in nothing.text
+    assert shown.search((await client.get("/")).text)
+    assert (await desk.submit(f"{SHELVES}/{GRINDERS}/picture", {"remove": "yes"})).status_code == 303
+    assert not shown.search((await client.get("/")).text)
     off = await desk.submit(f"{here}/retire", {"to": "grinders"})
     assert off.status_code == 303
     assert f"{here}/restore" in (await desk.get(off.headers["location"])).text
