@@ -8,8 +8,10 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
+from channels import mailboxes
 from channels.adapters.email import listener
 from channels.models import ReceivedMail
+from core import teams
 from core.database import Database
 from core.settings import Settings
 
@@ -125,6 +127,34 @@ async def test_by_lmtp_what_is_too_large_is_refused_for_every_recipient_and_the_
     first = await line.say(b"\r\n.")
     assert [first[:3], (await line.answer())[:3]] == [said, said]
     assert (await line.say(b"NOOP")).startswith(b"250")
+    assert await kept(database) == []
+
+
+@pytest.mark.parametrize(
+    ("open_line", "hello"), [(SMTP, b"EHLO x.test"), (LMTP, b"LHLO x.test")], indirect=["open_line"]
+)
+async def test_a_mail_that_is_announced_to_be_too_large_is_refused_in_words_before_it_comes(
+    open_line: Open, hello: bytes
+) -> None:
+    line = await open_line()
+    assert (await line.answer()).startswith(b"220")
+    assert (await line.say(hello)).startswith(b"250")
+    said = await line.say(b"MAIL FROM:<ann@example.test> SIZE=%d" % (listener.MAX_SIZE + 1))
+    assert said.startswith(b"552")
+    assert (await line.say(b"NOOP")).startswith(b"250")
+
+
+async def test_a_mail_whose_mailbox_is_gone_when_it_comes_is_refused_and_not_said_to_be_kept(
+    open_line: Open, database: Database, settings: Settings
+) -> None:
+    async with database.transaction() as session:
+        team = await teams.form(session, "Billing", [])
+        await mailboxes.give(session, settings, team.id, ["billing@halden.test"])
+    line = await open_line()
+    await line.begin("billing@halden.test")
+    async with database.transaction() as session:
+        await mailboxes.give(session, settings, team.id, [])
+    assert (await line.say(HEAD + b".")).startswith(b"550")
     assert await kept(database) == []
 
 

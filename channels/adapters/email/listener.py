@@ -22,6 +22,7 @@ MAX_LINE = 1024 * 1024
 # How many may speak to one port at a time, and how long each may take for one command, or for one mail (seconds).
 MAX_SESSIONS = 500
 PATIENCE = 300.0
+NOBODY = "550 5.1.1 Nobody has that mailbox here"
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class Door:
             return "451 4.3.0 We cannot look it up just now; try again later"
         if not known:
             metrics.MAILS.labels("refused").inc()
-            return "550 5.1.1 Nobody has that mailbox here"
+            return NOBODY
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         envelope.rcpt_tos.append(address)
@@ -75,6 +76,9 @@ class Door:
         mail_from = (envelope.mail_from or "").replace("\x00", "")[:320]
         try:
             known = await self._ours(rcpt_to)
+            if not known:  # its team was parted from it meanwhile
+                metrics.MAILS.labels("refused").inc()
+                return NOBODY
             new = await self._tray.keep(Arrival(known, mail_from, rcpt_to, raw, vouched_by))
         except Exception as error:
             # Whatever it was: nothing is lost, the relay keeps the mail and comes again.
@@ -129,7 +133,8 @@ class _LocalSpeaker(_Speaker, LMTP):
     async def push(self, status: AnyStr) -> None:
         # What is wrong with a mail as a whole is said for each of its recipients, too.
         if isinstance(status, str) and status.startswith(("500 Line too long", "552 ")) and self.envelope:
-            await super().push("\r\n".join([status] * len(self.envelope.rcpt_tos)))
+            # Before there is any, it is said once: of the size that MAIL announces.
+            await super().push("\r\n".join([status] * max(1, len(self.envelope.rcpt_tos))))
             return
         await super().push(status)
 
