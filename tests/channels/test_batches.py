@@ -12,9 +12,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from channels import conversations, intake
-from channels.adapters.email import batches
+from channels.adapters.email import arrivals, batches
 from channels.adapters.email.arrivals import Arrival, Tray, keep, store
 from channels.adapters.email.batches import read_mails
 from channels.adapters.email.reading import ReadMail, read_mail
@@ -323,6 +324,26 @@ async def test_mails_that_arrive_at_once_are_kept_together_and_one_that_cannot_b
         jobs = await session.scalars(select(JobRow.payload).where(JobRow.tag == "channels.read_mail"))
         assert {UUID(json.loads(each)["received_mail_id"]) for each in jobs} == kept
         assert len(kept) == 20
+
+
+async def test_when_no_connection_becomes_free_all_who_wait_hear_of_it_and_none_waits_again_alone(
+    database, monkeypatch
+):
+    tried = []
+
+    async def none_free(session, several):
+        tried.append(len(several))
+        raise PoolTimeout("no connection became free")
+
+    monkeypatch.setattr(arrivals, "store_all", none_free)
+    tray = Tray(database)
+    mails = [
+        Arrival({SUPPORT}, "ann@example.test", [SUPPORT], letter(message_id=f"<{number}@example.test>"))
+        for number in range(5)
+    ]
+    found = await asyncio.gather(*(tray.keep(each) for each in mails), return_exceptions=True)
+    assert [type(each) for each in found] == [PoolTimeout] * 5
+    assert tried == [5]
 
 
 @pytest.mark.parametrize("kind", ["a large one", "one from ourselves"])

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -132,7 +133,7 @@ class Tray:
                 together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
                 try:
                     await self._keep(together)
-                except (OperationalError, InterfaceError, OSError) as error:
+                except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
                     _give(together, error)  # the database is away: for each alone, too
                 except Exception:
                     for each in together:
