@@ -9,12 +9,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import obstacles
 from channels.base import Outcome, Submission
 from channels.jobs import DeliverCopy
-from channels.models import MissedCopy
+from channels.models import MissedCopy, table
 from channels.submissions import LETTER, complete
 from channels.tries import MAX_TRIES, MAX_UNKNOWN, pause
 from core.clock import now
@@ -29,6 +30,7 @@ FROM missed_copy AS missed JOIN message ON message.id = missed.message_id
 WHERE missed.message_id = :message_id AND missed.address = :address AND missed.release_at <= now()
 FOR UPDATE OF missed
 """)  # noqa: S608 - only parts of our own are put in; values are bound
+ALONE = text("SELECT id FROM message WHERE id = :id FOR NO KEY UPDATE")
 TELL = text("""
 UPDATE message SET reason = :reason WHERE id = :id AND status IN ('sent', 'delivered')
 RETURNING conversation_id, seq
@@ -107,6 +109,14 @@ async def record(session: AsyncSession, job: DeliverCopy, submission: Submission
         await _go_on(session, job, copy)
 
 
+async def come_back(session: AsyncSession, message_id: UUID, address: str, reason: str) -> None:
+    """Write down that a copy came back after its mail system had taken it; `reason` is told."""
+    new = insert(table(MissedCopy)).values(message_id=message_id, address=address, reason=reason)
+    await session.execute(new.on_conflict_do_nothing())
+    copy = await session.get_one(MissedCopy, (message_id, address), with_for_update=True)
+    await _give_up(session, copy, reason)
+
+
 async def give_up(session: AsyncSession, message_id: UUID, address: str, reason: str) -> None:
     """Try no more; `reason` is told."""
     copy = await session.get(MissedCopy, (message_id, address), with_for_update=True)
@@ -146,6 +156,8 @@ async def _go_on(session: AsyncSession, job: DeliverCopy, copy: MissedCopy) -> N
 async def _tell(session: AsyncSession, message_id: UUID) -> None:
     """Have the message tell how its copies stand."""
     await session.flush()
+    # One after another, or whoever has read first may write last.
+    await session.execute(ALONE, {"id": message_id})
     missed = await session.scalars(select(MissedCopy).where(MissedCopy.message_id == message_id))
     row = (await session.execute(TELL, {"id": message_id, "reason": told(list(missed)) or None})).first()
     if row is not None and row.conversation_id is not None:

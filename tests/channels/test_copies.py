@@ -1,5 +1,6 @@
 """Who was to get a copy and did not: tried again by themselves, and told of in the thread."""
 
+import asyncio
 from email import message_from_bytes
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import select, text
 
 from channels import copies, jobs, tries
 from channels.adapters.email import connection
+from channels.base import accepted
 from channels.jobs import DeliverCopy
 from channels.models import Conversation, DeliveryAttempt, MissedCopy, Obstacle
 from core.jobs import JobRow, decode
@@ -21,6 +23,7 @@ from support import threads
 from tests.channels import relays
 from tests.channels.posting import end_pauses, kinds, mail, make_all_due, queue, read, run_due
 from tests.channels.relays import CUT, SILENCE
+from tests.channels.test_claiming import wait_until_locked_out
 from workers import runner
 from workers.handlers import load
 from workers.resources import Resources
@@ -182,6 +185,48 @@ async def test_two_refused_copies_are_tried_each_alone(database, resources, rela
     assert await shown(database, thread) == (
         "sent", "Not delivered to eve@example.test, because: 550 gone"
     )  # fmt: skip
+
+
+async def test_who_is_named_twice_gets_one_copy_and_is_missed_once(
+    database, resources, relay, customer_id, thread
+):
+    relay.says = to_bea("450 later")
+    twice = ["bea@copies.test", "ann@example.test"]
+    [message_id] = await queue(database, mail(customer_id, cc=COPIES, bcc=twice, conversation_id=thread))
+    await run_due(database, resources)
+    assert [had for _, had, _ in relay.mails] == [["ann@example.test", "eve@example.test"]]
+    assert await missed(database) == [("bea@copies.test", "450 later", True)]
+    assert (await read(database, message_id)).status == "sent"
+
+
+async def test_of_two_copies_that_arrive_at_once_no_word_is_left(
+    database, resources, relay, customer_id, thread
+):
+    relay.says = lambda verb, words: (
+        "450 later" if verb == "RCPT" and ("bea@" in words or "eve@" in words) else None
+    )
+    [message_id] = await queue(database, mail(customer_id, cc=COPIES, conversation_id=thread))
+    await run_due(database, resources)
+    await make_all_due(database)
+    tried = [DeliverCopy("email", message_id, address) for address in COPIES]
+    async with database.transaction() as session:
+        submissions = [await copies.claim(session, job) for job in tried]
+
+    async def arrived(session, number: int) -> None:
+        submission = submissions[number]
+        assert submission is not None
+        await copies.record(session, tried[number], submission, accepted("Taken"))
+
+    async def second() -> None:
+        async with database.transaction() as session:
+            await arrived(session, 1)
+
+    async with database.transaction() as session:
+        await arrived(session, 0)
+        other = asyncio.create_task(second())
+        await wait_until_locked_out(database)
+    await other
+    assert (await missed(database), await shown(database, thread)) == ([], ("sent", ""))
 
 
 async def test_tries_of_a_copy_end(database, resources, relay, customer_id, thread):

@@ -125,8 +125,10 @@ def envelope(submission: Submission, settings: Settings) -> Envelope:
         sender = _ascii_domain(submission.account)
     if submission.only:
         return Envelope(sender, (_ascii_domain(submission.only),))
-    copies = (*submission.cc, *submission.bcc)
-    return Envelope(sender, tuple(map(_ascii_domain, submission.to)), tuple(map(_ascii_domain, copies)))
+    recipients = tuple(map(_ascii_domain, submission.to))
+    # Whoever is named twice gets one, and is missed once.
+    copies = dict.fromkeys(map(_ascii_domain, (*submission.cc, *submission.bcc)))
+    return Envelope(sender, recipients, tuple(each for each in copies if each not in recipients))
 
 
 def _ascii_domain(address: str) -> str:
