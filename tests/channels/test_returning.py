@@ -31,6 +31,30 @@ The following addresses had permanent fatal errors -----\r
 <ann@example.test>\r
 """
 
+GONE = b"""From: MAILER-DAEMON@mx.example.test\r
+To: support@halden.test\r
+Subject: Undelivered\r
+Message-ID: <%s-is-gone@mx.example.test>\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mx.example.test\r
+\r
+Final-Recipient: rfc822; %s@example.test\r
+Action: failed\r
+Status: 5.1.1\r
+\r
+--b\r
+Content-Type: text/rfc822-headers\r
+\r
+Message-ID: <%s>\r
+\r
+--b--\r
+"""
+
 
 @pytest.fixture
 async def news(database, resources, sink, customer_id) -> tuple[Any, str]:
@@ -45,7 +69,7 @@ async def arrive(database, settings, raw: bytes, to: str) -> None:
     async with database.transaction() as session:
         await store(session, {"support@halden.test"}, "", [to], raw)
     async with database.transaction() as session:
-        [kept] = await session.scalars(select(ReceivedMail))
+        [kept] = await session.scalars(select(ReceivedMail).where(ReceivedMail.processed_at.is_(None)))
         await read_mail(session, ReadMail(kept.id), settings)
 
 
@@ -72,6 +96,37 @@ async def test_the_curtest_bounce_to_that_address_fails_the_mail_and_closes_the_
     assert (message.status, message.reason[:8]) == ("failed", "Bounced:")
     async with database.transaction() as session:
         assert [each.address for each in await session.scalars(select(Suppression))] == ["ann@example.test"]
+        assert len(list(await session.scalars(select(Message)))) == 1
+
+
+async def test_each_address_of_a_mail_that_does_not_exist_is_closed_by_its_own_report(
+    database, resources, settings, customer_id
+):
+    [message_id] = await queue(database, mail(customer_id, cc=["bob@example.test"]))
+    await run_due(database, resources)
+    name = (await read(database, message_id)).rfc_message_id
+    for who in (b"ann", b"bob"):
+        await arrive(database, settings, GONE % (who, who, name.encode()), "support@halden.test")
+    assert (await read(database, message_id)).status == "failed"
+    async with database.transaction() as session:
+        closed = {each.address for each in await session.scalars(select(Suppression))}
+        assert closed == {"ann@example.test", "bob@example.test"}
+        # Neither report is a letter to us.
+        assert len(list(await session.scalars(select(Message)))) == 1
+
+
+async def test_a_copy_that_comes_back_fails_nobody_elses_mail(database, resources, settings, customer_id):
+    [message_id] = await queue(database, mail(customer_id, cc=["bob@example.test"], bcc=["eve@example.test"]))
+    await run_due(database, resources)
+    name = (await read(database, message_id)).rfc_message_id
+    for who in (b"eve", b"bob"):
+        await arrive(database, settings, GONE % (who, who, name.encode()), "support@halden.test")
+    message = await read(database, message_id)
+    told = [f"Not delivered to {who}@example.test, because: Bounced: 5.1.1" for who in ("bob", "eve")]
+    assert (message.status, message.reason) == ("sent", " ".join(told))
+    async with database.transaction() as session:
+        closed = {each.address for each in await session.scalars(select(Suppression))}
+        assert closed == {"bob@example.test", "eve@example.test"}
         assert len(list(await session.scalars(select(Message)))) == 1
 
 

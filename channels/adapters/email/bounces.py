@@ -12,6 +12,7 @@ from flufl.bounce import all_failures
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from channels import copies
 from channels.adapters.email.characters import clean
 from channels.adapters.email.parsing import ParsedMail, own_id
 from channels.announcements import LIGHT, MESSAGE, announce
@@ -42,6 +43,9 @@ _OTHERWISE = re.compile(
     r"|\b(?:sender|spam|junk|spf|dkim|dmarc|blacklist|block(?:ed|list)|relay(?:ing)?|policy|reputation|greylist)",
     re.IGNORECASE,
 )
+# It takes nothing for now, whatever the code says: Gmail says 5.2.1 of a mailbox that gets too much at once.
+_PASSING = re.compile(r"temporar|\brate\b|too (?:quickly|fast)|try (?:again )?later", re.IGNORECASE)
+_LATER = re.compile(r"(?:^|[;:])\s*4[235]\d[ \-]")
 _OWN_ID = re.compile(r"^[ >]*Message-ID:\s*<([^<>\s]{1,500})>", re.IGNORECASE | re.MULTILINE)
 _NO_SUCH_ADDRESS = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
 _REPORTERS = ("mailer-daemon", "postmaster", "mail-daemon", "mdaemon", "mailerdaemon", "mail_daemon")
@@ -159,6 +163,10 @@ def _meant(code: str, words: str) -> str:
     if not code or code.startswith("5.0."):  # "other"
         stated = _STATUS.search(words)
         code = stated[1] if stated and not stated[1].startswith("5.0.") else code or "5.0.0"
+    if code.startswith("5.0.") and _LATER.search(words):
+        return "4.0.0"
+    if _PASSING.search(words):
+        return "5.2.0" if code in _NO_SUCH_ADDRESS else code
     otherwise = _OTHERWISE.search(words)
     if otherwise is None:
         return "5.1.1" if code.startswith("5.0.") and _UNKNOWN.search(words) else code
@@ -168,32 +176,41 @@ def _meant(code: str, words: str) -> str:
 
 
 async def record(session: AsyncSession, bounce: Bounce) -> bool:
-    """Mark our mail as failed, and its address as unreachable when that is why; False when it is not ours.
+    """Note that our mail failed, or a copy of it, and close an address that does not exist; False when it is not ours.
 
     Only those who were handed the mail know its Message-ID and its own address, so a report that names one is believed.
     """
     named = select(MessageReference.message_id).where(
         MessageReference.rfc_message_id == bounce.rfc_message_id
     )
-    result = await session.execute(
-        update(MESSAGE)
-        .where(
+    found = await session.execute(
+        select(MESSAGE.c.id, MESSAGE.c.recipients).where(
             MESSAGE.c.id == (bounce.message_id or named.scalar_subquery()),
             MESSAGE.c.direction == Direction.OUTBOUND,
-            MESSAGE.c.status.in_(_OPEN),
         )
-        .values(status=str(MessageStatus.FAILED), reason=f"Bounced: {bounce.status} {bounce.words}".strip())
-        .returning(*LIGHT)
     )
-    rows = list(result.mappings())
-    await announce(session, rows)
-    for row in rows if bounce.is_address else ():
-        copies = [*row["recipients"].get("cc", ()), *row["recipients"].get("bcc", ())]
-        written_to = [*row["recipients"]["to"], *copies]
+    row = found.first()
+    if row is None:
+        return False
+    to = row.recipients["to"]
+    written_to = [*to, *row.recipients.get("cc", ()), *row.recipients.get("bcc", ())]
+    failed = [each for each in written_to if each.lower() == bounce.address]
+    why = f"Bounced: {bounce.status} {bounce.words}".strip()
+    if failed and failed[0] not in to:
+        # Whom it was for has it.
+        await copies.come_back(session, row.id, failed[0], why)
+    else:
+        changed = await session.execute(
+            update(MESSAGE)
+            .where(MESSAGE.c.id == row.id, MESSAGE.c.status.in_(_OPEN))
+            .values(status=str(MessageStatus.FAILED), reason=why)
+            .returning(*LIGHT)
+        )
+        await announce(session, list(changed.mappings()))
+    if bounce.is_address:
         # A mailbox behind an alias is named as itself: then only a single address can be meant.
-        failed = [each for each in written_to if each.lower() == bounce.address]
         for address in failed or (written_to if len(written_to) == 1 else []):
             await consent.suppress(
                 session, "email", address, reason=f"bounced {bounce.status}", scope=SuppressionScope.ALL
             )
-    return bool(rows)
+    return True
