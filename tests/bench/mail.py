@@ -1,6 +1,7 @@
 """A campaign's mails a second, with DKIM and without, beside a bare aiosmtplib loop to the same sink."""
 
 import asyncio
+import statistics
 import subprocess
 import sys
 import time
@@ -37,6 +38,8 @@ from workers.handlers import load
 from workers.resources import Resources
 
 MAILS = 1200
+# In turns with the bare loop, as the machine is never the same for long; medians count.
+TURNS = 6
 SHARE, FAST = 0.6, 700
 HTML = "<html><body><h1>Spring at Halden</h1>" + "<p>A new roast, and a kettle that pours slowly.</p>" * 60
 TEXT = "Spring at Halden\n\n" + "A new roast, and a kettle that pours slowly.\n" * 60
@@ -207,15 +210,20 @@ async def measure(place: Place) -> list[Figure]:
         ):
             settings = place.settings.model_copy(update={"smtp_relay_port": port, "dkim_keys": setting})
             signed = [key for each in read_keys(setting).values() for key in each]
-            baseline = await bare(port, ready_made(settings, signed))
-            rate, cpu = await queued(place, settings, customer_id)
+            made = ready_made(settings, signed)
+            turns = [
+                (await bare(port, made), *await queued(place, settings, customer_id)) for _ in range(TURNS)
+            ]
+            # The first of each kind warms up: connections, plans, pages of the tables.
+            baseline, rate, cpu = (statistics.median(each) for each in zip(*turns[1:], strict=True))
             met = rate >= SHARE * baseline and (bool(setting) or rate >= FAST)
             target = f">= {SHARE:.0%} of it" + ("" if setting else f", >= {FAST}/s")
             figures.append(
                 Figure(f"campaign mails sent{name}", rate, "mails/s", baseline, BARE, target, met, cpu)
             )
             if setting:
-                signing = await bare(port, ready_made(settings, []), signed)
+                unsigned = ready_made(settings, [])
+                signing = statistics.median([await bare(port, unsigned, signed) for _ in range(3)])
                 figures.append(Figure(f"the same{name}", rate, "mails/s", signing, f"{BARE} that signs"))
             else:
                 rate, cpu = await campaign(place, settings)
