@@ -70,33 +70,15 @@ class Stretch:
     after: datetime | None
 
 
-def _within(*marks: str) -> str:
-    # Told apart by what stands in it, for want of a reader that takes no time.
-    return " OR ".join(f"strpos(m.html, '{mark}') > 0" for mark in marks)
-
-
-_REMOTE = _within('src="http', "src=''http", 'src="//', 'SRC="http')
-_RICH = _within(
-    "<img",
-    "<IMG",
-    "<table",
-    "<TABLE",
-    "<ul",
-    "<ol",
-    "<UL",
-    "<OL",
-    "<b>",
-    "<strong",
-    "<h1",
-    "<h2",
-    'href="http',
-)
+# Told apart by what stands in it, for want of a reader that takes no time: each looks through all of it once.
+_RICH = """'<(img|table|[uo]l|strong|b>|h[12])|href="http'"""
+_REMOTE = """'src=["'']?(http|//)'"""
 # The three kinds of things in a thread, in the columns of an Item.
 _MESSAGES = f"""
 SELECT m.id, m.seq, m.channel AS kind, m.created_at AS at,
     coalesce(nullif(s.name, ''), nullif(m.sender_name, ''), m.sender) AS who, m.text,
     m.direction = 'inbound' AS inbound, m.subject,
-    CASE WHEN m.html IS NULL THEN 0 WHEN {_REMOTE} THEN 3 WHEN {_RICH} THEN 2 ELSE 1 END AS html,
+    CASE WHEN m.html IS NULL THEN 0 WHEN m.html !~* {_RICH} THEN 1 WHEN m.html ~* {_REMOTE} THEN 3 ELSE 2 END AS html,
     CASE WHEN m.direction = 'inbound' THEN '' ELSE m.status END AS status, coalesce(m.reason, '') AS reason,
     cast(m.recipients AS text) AS recipients, m.verified, '' AS done, m.release_at, m.staff_id, m.sender,
     m.verified AND EXISTS (SELECT FROM picture_sender WHERE address = lower(m.sender)) AS welcome,

@@ -122,6 +122,22 @@ async def test_a_rich_letter_is_read_in_its_frame_and_a_plain_one_as_text(agent_
     assert "As it was formatted" in page
 
 
+async def test_a_thread_tells_how_a_letter_s_html_stands_to_its_words(case: Case):
+    for html, kind in (
+        (None, threads.NO_HTML),
+        ("<div>Hello<br>Ana &lt;b&gt;</div>", threads.PLAIN_HTML),
+        ("<p>Hello <B>you</B></p>", threads.RICH_HTML),
+        ('<a href="https://x.example">here</a>', threads.RICH_HTML),
+        ('<img src="cid:leak@post">', threads.RICH_HTML),
+        ("<p>a</p><Img alt=\"\" src='HTTPS://t.example/a.png'>", threads.REMOTE_HTML),
+        ("<table><tr><td><img src=//t.example/a.png></table>", threads.REMOTE_HTML),
+    ):
+        await letter(case, html=html)
+        async with case.database.transaction() as session:
+            [item] = await threads.latest(session, case.conversation.id)
+        assert item.html == kind, html
+
+
 async def test_pictures_of_a_sender_are_welcome_once_asked_for_and_only_from_who_is_proven(
     agent_client: Browser, case: Case
 ):
