@@ -271,7 +271,7 @@ async def test_an_answer_waits_for_a_second_look_when_it_would_go_to_somebody_el
         message.sender = "ben@example.com"
         seen = message.seq
     # The page told of Ben's words, but its recipients are those of before.
-    form = {"road": "email", "body": "Hello", "last_seen_seq": seen, "by_mail": "on"}
+    form = {"road": "email", "body": "Hello", "last_seen_seq": str(seen), "by_mail": "on"}
     stale = {"meant": "ana@example.com", "to": "ana@example.com"}
     refused = await agent_client.submit(f"{case.url}/answer", form | stale)
     assert refused.status_code == 409
