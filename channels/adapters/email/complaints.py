@@ -22,9 +22,10 @@ _MEANT = {"abuse", "fraud", "opt-out", "opt-out-list", "other"}
 
 @dataclass(frozen=True)
 class Complaint:
-    """Which mail of ours was complained about; its Message-ID is empty when the report hides it."""
+    """Which mail of ours was complained about, and by whom; both are empty where the report hides them."""
 
     rfc_message_id: str
+    by: frozenset[str] = frozenset()
 
 
 def find(mail: ParsedMail) -> Complaint | None:
@@ -35,7 +36,8 @@ def find(mail: ParsedMail) -> Complaint | None:
     fields = message_from_bytes(reports[0].content[:MAX_REPORT].strip(), policy=policy.compat32)
     if str(fields.get("feedback-type", "")).strip().lower() not in _MEANT:
         return None
-    return Complaint(enclosed_id(mail))
+    by = (str(each).strip().strip("<>").lower() for each in fields.get_all("original-rcpt-to", []))
+    return Complaint(enclosed_id(mail), frozenset(by))
 
 
 async def record(session: AsyncSession, complaint: Complaint) -> bool:
@@ -59,7 +61,9 @@ async def record(session: AsyncSession, complaint: Complaint) -> bool:
     )
     if row is None or not complaint.rfc_message_id:
         return False
-    for address in [*row["recipients"].get("to", ()), *row["recipients"].get("cc", ())]:
+    readers = [address for kind in ("to", "cc", "bcc") for address in row["recipients"].get(kind, ())]
+    # Any of them may have, unless it says who.
+    for address in [each for each in readers if each.lower() in complaint.by] or readers:
         await suppress(session, "email", address, reason=COMPLAINED, scope=SuppressionScope.MARKETING)
     await append(
         session,
