@@ -117,6 +117,8 @@ async def test_by_lmtp_each_recipient_is_answered_once_the_mail_is_kept(database
         ("8.8.8.8", "", False),
         ("2a00::1", "", False),
         ("::ffff:8.8.8.8", "", False),
+        ("2002:808:808::1", "", False),
+        ("2001:0:4136:e378:8000:63bf:f7f7:f7f7", "", False),
         ("8.8.8.8", "8.8.8.0/24, 10.0.0.0/8", True),
         ("127.0.0.1", "8.8.8.0/24,10.0.0.0/8", False),
         ("nobody", "", False),

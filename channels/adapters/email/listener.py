@@ -100,7 +100,11 @@ def stands_in_front(peer: Any, settings: Settings) -> bool:
         return False
     address = getattr(address, "ipv4_mapped", None) or address
     named = settings.relays_in_front
-    return any(address in network for network in named) if named else not address.is_global
+    if named:
+        return any(address in network for network in named)
+    # Those of tunnels are of the internet, too.
+    tunnelled = getattr(address, "sixtofour", None) or getattr(address, "teredo", None)
+    return not (address.is_global or tunnelled)
 
 
 class _Speaker(SMTP):
