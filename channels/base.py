@@ -97,6 +97,8 @@ class Submission:
     cc: tuple[str, ...] = ()
     # Who else gets it, and nobody is told.
     bcc: tuple[str, ...] = ()
+    # Who of those in copy may not be written to, with why.
+    closed: tuple[tuple[str, str], ...] = ()
     # Who alone gets it this time, of all those that it is for; empty: all of them.
     only: str = ""
     subject: str = ""

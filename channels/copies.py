@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import obstacles
-from channels.base import Outcome, Submission
+from channels.base import Outcome, Submission, refused
 from channels.jobs import DeliverCopy
 from channels.models import MissedCopy, table
 from channels.submissions import LETTER, complete
@@ -21,7 +21,7 @@ from channels.tries import MAX_TRIES, MAX_UNKNOWN, pause
 from core.clock import now
 from core.jobs import enqueue
 from core.nudges import nudge
-from customers.consent import Recipient, may_contact
+from customers.consent import Recipient, may_contact, may_contact_all
 
 WAITING = text(f"""
 SELECT {LETTER}, missed.created_at AS since, o.kind AS stopped_by, o.until AS stopped_until, o.reason AS stopped_why
@@ -46,7 +46,8 @@ async def miss(
     """
     moment = now()
     rows = []
-    for address, became in outcome.missed:
+    closed = [(address, refused(why)) for address, why in submission.closed]
+    for address, became in [*outcome.missed, *closed]:
         later = again and became.became == "later"
         release_at = moment + _wait(became, 1) if later else None
         rows.append(MissedCopy(message_id=submission.message_id, address=address, release_at=release_at))
@@ -56,6 +57,24 @@ async def miss(
     session.add_all(rows)
     await session.flush()
     return told(rows)
+
+
+async def ask(
+    session: AsyncSession, submissions: Sequence[Submission], customers: Sequence[UUID]
+) -> list[Submission]:
+    """The gate, for those in copy: whoever may not be written to gets none, and the message goes out all the same."""
+    asked = [
+        (place, address)
+        for place, submission in enumerate(submissions)
+        for address in dict.fromkeys((*submission.cc, *submission.bcc))
+    ]
+    said = list(submissions)
+    recipients = [Recipient(customers[place], "email", address) for place, address in asked]
+    verdicts = await may_contact_all(session, recipients, "transactional")
+    for (place, address), verdict in zip(asked, verdicts, strict=True):
+        if not verdict.allowed:
+            said[place] = replace(said[place], closed=(*said[place].closed, (address, verdict.reason)))
+    return said
 
 
 async def claim(session: AsyncSession, job: DeliverCopy) -> Submission | None:

@@ -135,7 +135,7 @@ async def claim(session: AsyncSession, job: Deliver, lease: Lease, ids: Sequence
             "moment": rows[0]["moment"],
         },
     )
-    return await complete(session, rows)
+    return await copies.ask(session, await complete(session, rows), [row["customer_id"] for row in rows])
 
 
 async def _ask(session: AsyncSession, rows: list[Row]) -> list[Verdict]:
@@ -240,7 +240,7 @@ async def record(
         match outcome.became:
             case "accepted":
                 status = MessageStatus.SENT
-                if outcome.missed:
+                if outcome.missed or submission.closed:
                     again = repeatable and not isinstance(job, DeliverBulk)
                     reason = await copies.miss(session, submission, outcome, job.channel, again=again)
             case "refused":

@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, CreatedAt, Facts, Instant, Key
@@ -265,7 +265,11 @@ class ReceivedMail(Base):
     __tablename__ = "received_mail"
     __table_args__ = (
         UniqueConstraint("digest", "mailbox"),
-        Index("ix_received_mail_quarantined", "received_at", postgresql_where=sql("quarantined IS NOT NULL")),
+        Index(
+            "ix_received_mail_quarantined",
+            "received_at",
+            postgresql_where=sql("quarantined IS NOT NULL AND processed_at IS NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -306,3 +310,5 @@ class FetchedFolder(Base):
     last_uid: Mapped[int] = mapped_column(BigInteger, server_default="0")
     fetched_at: Mapped[Instant | None]
     trouble: Mapped[str | None] = mapped_column(Text)
+    # Uids up to `last_uid` that the server does not hand over, for whatever reason: they are asked for again.
+    set_aside: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")

@@ -283,15 +283,17 @@ async def _identity(session: AsyncSession, ids: list[UUID], sender: Contact, *, 
 
 
 async def _took_part(session: AsyncSession, conversation_id: UUID, sender: Contact) -> bool:
-    """Whether the address wrote here, proven, or was written to by us or by someone who was."""
+    """Whether the address wrote here, proven, or was written to by us or by someone who was.
+
+    Who got a blind copy is not known to the others: what they answer waits for a colleague to let it in.
+    """
     found = await session.scalar(
         text("""
             SELECT 1 FROM message
             WHERE conversation_id = :id AND (direction = 'outbound' OR verified)
               AND (lower(sender) = :address AND direction = 'inbound'
                    OR lower(recipients::text)::jsonb -> 'to' ? :address
-                   OR lower(recipients::text)::jsonb -> 'cc' ? :address
-                   OR lower(recipients::text)::jsonb -> 'bcc' ? :address)
+                   OR lower(recipients::text)::jsonb -> 'cc' ? :address)
             LIMIT 1
         """),
         {"id": conversation_id, "address": sender.value},

@@ -121,7 +121,7 @@ def _only(topic: str) -> str:
 
 async def _addresses(session: AsyncSession, customer_id: UUID, channel: str, address: str) -> list[str]:
     if address or channel not in KINDS:
-        return [address] if address else []
+        return [plain(address)] if address else []
     proven = select(Identity.value).where(
         Identity.customer_id.in_(await group(session, customer_id)),
         Identity.kind == KINDS[channel],
@@ -157,13 +157,18 @@ async def _record(
     await timeline.append(session, customer_id, happening, source_key=f"consent:{record.id}")
 
 
+def plain(address: str) -> str:
+    """An address as suppressions have it: to close Ann@Example.test closes ann@example.test."""
+    return address.strip().lower()
+
+
 async def suppress(
     session: AsyncSession, channel: str, address: str, *, reason: str, scope: SuppressionScope
 ) -> None:
     """Never write to this address again: `scope` marketing, or all."""
     await session.execute(
         insert(Suppression)
-        .values(channel=channel, address=address, reason=reason, scope=scope)
+        .values(channel=channel, address=plain(address), reason=reason, scope=scope)
         .on_conflict_do_nothing()
     )
 
@@ -181,7 +186,7 @@ async def lift(
     The owner of the address asked for it (START), or a colleague did, for a reason.
     """
     statement = delete(Suppression).where(
-        Suppression.channel == channel, Suppression.address == address, Suppression.scope == str(scope)
+        Suppression.channel == channel, Suppression.address == plain(address), Suppression.scope == str(scope)
     )
     if reasons is not None:
         statement = statement.where(Suppression.reason.in_(reasons))
@@ -256,7 +261,7 @@ async def may_contact_all(
     allowed: set[tuple[UUID, str]] = set()
     asked: dict[str, Any] = {
         "channels": [recipient.channel for recipient in recipients],
-        "addresses": [recipient.address for recipient in recipients],
+        "addresses": [plain(recipient.address) for recipient in recipients],
     }
     if purpose == "marketing":
         people = list({recipient.customer_id for recipient in recipients})
@@ -274,13 +279,14 @@ async def may_contact_all(
             left[(channel, address)] = reason
     verdicts = []
     for recipient in recipients:
-        blocked = suppressed.get((recipient.channel, recipient.address))
+        way = recipient.channel, plain(recipient.address)
+        blocked = suppressed.get(way)
         if blocked is not None:
             verdicts.append(Verdict(False, f"suppressed: {blocked}"))
         elif purpose == "marketing" and (recipient.customer_id, recipient.channel) not in allowed:
             verdicts.append(Verdict(False, "no consent"))
-        elif (recipient.channel, recipient.address) in left:
-            verdicts.append(Verdict(False, f"suppressed: {left[(recipient.channel, recipient.address)]}"))
+        elif way in left:
+            verdicts.append(Verdict(False, f"suppressed: {left[way]}"))
         else:
             verdicts.append(YES)
     return verdicts

@@ -42,13 +42,14 @@ body[data-plain][data-theme=dark] details.folded>summary{background:#3a362f;colo
 body[data-plain][data-theme=dark] .true-target{color:#f3b493;background:#3c2418}
 """
 _TAGS = nh3.ALLOWED_TAGS | {"font", "big"}
+# Nothing with which a letter could cover or cut off what we say beside its links.
 _STYLES = {
     "color", "background-color", "font-weight", "font-style", "font-size", "font-family", "text-align",
     "text-decoration", "vertical-align", "padding", "padding-top", "padding-right", "padding-bottom",
     "padding-left", "margin", "margin-top", "margin-right", "margin-bottom", "margin-left", "border",
     "border-top", "border-right", "border-bottom", "border-left", "border-radius", "border-collapse",
     "border-color", "border-style", "border-width", "width", "max-width", "min-width", "height",
-    "line-height", "display", "overflow", "max-height", "list-style-type", "white-space",
+    "line-height", "display", "list-style-type", "white-space",
     "letter-spacing", "text-transform",
 }  # fmt: skip
 _SIZES = {"align", "valign", "width", "height", "bgcolor", "border", "cellpadding", "cellspacing"}

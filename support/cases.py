@@ -171,7 +171,7 @@ SELECT json_build_object(
             'channel', channel, 'address', address, 'scope', scope, 'reason', reason
         ) ORDER BY id), '[]')
         FROM suppression
-        WHERE address = ANY(ARRAY(SELECT sender FROM heard UNION SELECT value FROM contact))
+        WHERE address = ANY(ARRAY(SELECT lower(sender) FROM heard UNION SELECT lower(value) FROM contact))
     )
 )
 FROM conversation c WHERE c.id = :conversation

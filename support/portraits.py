@@ -167,7 +167,7 @@ SELECT json_build_object(
     'suppressions', (
         SELECT coalesce(json_agg(json_build_object('address', address, 'reason', reason) ORDER BY id), '[]')
         FROM suppression
-        WHERE address = ANY(ARRAY(SELECT value FROM known WHERE kind <> '{IdentityKind.CHAT}'))
+        WHERE address = ANY(ARRAY(SELECT lower(value) FROM known WHERE kind <> '{IdentityKind.CHAT}'))
     ),
     'addresses', (
         SELECT coalesce(json_agg(json_build_object(

@@ -7,6 +7,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels import optouts
+from customers.consent import plain
 from customers.models import Suppression, SuppressionScope
 
 
@@ -25,7 +26,11 @@ async def closed(session: AsyncSession, ways: Mapping[str, str]) -> dict[str, st
         return {}
     rows = await session.execute(
         select(Suppression.channel, Suppression.address, Suppression.scope, Suppression.reason)
-        .where(tuple_(Suppression.channel, Suppression.address).in_(list(ways.items())))
+        .where(
+            tuple_(Suppression.channel, Suppression.address).in_(
+                [(channel, plain(address)) for channel, address in ways.items()]
+            )
+        )
         .order_by(Suppression.id)
     )
     return shut([Stop(*row) for row in rows], ways)
@@ -39,6 +44,6 @@ def shut(stops: Iterable[Stop], ways: Mapping[str, str]) -> dict[str, str]:
         final = stop.scope == SuppressionScope.ALL or (
             stop.channel == "sms" and stop.reason in optouts.OPTED_OUT
         )
-        if final and ways.get(stop.channel) == stop.address:
+        if final and plain(ways.get(stop.channel, "")) == stop.address:
             found.setdefault(stop.channel, stop.reason)
     return found

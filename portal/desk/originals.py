@@ -124,11 +124,15 @@ async def show_source(
 
 @get(f"{PLACE}/raw", guards=[AGENT])
 async def save_raw(
-    conversation_id: FromPath[UUID], message_id: FromPath[UUID], database: NamedDependency[Database]
+    conversation_id: FromPath[UUID],
+    message_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
 ) -> Response[bytes]:
-    """A mail byte for byte as it came, to be saved."""
+    """A mail byte for byte as it came, to be saved; not while one of its files is given to nobody."""
     async with database.statements() as session:
         message = await threads.letter(session, conversation_id, message_id)
+        await files.check_all(session, message.id, settings)
         raw = await originals.raw(session, message)
     if raw is None:
         raise NotFound(_("There is no original of this message."))

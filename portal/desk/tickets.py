@@ -33,7 +33,6 @@ from support.models import DONE, Priority, TicketStatus
 
 MAX_FILES = 10 * 1024 * 1024
 MORNING = time(9, 0)
-ZONE = ZoneInfo("Europe/Berlin")
 
 
 def back(conversation_id: UUID, view: str, **more: Any) -> Redirect:
@@ -142,7 +141,7 @@ async def answer(
                     without=form.without,
                     to=to,
                     below=below,
-                    release_at=_until(form.later) if form.later else None,
+                    release_at=_until(form.later, settings.zone) if form.later else None,
                 )
                 await tickets.answered(session, conversation_id, visit.colleague.id)
             await _forget(session, visit.colleague.id, conversation_id, form.road, form.body)
@@ -272,7 +271,7 @@ async def act(
                 case "reopen":
                     await tickets.reopen(session, ticket.id, by=me)
                 case "snooze":
-                    await snoozes.snooze(session, ticket.id, _until(form.until), by=me)
+                    await snoozes.snooze(session, ticket.id, _until(form.until, settings.zone), by=me)
                 case "wake":
                     await snoozes.unsnooze(session, ticket.id, by=me)
                 case "open" | "pending" | "on_hold":
@@ -327,12 +326,12 @@ def _id(written: str) -> UUID | None:
         raise Invalid(_("Choose an agent."), {"assignee": _("Choose an agent.")}) from None
 
 
-def _until(choice: str) -> datetime:
-    today = now().astimezone(ZONE)
+def _until(choice: str, zone: ZoneInfo) -> datetime:
+    today = now().astimezone(zone)
     if choice == "tomorrow":
-        return datetime.combine(today.date() + timedelta(days=1), MORNING, ZONE)
+        return datetime.combine(today.date() + timedelta(days=1), MORNING, zone)
     if choice == "monday":
-        return datetime.combine(today.date() + timedelta(days=7 - today.weekday()), MORNING, ZONE)
+        return datetime.combine(today.date() + timedelta(days=7 - today.weekday()), MORNING, zone)
     if choice.isascii() and choice.isdigit() and 0 < int(choice) <= 24 * 90:
         return now() + timedelta(hours=int(choice))
     raise Invalid(_("Choose until when."), {"until": _("Choose until when.")})

@@ -199,6 +199,24 @@ async def test_who_is_named_twice_gets_one_copy_and_is_missed_once(
     assert (await read(database, message_id)).status == "sent"
 
 
+async def test_who_may_not_be_written_to_gets_no_copy_either_and_the_thread_says_so(
+    database, resources, relay, customer_id, thread
+):
+    async with database.transaction() as session:
+        await consent.suppress(
+            session, "email", "Bea@Copies.test", reason="550 no such user", scope=SuppressionScope.ALL
+        )
+    await queue(
+        database, mail(customer_id, cc=["BEA@copies.test"], bcc=["eve@example.test"], conversation_id=thread)
+    )
+    await run_due(database, resources)
+    assert [had for _, had, _ in relay.mails] == [["ann@example.test", "eve@example.test"]]
+    assert await missed(database) == [("BEA@copies.test", "suppressed: 550 no such user", False)]
+    assert await shown(database, thread) == (
+        "sent", "Not delivered to BEA@copies.test, because: suppressed: 550 no such user"
+    )  # fmt: skip
+
+
 async def test_of_two_copies_that_arrive_at_once_no_word_is_left(
     database, resources, relay, customer_id, thread
 ):

@@ -1,13 +1,21 @@
 """A mail server that is fetched from may be broken or ill-willed: nothing is lost, and little is spent on it."""
 
+import asyncio
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
 
+from channels.adapters.email import imap, polling
 from channels.adapters.email.imap import LARGEST, Account, Folder
+from channels.models import FetchedFolder, ReceivedMail
+from core.database import Database
+from core.settings import Settings
 
 MAIL = b"From: ann@example.test\r\nSubject: One\r\n\r\nHi\r\n"
 Reply = Callable[[str, str], bytes]
@@ -143,3 +151,55 @@ def test_what_makes_no_sense_is_an_error_and_no_mail(verb: str, said: bytes) -> 
 def test_a_greeting_that_is_none_is_an_error() -> None:
     with serving(greeting=b"220 mx.test ESMTP\r\n") as account, pytest.raises(Exception, match="ESMTP"):
         Folder(account)
+
+
+async def test_a_mail_that_is_never_handed_over_keeps_back_none_behind_it_and_comes_when_it_can(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "PATIENT", 2)
+    monkeypatch.setattr(polling, "AGAIN", 0.3)
+    monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.3)
+    monkeypatch.setattr(imap, "POLL", 0.1)
+    broken = True
+
+    def reply(tag: str, command: str) -> bytes:
+        verb = command.upper()
+        if verb.startswith("UID SEARCH"):
+            return f"* SEARCH 1 2 3\r\n{tag} OK done\r\n".encode()
+        if verb.startswith("UID FETCH 2") and broken:
+            return f"{tag} NO it is damaged\r\n".encode()
+        if verb.startswith("UID FETCH"):
+            uid = verb.split()[2].encode()
+            mail = MAIL.replace(b"One", uid)
+            return b"* %s FETCH (UID %s BODY[] {%d}\r\n%s)\r\n" % (uid, uid, len(mail), mail) + (
+                f"{tag} OK done\r\n".encode()
+            )
+        return plain(tag, command)
+
+    async def kept() -> list[bytes]:
+        async with database.transaction() as session:
+            return sorted(
+                re.findall(rb"Subject: (\d)", b"".join(await session.scalars(select(ReceivedMail.raw))))
+            )
+
+    async def place() -> tuple[int, list[int], str]:
+        async with database.transaction() as session:
+            one = (await session.scalars(select(FetchedFolder))).one()
+            return one.last_uid, one.set_aside, one.trouble or ""
+
+    stop = asyncio.Event()
+    with serving(reply) as account:
+        stated = f"imap+plain://support:secret@127.0.0.1:{account.port}/INBOX?mailbox=support@halden.test"
+        told = settings.model_copy(update={"imap_accounts": SecretStr(stated)})
+        async with asyncio.timeout(30), polling.fetching(database, told, stop):
+            while await kept() != [b"1", b"3"] or not (await place())[2].startswith("The server"):
+                await asyncio.sleep(0.05)
+            assert await place() == (
+                3,
+                [2],
+                "The server does not hand over one mail (UID 2). Every hour we ask again.",
+            )
+            broken = False
+            while await kept() != [b"1", b"2", b"3"]:
+                await asyncio.sleep(0.05)
+            assert (await place())[:2] == (3, [])

@@ -184,6 +184,20 @@ async def test_names_planted_by_a_stranger_do_not_lock_others_out(session):
     assert (await message_of(session, mail)).seq == 1
 
 
+async def test_who_got_a_blind_copy_does_not_write_into_the_thread_unasked(session):
+    first = await message_of(session, await arrive(session, letter()))
+    answer = await answer_from_us(session, first)
+    answer.recipients = {**answer.recipients, "bcc": ["boss@halden-group.test"]}
+    await session.flush()
+    reply = letter(
+        "boss@halden-group.test", text="Refuse him.", message_id="<2@halden-group.test>",
+        in_reply_to=f"<{answer.rfc_message_id}>",
+    )  # fmt: skip
+    mail = await arrive(session, reply, mail_from="boss@halden-group.test")
+    assert mail.quarantined is not None
+    assert await count(session, Message) == 2
+
+
 async def test_a_colleague_whom_the_customer_copied_may_answer(session):
     first = await message_of(session, await arrive(session, letter(cc="bob@example.test")))
     second = await message_of(

@@ -141,3 +141,11 @@ async def test_a_letter_that_is_costly_to_clean_keeps_no_other_request_waiting(
     frame("<div>" * 15_000 + "Hi", "")
     # It costs as much as ever; the loop went on meanwhile.
     assert longest < (time.process_time() - began) / 2
+
+
+def test_what_we_say_beside_a_link_cannot_be_cut_off() -> None:
+    hiding = "width:8em;height:1.4em;overflow:hidden;max-height:1.4em;white-space:nowrap"
+    shown = frame(f'<p style="{hiding}"><a href="https://evil.test/">bank.test</a></p>', "").content
+    assert "leads to evil.test" in shown
+    assert "overflow:hidden" not in shown.partition("<body")[2]
+    assert "max-height" not in shown.partition("<body")[2]

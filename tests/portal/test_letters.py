@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 from litestar import Litestar
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from channels import files
-from channels.models import Attachment, Conversation, Message, MessageStatus, ReceivedMail
+from channels.models import Attachment, Blob, Conversation, Message, MessageStatus, ReceivedMail
 from core import teams
 from core.database import Database
 from core.errors import Invalid
@@ -215,6 +215,19 @@ async def test_the_head_and_the_bytes_of_a_letter_can_be_looked_into(agent_clien
     saved = await agent_client.get(f"{place}/raw")
     assert saved.content == raw
     assert saved.headers["content-disposition"].startswith("attachment")
+    # It holds its files: while one of them is given to nobody, neither is it.
+    digest = hashlib.sha256(b"EICAR").hexdigest()
+    async with case.database.transaction() as session:
+        await files.keep(session, {digest: b"EICAR"})
+        file = Attachment(message_id=message_id, sha256=digest, filename="a.com", size=5)
+        file.content_type = "application/octet-stream"
+        session.add(file)
+        await session.execute(
+            update(Blob).where(Blob.sha256 == digest).values(scanned="infected", found="Eicar")
+        )
+    refused = await agent_client.get(f"{place}/raw")
+    assert refused.status_code == 403
+    assert "holds a virus (Eicar)" in refused.text
 
 
 async def test_an_answer_carries_the_signature_and_their_message_and_is_taken_back_without(

@@ -128,7 +128,8 @@ def envelope(submission: Submission, settings: Settings) -> Envelope:
     recipients = tuple(map(_ascii_domain, submission.to))
     # Whoever is named twice gets one, and is missed once.
     copies = dict.fromkeys(map(_ascii_domain, (*submission.cc, *submission.bcc)))
-    return Envelope(sender, recipients, tuple(each for each in copies if each not in recipients))
+    without = {*recipients, *(_ascii_domain(address) for address, _ in submission.closed)}
+    return Envelope(sender, recipients, tuple(each for each in copies if each not in without))
 
 
 def _ascii_domain(address: str) -> str:

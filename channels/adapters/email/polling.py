@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 
@@ -21,6 +22,9 @@ from core.database import Database
 from core.settings import Settings
 
 LONGEST_PAUSE = 300.0
+# After so many refusals a mail is set aside, and asked for again so much later (seconds).
+PATIENT = 5
+AGAIN = 3600.0
 
 log = structlog.get_logger()
 
@@ -46,12 +50,40 @@ async def take(
 ) -> bool:
     """Keep a fetched mail and remember its uid, in one transaction; False when it was fetched before."""
     place = await _place(session, account, uid_validity)
-    if uid <= place.last_uid:
+    if uid <= place.last_uid and uid not in place.set_aside:
         return False
     envelope = await remembered(session, head(raw), settings, account.mailbox)
     await store(session, envelope.mailboxes, envelope.mail_from, envelope.rcpt_to, raw, account.vouched_by)
-    place.last_uid = uid
+    place.last_uid = max(place.last_uid, uid)
+    _settle(place, {*place.set_aside} - {uid})
     return True
+
+
+async def set_aside(session: AsyncSession, account: Account, uid_validity: int, uid: int) -> None:
+    """Go on behind a mail that the server does not hand over; it is asked for again later."""
+    place = await _place(session, account, uid_validity)
+    _settle(place, {*place.set_aside, uid})
+    place.last_uid = max(place.last_uid, uid)
+
+
+async def forget(session: AsyncSession, account: Account, uid_validity: int, uid: int) -> None:
+    """Ask no more for a mail that was set aside and is gone."""
+    place = await _place(session, account, uid_validity)
+    _settle(place, {*place.set_aside} - {uid})
+
+
+def _settle(place: FetchedFolder, uids: set[int]) -> None:
+    place.set_aside = sorted(uids)
+    place.trouble = _left_there(place.set_aside)
+
+
+def _left_there(uids: Sequence[int]) -> str | None:
+    if not uids:
+        return None
+    named = ", ".join(map(str, uids[:5]))
+    return (
+        f"The server does not hand over {len(uids)} mails (UID {named}). They are asked for again every hour."
+    )
 
 
 async def _place(session: AsyncSession, account: Account, uid_validity: int) -> FetchedFolder:
@@ -66,8 +98,8 @@ async def _place(session: AsyncSession, account: Account, uid_validity: int) -> 
     ).one()
     if place.uid_validity != uid_validity:
         # The server has numbered its mail anew: all of it is looked at again, and what is known is known.
-        place.uid_validity, place.last_uid = uid_validity, 0
-    place.fetched_at, place.trouble = now(), None
+        place.uid_validity, place.last_uid, place.set_aside = uid_validity, 0, []
+    place.fetched_at, place.trouble = now(), _left_there(place.set_aside)
     return place
 
 
@@ -77,6 +109,9 @@ class _Fetcher:
     def __init__(self, database: Database, settings: Settings, account: Account, stop: asyncio.Event) -> None:
         self._database, self._settings, self._account, self._stop = database, settings, account, stop
         self._thread = ThreadPoolExecutor(1, "imap")
+        # How often each mail was not handed over, and when those that were set aside were last asked for.
+        self._refused: Counter[int] = Counter()
+        self._asked_again = -AGAIN
         self._hang_up = threading.Event()
 
     async def run(self) -> None:
@@ -105,18 +140,40 @@ class _Fetcher:
         try:
             while not self._stop.is_set():
                 async with self._database.transaction() as session:
-                    last = (await _place(session, self._account, folder.uid_validity)).last_uid
+                    place = await _place(session, self._account, folder.uid_validity)
+                    last, left = place.last_uid, place.set_aside
                 for uid in await loop.run_in_executor(self._thread, folder.after, last):
                     if self._stop.is_set():
                         return
-                    raw = await loop.run_in_executor(self._thread, folder.raw, uid)
-                    if raw is None:
-                        continue
-                    async with self._database.transaction() as session:
-                        await take(session, self._settings, self._account, folder.uid_validity, uid, raw)
+                    await self._fetch(folder, uid)
+                if left and loop.time() - self._asked_again >= AGAIN:
+                    # Last of all: who cuts the connection over one of them keeps nothing else back.
+                    self._asked_again = loop.time()
+                    for uid in left:
+                        with suppress(Exception):  # a connection that was cut shows below
+                            await self._fetch(folder, uid)
                 await loop.run_in_executor(self._thread, folder.wait, self._hang_up)
         finally:
             await loop.run_in_executor(self._thread, folder.close)
+
+    async def _fetch(self, folder: Folder, uid: int) -> None:
+        """Take one mail; one that is refused again and again is set aside, so that those behind it come."""
+        loop = asyncio.get_running_loop()
+        try:
+            raw = await loop.run_in_executor(self._thread, folder.raw, uid)
+        except Exception:
+            self._refused[uid] += 1
+            if self._refused[uid] >= PATIENT:
+                log.warning("mail is not handed over", folder=self._account.name, uid=uid)
+                async with self._database.transaction() as session:
+                    await set_aside(session, self._account, folder.uid_validity, uid)
+            raise
+        self._refused.pop(uid, None)
+        async with self._database.transaction() as session:
+            if raw is None:
+                await forget(session, self._account, folder.uid_validity, uid)
+            else:
+                await take(session, self._settings, self._account, folder.uid_validity, uid, raw)
 
     async def _tell_when_to_stop(self) -> None:
         await self._stop.wait()

@@ -349,7 +349,8 @@ CREATE TABLE public.fetched_folder (
     uid_validity bigint NOT NULL,
     last_uid bigint DEFAULT '0'::bigint NOT NULL,
     fetched_at timestamp with time zone,
-    trouble text
+    trouble text,
+    set_aside bigint[] DEFAULT '{}'::bigint[] NOT NULL
 );
 
 CREATE TABLE public.former_price (
@@ -1437,7 +1438,7 @@ CREATE INDEX ix_product_document_trgm ON public.product USING gin (document publ
 
 CREATE INDEX ix_product_search ON public.product USING gin (search);
 
-CREATE INDEX ix_received_mail_quarantined ON public.received_mail USING btree (received_at) WHERE (quarantined IS NOT NULL);
+CREATE INDEX ix_received_mail_quarantined ON public.received_mail USING btree (received_at) WHERE ((quarantined IS NOT NULL) AND (processed_at IS NULL));
 
 CREATE INDEX ix_refund_payment_id ON public.refund USING btree (payment_id);
 
