@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.models import Mailbox
+from channels.models import FetchedFolder, Mailbox
 from core.errors import Invalid
 from core.settings import Settings
 
@@ -84,3 +84,8 @@ def _checked(settings: Settings, address: str) -> str:
             {"addresses": f"Addresses like billing@{settings.mail_domain}, one a line."},
         )
     return f"{local}@{domain}"
+
+
+async def fetched(session: AsyncSession) -> list[FetchedFolder]:
+    """The folders on other mail servers that were ever asked for mail, by name."""
+    return list(await session.scalars(select(FetchedFolder).order_by(FetchedFolder.name)))

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent
 
-from channels import obstacles, quarantine, withheld
+from channels import mailboxes, obstacles, quarantine, withheld
 from core import jobs, leases, operations
 from core.clock import now
 from core.database import Database
@@ -44,6 +44,7 @@ async def _facts(database: Database) -> dict[str, Any]:
             "dead": await operations.dead_jobs(session, SHOWN),
             "dead_count": await operations.undecided(session),
             "obstacles": await obstacles.standing(session),
+            "folders": await mailboxes.fetched(session),
             "webhooks": await operations.quarantined_webhooks(session, SHOWN),
             "mails": await quarantine.waiting(session, SHOWN),
             "infected": await withheld.infected(session, SHOWN),

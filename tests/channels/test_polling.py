@@ -134,7 +134,7 @@ async def test_trouble_with_one_folder_is_noted_and_holds_up_no_other(
                     trouble = await session.scalar(
                         select(FetchedFolder.trouble).where(FetchedFolder.name.startswith("locked@"))
                     )
-    assert trouble == "It cannot be fetched: MailboxLoginError."
+    assert trouble == "The server does not take the user name or the password."
 
 
 async def test_a_server_that_numbers_anew_is_read_anew_and_what_is_known_stays_one(

@@ -9,7 +9,7 @@ from litestar import Litestar
 from sqlalchemy import delete, func, select, update
 
 from channels.jobs import Abandon, Deliver
-from channels.models import Obstacle, ReceivedMail
+from channels.models import FetchedFolder, Obstacle, ReceivedMail
 from core import operations
 from core.clock import now
 from core.database import Database
@@ -324,3 +324,16 @@ async def test_what_keeps_messages_waiting_is_shown_with_its_reason(
         assert words in page
     assert page.count("&lt;b&gt;535&lt;/b&gt;") == 4
     assert "over.test" not in page
+
+
+async def test_folders_that_mail_is_fetched_from_are_shown_with_their_trouble(
+    app: Litestar, admin_client: Browser
+) -> None:
+    assert "Mail that is fetched" not in (await admin_client.get("/desk/operations")).text
+    async with store(app).transaction() as session:
+        session.add(FetchedFolder(name="support@mail.test:993/INBOX", uid_validity=1, fetched_at=now()))
+        session.add(FetchedFolder(name="old@mail.test:993/INBOX", uid_validity=0, trouble="<b>away</b>"))
+    page = (await admin_client.get("/desk/operations")).text
+    assert page.index("old@mail.test:993/INBOX") < page.index("support@mail.test:993/INBOX")
+    assert "&lt;b&gt;away&lt;/b&gt;" in page
+    assert "never" in page

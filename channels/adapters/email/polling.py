@@ -26,6 +26,16 @@ LONGEST_PAUSE = 300.0
 PATIENT = 5
 AGAIN = 3600.0
 
+# What goes wrong most, in words for who can mend it; by the kind of the error.
+TROUBLES = {
+    "MailboxLoginError": "The server does not take the user name or the password.",
+    "MailboxFolderSelectError": "There is no folder of this name.",
+    "ConnectionRefusedError": "Nothing answers at this address.",
+    "TimeoutError": "The server does not answer in time.",
+    "gaierror": "No server has this name.",
+    "SSLCertVerificationError": "The server's certificate is not one to trust.",
+}
+
 log = structlog.get_logger()
 
 
@@ -81,9 +91,8 @@ def _left_there(uids: Sequence[int]) -> str | None:
     if not uids:
         return None
     named = ", ".join(map(str, uids[:5]))
-    return (
-        f"The server does not hand over {len(uids)} mails (UID {named}). They are asked for again every hour."
-    )
+    mails = "one mail" if len(uids) == 1 else f"{len(uids)} mails"
+    return f"The server does not hand over {mails} (UID {named}). Every hour we ask again."
 
 
 async def _place(session: AsyncSession, account: Account, uid_validity: int) -> FetchedFolder:
@@ -184,7 +193,7 @@ class _Fetcher:
         log.warning("folder cannot be fetched", folder=self._account.name, error=kind)
         with suppress(Exception):  # the database may be what is away
             async with self._database.transaction() as session:
-                trouble = f"It cannot be fetched: {kind}."
+                trouble = TROUBLES.get(kind, f"It cannot be fetched: {kind}.")
                 await session.execute(
                     insert(FetchedFolder)
                     .values(name=self._account.name, uid_validity=0, trouble=trouble)
