@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 from pwdlib import PasswordHash
@@ -40,6 +41,12 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+# How long anything takes says more of what runs beside it.
+hypothesis.settings.register_profile(
+    "beside-others", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("beside-others")
 
 _FOLDER_PREFIX = "throughline-tests-"
 _TEMPLATE = "template_throughline"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import select
 
 from channels.adapters.email.feeding import Fed, feed
@@ -131,7 +130,6 @@ async def aftermath(session, about: Expected) -> list[str]:
     return [] if got == wanted else [f"ours became {got} instead of {wanted}"]
 
 
-@pytest.mark.long
 async def test_each_mail_becomes_what_it_must_and_none_is_lost(database):
     expected = {mail: expectation(mail) for mail in MAILS}
     wrong: dict[str, list[str]] = {}
@@ -261,7 +259,6 @@ def spoofs() -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.long
 async def test_of_three_hundred_spoofed_replies_none_joins(database):
     thread, answered, _, _ = THREADS["ours"]
     async with database.transaction() as session:

@@ -106,7 +106,6 @@ class Visitors:
         return answer.is_success
 
 
-@pytest.mark.long
 async def test_a_migration_while_people_shop_fails_no_request(
     settings: Settings, database: Database, tmp_path: Path
 ) -> None:

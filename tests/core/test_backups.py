@@ -81,7 +81,6 @@ async def do_what_waits(settings: Settings, url: str, folder: Path) -> None:
             await asyncio.to_thread(process.wait, 60)
 
 
-@pytest.mark.long
 async def test_the_demo_survives_backup_wipe_and_restore_to_the_last_row(
     settings: Settings, database_url: str, tmp_path: Path
 ) -> None:

@@ -232,12 +232,18 @@ async def mail_server() -> AsyncIterator[int]:
 async def living(settings: Settings, database: Database) -> AsyncIterator[Settings]:
     """An installation that is well: a relay, a worker, an admin and a mail server."""
     async with Redis.from_url(settings.redis_url) as redis:
-        for role in heartbeats.ROLES:
-            await Heart(redis, role).beat()
-    async with database.transaction() as session:
-        await hire(session, "ada@example.com", "Ada Lund", [Role.ADMIN], "a long enough password")
-    async with mail_server() as port:
-        yield altered(settings, smtp_relay_port=port)
+        hearts = [Heart(redis, role) for role in heartbeats.ROLES]
+        for heart in hearts:
+            await heart.beat()
+        # A command may take its time to start.
+        beating = [asyncio.create_task(heart.keep_beating()) for heart in hearts]
+        async with database.transaction() as session:
+            await hire(session, "ada@example.com", "Ada Lund", [Role.ADMIN], "a long enough password")
+        async with mail_server() as port:
+            yield altered(settings, smtp_relay_port=port)
+        for task in beating:
+            task.cancel()
+        await asyncio.gather(*beating, return_exceptions=True)
 
 
 async def test_a_mail_server_that_wants_it_otherwise_is_named(living: Settings) -> None:
@@ -346,7 +352,6 @@ async def test_tables_of_a_newer_version_are_not_to_be_migrated(living: Settings
     assert "newer" in next(each for each in found if each.what == "Tables").mend
 
 
-@pytest.mark.long
 async def test_the_command_prints_json_and_fails_when_something_does(living: Settings) -> None:
     # The fixture's own environment names other addresses of the companies.
     real = {"THROUGHLINE_STRIPE_API_BASE": "", "THROUGHLINE_TWILIO_API_BASE": ""}

@@ -245,7 +245,6 @@ async def _try_all(
     return wrong
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("token", [TOKEN, None], ids=["signed-in", "stranger"])
 async def test_junk_is_answered_in_words_and_never_with_a_500(

@@ -44,7 +44,6 @@ async def until(client: Browser, status: int, seconds: float) -> dict[str, Any]:
         await asyncio.sleep(0.1)
 
 
-@pytest.mark.long
 async def test_a_dead_relay_then_a_dead_worker_is_named_until_another_lives(
     client: Browser, settings: Settings, tmp_path: Path
 ) -> None:

@@ -204,7 +204,6 @@ async def test_who_is_signed_in_or_is_told_something_or_asks_for_a_part_gets_no_
                     await other.get(path)
 
 
-@pytest.mark.long
 async def test_a_kept_page_says_to_each_only_what_is_theirs(app: Litestar, shop: Database) -> None:
     async with shop.transaction() as session:
         ann = await identities.verify(session, identities.email("ann@example.com"), by="link")

@@ -179,7 +179,6 @@ class Front:
         self.failures.append(f"{method} {path}: no site took it")
 
 
-@pytest.mark.long
 async def test_of_two_sites_each_is_restarted_and_no_request_fails(sites: Sites, tmp_path: Path) -> None:
     first, second = free_port(), free_port()
     running = {port: sites.start(port) for port in (first, second)}

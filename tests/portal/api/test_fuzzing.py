@@ -66,7 +66,6 @@ async def served(settings: Settings, database: Database, tmp_path: Path) -> Asyn
         yield chosen.public_url, secret
 
 
-@pytest.mark.long
 async def test_nothing_that_the_description_allows_or_forbids_surprises_the_api(
     served: tuple[str, str],
 ) -> None:

@@ -50,7 +50,6 @@ async def _generated(app: Litestar, folder: Path) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.long
 async def test_a_typed_client_does_all_that_a_program_has_to_do(
     app: Litestar, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
