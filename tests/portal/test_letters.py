@@ -236,6 +236,8 @@ async def test_an_answer_carries_the_signature_and_their_message_and_is_taken_ba
     await agent_client.submit("/desk/settings/profile/signature", {"signature": "Mira\nHalden"})
     page = (await agent_client.get(case.url)).text
     assert "Mira\nHalden" in page
+    # Before anybody is written to in this thread who is not the customer.
+    assert "The customer can read this thread in their account" in page
     form = {"road": "email", "body": "Unscrew it", "last_seen_seq": 1, "by_mail": "on", "quote": "on"}
     await agent_client.submit(f"{case.url}/answer", form)
     message = await answered(case)
