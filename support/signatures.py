@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.errors import Invalid
 from support.models import Signature, TeamSignature, Ticket
@@ -36,34 +37,23 @@ async def under(session: AsyncSession, staff_id: UUID, conversation_id: UUID) ->
 
 async def write(session: AsyncSession, staff_id: UUID, body: str) -> None:
     """Keep a colleague's signature; nothing written keeps none. Raises Invalid."""
-    body = _checked(body)
-    if not body:
-        await session.execute(delete(Signature).where(Signature.staff_id == staff_id))
-        return
-    statement = insert(Signature).values(staff_id=staff_id, body=body)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Signature.staff_id], set_={"body": statement.excluded.body}
-        )
-    )
+    await _keep(session, Signature.staff_id, staff_id, body)
 
 
 async def write_for_team(session: AsyncSession, team_id: UUID, body: str) -> None:
     """Keep a team's signature; nothing written keeps none. Raises Invalid."""
-    body = _checked(body)
-    if not body:
-        await session.execute(delete(TeamSignature).where(TeamSignature.team_id == team_id))
-        return
-    statement = insert(TeamSignature).values(team_id=team_id, body=body)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[TeamSignature.team_id], set_={"body": statement.excluded.body}
-        )
-    )
+    await _keep(session, TeamSignature.team_id, team_id, body)
 
 
-def _checked(body: str) -> str:
+async def _keep(session: AsyncSession, owner: InstrumentedAttribute[UUID], owner_id: UUID, body: str) -> None:
     body = body.replace("\x00", "").replace("\r\n", "\n").strip()
     if len(body) > MAX_LENGTH:
         raise Invalid("That signature is too long.", {"signature": f"At most {MAX_LENGTH} characters."})
-    return body
+    if not body:
+        await session.execute(delete(owner.class_).where(owner == owner_id))
+        return
+    await session.execute(
+        insert(owner.class_)
+        .values({owner.key: owner_id, "body": body})
+        .on_conflict_do_update(index_elements=[owner], set_={"body": body})
+    )

@@ -18,6 +18,7 @@ from core.rendering import gettext as _
 from core.staff import Role
 from portal.customer.help import reasons
 from portal.desk.tickets import led
+from portal.errors import status_of
 from portal.forms import read_form
 from portal.guards import staff
 from portal.rendering import page
@@ -116,7 +117,7 @@ async def _editor(
         "theirs": kept if isinstance(error, Conflict) else None,
         "action": f"{HERE}/articles/{article.id}" if article else f"{HERE}/new",
     }
-    status = 409 if isinstance(error, Conflict) else 422 if error else 200
+    status = 200 if error is None else status_of(error)
     return page("desk/articles/editor.html", context, status_code=status)
 
 
@@ -253,7 +254,7 @@ async def _categories(database: Database, error: DomainError | None = None, abou
         "errors": error.fields if isinstance(error, Invalid) else {},
         "about": about,
     }
-    status = 409 if isinstance(error, Conflict) else 422 if error else 200
+    status = 200 if error is None else status_of(error)
     return page("desk/articles/categories.html", context, status_code=status)
 
 

@@ -16,6 +16,7 @@ from portal.desk import conversations
 from portal.desk.inbox import AGENT
 from portal.desk.originals import PLACE
 from portal.desk.tickets import back, why
+from portal.errors import status_of
 from portal.forms import read_form
 from portal.live import Live
 from portal.rendering import page
@@ -113,7 +114,7 @@ async def send_again(
             settings,
             conversation_id,
             error=why(error),
-            status_code=409 if isinstance(error, Conflict) else 422,
+            status_code=status_of(error),
         )
     return back(conversation_id, "open", sent=sent)
 

@@ -23,6 +23,7 @@ from estore.goods import ShippingMethod
 from portal.desk.catalogue import HERE as STORE
 from portal.desk.catalogue import minor
 from portal.desk.wording import OTHERS, read_translations, shown
+from portal.errors import status_of
 from portal.forms import read_form
 from portal.guards import staff
 from portal.rendering import page
@@ -273,7 +274,7 @@ async def _way(
         "message": _(error.message) if error is not None else "",
         "errors": {name: _(words) for name, words in getattr(error, "fields", {}).items()},
     }
-    status = 200 if error is None else 409 if isinstance(error, Conflict) else 422
+    status = 200 if error is None else status_of(error)
     return page("desk/delivery.html", context, status_code=status)
 
 

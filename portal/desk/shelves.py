@@ -20,6 +20,7 @@ from portal.desk.catalogue import HERE as STORE
 from portal.desk.catalogue import PICTURE_TYPES
 from portal.desk.tickets import led
 from portal.desk.wording import OTHERS, read_translations, shown
+from portal.errors import status_of
 from portal.forms import read_form
 from portal.guards import staff
 from portal.pictures import picture
@@ -66,7 +67,7 @@ async def _list(
         "errors": {name: _(words) for name, words in getattr(error, "fields", {}).items()},
         "gone": retired,
     }
-    status = 200 if error is None else 409 if isinstance(error, Conflict) else 422
+    status = 200 if error is None else status_of(error)
     return page("desk/shelves.html", context, status_code=status)
 
 
@@ -127,7 +128,7 @@ async def _one(
         "message": _(error.message) if error is not None else "",
         "errors": {name: _(words) for name, words in getattr(error, "fields", {}).items()},
     }
-    status = 200 if error is None else 409 if isinstance(error, Conflict) else 422
+    status = 200 if error is None else status_of(error)
     return page("desk/shelf.html", context, status_code=status)
 
 

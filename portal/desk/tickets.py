@@ -23,6 +23,7 @@ from core.rendering import gettext as _
 from core.settings import Settings
 from portal.desk import composer, conversations, inbox
 from portal.desk.inbox import AGENT
+from portal.errors import status_of
 from portal.forms import read_form
 from portal.live import Live
 from portal.rendering import page
@@ -158,7 +159,7 @@ async def answer(
             error=why(error),
             without=form.without,
             typed=form.typed,
-            status_code=409 if isinstance(error, Conflict) else 422,
+            status_code=status_of(error),
         )
     return back(conversation_id, form.view, sent=sent)
 

@@ -117,7 +117,7 @@ class Vault:
         params.ignore("expand")
         params.done()
         rows = self._store.all(
-            f"SELECT data FROM card_object WHERE {' AND '.join(where)}"  # noqa: S608 (fixed names, bound values)
+            f"SELECT data FROM card_object WHERE {' AND '.join(where)}"  # noqa: S608 - fixed names, bound values
             f" ORDER BY seq {'ASC' if backwards else 'DESC'} LIMIT {limit + 1}",
             values,
         )

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import workers.handlers.campaigns  # noqa: F401  (the ledger hears what delivery records)
+import workers.handlers.campaigns  # noqa: F401 - the ledger hears what delivery records
 from campaigns import controls, sending, tokens, tracking
 from campaigns.figures import figures
 from channels import delivery

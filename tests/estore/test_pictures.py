@@ -37,8 +37,8 @@ def test_what_a_camera_wrote_beside_a_picture_is_gone_and_it_stands_upright() ->
         assert b"Ana" not in content
     whole = opened(made["files"]["300.webp"]).convert("RGB")
     # Turned to the right, the left side is on top.
-    assert whole.getpixel((150, 50))[0] > 200  # type: ignore[index]
-    assert whole.getpixel((150, 350))[2] > 200  # type: ignore[index]
+    assert whole.getpixel((150, 50))[0] > 200  # type: ignore[index]  # an RGB picture's points are tuples
+    assert whole.getpixel((150, 350))[2] > 200  # type: ignore[index]  # an RGB picture's points are tuples
 
 
 def test_a_large_picture_becomes_the_sizes_that_pages_show() -> None:

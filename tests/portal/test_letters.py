@@ -61,7 +61,7 @@ async def answered(case: Case) -> Message:
 
 def framed(html: str, **how: object) -> str:
     options = {"inline": {}} | how
-    return str(frames.frame(html, "A letter", **options).content).partition('<div class="mail">')[2]  # type: ignore[arg-type]
+    return str(frames.frame(html, "A letter", **options).content).partition('<div class="mail">')[2]  # type: ignore[arg-type]  # what each test passes, it names
 
 
 def test_a_frame_fetches_nothing_unasked_and_never_the_dots_that_count_readers():

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -176,18 +175,26 @@ async def keep(
     nobody's, for mail that did not come through the relay in front of us. `found_out` is what its signatures prove
     (`checking.find_out`): None when that is still to be looked at, empty when it is not to be.
     """
-    rows = _rows(mailboxes, mail_from, rcpt_to, raw, vouched_by)
-    return list(await session.scalars(KEEP, {**rows, "found_out": found_out}))
+    row = {
+        "ids": [uuid7() for _ in mailboxes],
+        "mailboxes": sorted(mailboxes),
+        "digest": digest(raw),
+        "mail_from": mail_from,
+        "rcpt_to": json.dumps(rcpt_to),
+        "raw": raw,
+        "vouched_by": vouched_by,
+        "found_out": found_out,
+    }
+    return list(await session.scalars(KEEP, row))
 
 
-_KEEP = """
+KEEP = text("""
 INSERT INTO received_mail (id, mailbox, digest, mail_from, rcpt_to, raw, vouched_by, found_out)
 SELECT id, mailbox, cast(:digest AS text), cast(:mail_from AS text), cast(cast(:rcpt_to AS text) AS jsonb),
     cast(:raw AS bytea), cast(:vouched_by AS text), cast(:found_out AS text)
 FROM unnest(cast(:ids AS uuid[]), cast(:mailboxes AS text[])) AS new (id, mailbox) ORDER BY mailbox
 ON CONFLICT DO NOTHING RETURNING id
-"""
-KEEP = text(_KEEP)
+""")
 _PROMISED = """unnest(cast(:ids AS uuid[]), cast(:payloads AS text[])) WITH ORDINALITY AS promised (id, payload, place)
 JOIN kept ON kept.id = promised.id ORDER BY promised.place"""
 # What may be large is taken out of its array row by row, never through a table in between.
@@ -206,18 +213,3 @@ WITH kept AS (
 ), promise AS ({promising(_PROMISED, payload="promised.payload")})
 SELECT id FROM kept
 """)  # noqa: S608 - only parts of our own are put in
-
-
-def _rows(
-    mailboxes: set[str], mail_from: str, rcpt_to: list[str], raw: bytes, vouched_by: str | None
-) -> dict[str, Any]:
-    return {
-        "ids": [uuid7() for _ in mailboxes],
-        "mailboxes": sorted(mailboxes),
-        "digest": digest(raw),
-        "mail_from": mail_from,
-        "rcpt_to": json.dumps(rcpt_to),
-        "raw": raw,
-        "vouched_by": vouched_by,
-        "found_out": None,
-    }

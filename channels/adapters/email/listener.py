@@ -35,7 +35,7 @@ class Door:
         self._settings = settings
         self._tray = Tray(database)
 
-    async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         domain = address.rpartition("@")[2].lower()
