@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns import broadcasts, outcomes, segments
@@ -81,3 +81,12 @@ async def deliver(
         session,
         [outcomes.Became(row.source_id, row.status, row.reason) for row in rows if row.source_id is not None],
     )
+
+
+async def states(session: AsyncSession, broadcast_id: object) -> dict[str, int]:
+    rows = await session.execute(
+        select(BroadcastRecipient.state, func.count())
+        .where(BroadcastRecipient.broadcast_id == broadcast_id)
+        .group_by(BroadcastRecipient.state)
+    )
+    return {row[0]: row[1] for row in rows}
